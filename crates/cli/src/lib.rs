@@ -1,0 +1,1 @@
+//! Commands for people that speak to a cluster through its API.

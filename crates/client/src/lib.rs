@@ -1,0 +1,1 @@
+//! Client of the Kubernetes API over a Transport: TLS or a direct in-process call; informers.

@@ -1,0 +1,1 @@
+//! Controllers on one runner, and the scheduler as a pure function with its shell.

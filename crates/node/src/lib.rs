@@ -1,0 +1,1 @@
+//! The node: kubelet over CRI v1, container network, Services over nftables, DNS.

@@ -1,0 +1,2 @@
+//! The `skeg` program: command line and wiring only.
+fn main() {}

@@ -1,0 +1,1 @@
+//! Builders, fakes and labs that tests of several crates share.
