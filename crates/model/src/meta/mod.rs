@@ -1,0 +1,2 @@
+//! Names, selectors, quantities, field errors.
+pub mod field_error;

@@ -1,0 +1,1 @@
+//! HTTP: routing, negotiation, streaming, discovery, OpenAPI, proxying to kubelets.

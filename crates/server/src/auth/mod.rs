@@ -1,0 +1,57 @@
+//! Who asks, and whether they may: authentication, RBAC and Node authorisation as pure decisions.
+use std::{collections::BTreeMap, fmt};
+
+/// An authenticated identity.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct User {
+    pub name: String,
+    pub uid: String,
+    pub groups: Vec<String>,
+    pub extra: BTreeMap<String, Vec<String>>,
+}
+
+impl User {
+    /// `system:anonymous` in `system:unauthenticated`.
+    pub fn anonymous() -> Self {
+        Self { name: "system:anonymous".into(), groups: vec!["system:unauthenticated".into()], ..Self::default() }
+    }
+
+    /// A component's identity; `system:authenticated` is added.
+    pub fn component(name: &str, groups: &[&str]) -> Self {
+        let groups = groups.iter().copied().chain(["system:authenticated"]).map(Into::into).collect();
+        Self { name: name.into(), groups, ..Self::default() }
+    }
+
+    pub fn in_group(&self, group: &str) -> bool {
+        self.groups.iter().any(|g| g == group)
+    }
+}
+
+/// What is asked for, in RBAC's terms.
+#[derive(Debug, Clone, Copy)]
+pub struct Attributes<'a> {
+    pub user: &'a User,
+    /// get, list, watch, create, update, patch, delete, deletecollection, …; the lower-case HTTP method for paths.
+    pub verb: &'a str,
+    pub group: &'a str,
+    pub version: &'a str,
+    pub resource: &'a str,
+    pub subresource: &'a str,
+    pub namespace: &'a str,
+    pub name: &'a str,
+    /// Set for requests that are not about resources, e.g. `/healthz`.
+    pub path: Option<&'a str>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Decision {
+    Allow,
+    /// The reason is shown to the user behind upstream's sentence.
+    Deny(String),
+    NoOpinion(String),
+}
+
+/// Decides from what it keeps in memory; never blocks.
+pub trait Authorizer: Send + Sync + fmt::Debug {
+    fn authorize(&self, attributes: &Attributes<'_>) -> Decision;
+}
