@@ -15,7 +15,8 @@ pub struct Status {
     pub reason: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub details: Option<Box<Details>>,
-    /// HTTP status code.
+    /// HTTP status code. 0 (left out) in the Success of a finished deletion, which answers with 200.
+    #[serde(default, skip_serializing_if = "is_zero_code")]
     pub code: u16,
 }
 
@@ -51,7 +52,19 @@ fn is_zero(n: &u32) -> bool {
     *n == 0
 }
 
+fn is_zero_code(n: &u16) -> bool {
+    *n == 0
+}
+
 impl Status {
+    /// The object is gone: what a finished deletion answers with.
+    pub fn deleted(group: &str, resource: &str, name: &str, uid: &str) -> Self {
+        let success = Self { status: "Success".into(), ..Self::failure(0, "", "") };
+        let mut status = success.about(group, resource, name);
+        status.details.get_or_insert_default().uid = uid.into();
+        status
+    }
+
     /// A failure without details.
     pub fn failure(code: u16, reason: &str, message: impl Into<String>) -> Self {
         Self { status: "Failure".into(), message: message.into(), reason: reason.into(), details: None, code }
