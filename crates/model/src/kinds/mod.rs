@@ -1,8 +1,83 @@
 //! The registry: one file and one row per kind. Router, discovery, OpenAPI, RBAC names, printers, selectors and tests
 //! loop over [`ALL`]; a row says only what differs between kinds.
-use crate::{Value, meta::field_error::Errors, schema::Type};
+use crate::{Value, meta::field_error::Errors};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
+
+pub mod binding;
+pub mod cluster_role;
+pub mod cluster_role_binding;
+pub mod config_map;
+pub mod deployment;
+pub mod endpoint_slice;
+pub mod endpoints;
+pub mod event;
+pub mod event_core;
+pub mod lease;
+pub mod limit_range;
+pub mod local_subject_access_review;
+pub mod namespace;
+pub mod node;
+pub mod pod;
+pub mod pod_template;
+pub mod priority_class;
+pub mod replica_set;
+pub mod replication_controller;
+pub mod role;
+pub mod role_binding;
+pub mod runtime_class;
+pub mod secret;
+pub mod self_subject_access_review;
+pub mod self_subject_review;
+pub mod self_subject_rules_review;
+pub mod service;
+pub mod service_account;
+pub mod subject_access_review;
+pub mod token_review;
+
+/// Every built-in kind, in the order of discovery documents: core first, then groups by name.
+pub static ALL: &[&Kind] = &[
+    &binding::KIND,
+    &config_map::KIND,
+    &endpoints::KIND,
+    &event_core::KIND,
+    &limit_range::KIND,
+    &namespace::KIND,
+    &node::KIND,
+    &pod::KIND,
+    &pod_template::KIND,
+    &replication_controller::KIND,
+    &secret::KIND,
+    &service::KIND,
+    &service_account::KIND,
+    &deployment::KIND,
+    &replica_set::KIND,
+    &self_subject_review::KIND,
+    &token_review::KIND,
+    &local_subject_access_review::KIND,
+    &self_subject_access_review::KIND,
+    &self_subject_rules_review::KIND,
+    &subject_access_review::KIND,
+    &lease::KIND,
+    &endpoint_slice::KIND,
+    &event::KIND,
+    &runtime_class::KIND,
+    &cluster_role::KIND,
+    &cluster_role_binding::KIND,
+    &role::KIND,
+    &role_binding::KIND,
+    &priority_class::KIND,
+];
+
+/// The row that serves `resource` of `group`.
+pub fn by_resource(group: &str, resource: &str) -> Option<&'static Kind> {
+    ALL.iter().copied().find(|k| k.resource == resource && k.group == group)
+}
+
+/// The row of a kind's name; `version` must be served.
+pub fn by_kind(group: &str, version: &str, kind: &str) -> Option<&'static Kind> {
+    ALL.iter().copied().find(|k| k.kind == kind && k.group == group && k.version(version).is_some())
+}
 
 /// The facts of one kind. All functions work on the tree and are pure.
 #[derive(Debug)]
@@ -18,6 +93,11 @@ pub struct Kind {
     pub short_names: &'static [&'static str],
     pub categories: &'static [&'static str],
     pub scope: Scope,
+    /// Whether objects are kept. Kinds that are only asked and answered (reviews, Binding) are not; their prefix is "".
+    pub stored: bool,
+    /// The row in whose form objects are stored, where that is another one (events.k8s.io stores core Events):
+    /// `to_hub` and `from_hub` of this row's versions lead there. Prefix and defaults are that row's.
+    pub hub: Option<&'static Kind>,
     /// Prefix of its keys, upstream's own layout, e.g. `/registry/pods/`, `/registry/services/specs/`, `/registry/minions/`.
     pub prefix: &'static str,
     pub verbs: &'static [Verb],
@@ -40,8 +120,11 @@ pub struct Kind {
     pub warnings: fn(&Value, Option<&Value>) -> Vec<String>,
     /// Selectable fields beyond `metadata.name` and `metadata.namespace`.
     pub selectable: &'static [&'static str],
+    /// Values of those fields (aliases included), from the stored form.
     pub selectable_values: fn(&Value) -> BTreeMap<String, String>,
     pub columns: &'static [Column],
+    /// Conditions of an object's table row: finished pods are marked `Completed`.
+    pub row_conditions: fn(&Value) -> Option<Value>,
     /// Whether a PUT on a missing name creates (`AllowCreateOnUpdate`): Lease, Endpoints, EndpointSlice, Event, RBAC kinds, …
     pub create_on_update: bool,
     /// Whether a PUT without resourceVersion overwrites (`AllowUnconditionalUpdate`).
@@ -50,7 +133,7 @@ pub struct Kind {
     pub graceful: Option<fn(&Value, Option<i64>) -> i64>,
     /// Default propagation is orphan (only legacy kinds such as ReplicationController) instead of background.
     pub orphan_by_default: bool,
-    /// Fields that this verb's writer never owns: (subresource or "", version) -> paths such as `status`.
+    /// Fields that this endpoint's writer never owns: (subresource or "", paths such as `status`), alike in all versions.
     pub reset_fields: &'static [(&'static str, &'static [&'static str])],
     /// Events and node leases may ride the unsynced class.
     pub unsynced: fn(&Value) -> bool,
@@ -59,9 +142,10 @@ pub struct Kind {
 #[derive(Debug)]
 pub struct Version {
     pub name: &'static str,
-    /// Type table entry of this version.
-    pub schema: &'static Type,
-    /// (hub = storage version's tree) from and to this version; identity for most.
+    /// OpenAPI definition name of this version's type, e.g. `io.k8s.api.core.v1.Pod`.
+    pub type_name: &'static str,
+    /// (hub = storage version's tree) from and to this version; identity for most. They do not touch
+    /// `apiVersion` and `kind`.
     pub to_hub: fn(&mut Value),
     pub from_hub: fn(&mut Value),
 }
@@ -124,4 +208,205 @@ pub struct Column {
     /// 0: always shown, 1: with `-o wide`.
     pub priority: u8,
     pub cell: fn(&Value, Timestamp) -> Value,
+}
+
+/// What every ordinary resource allows.
+pub const ALL_VERBS: &[Verb] = &[
+    Verb::Create,
+    Verb::Delete,
+    Verb::DeleteCollection,
+    Verb::Get,
+    Verb::List,
+    Verb::Patch,
+    Verb::Update,
+    Verb::Watch,
+];
+
+/// Fields that the main endpoint and the status subresource reset for kinds with the usual split.
+pub const SPEC_STATUS_RESET: &[(&str, &[&str])] = &[("", &["status"]), ("status", &["spec"])];
+
+/// Verbs of proxy subresources, in the order of discovery.
+const PROXY_VERBS: &[Verb] = &[Verb::Create, Verb::Delete, Verb::Get, Verb::Patch, Verb::Update];
+/// Verbs of subresources that read and write the object itself.
+const EDIT_VERBS: &[Verb] = &[Verb::Get, Verb::Patch, Verb::Update];
+
+impl Kind {
+    /// A row with the behaviour most kinds share: no status, background deletion at once, nothing selectable.
+    pub const fn new(
+        group: &'static str,
+        kind: &'static str,
+        resource: &'static str,
+        singular: &'static str,
+        scope: Scope,
+        prefix: &'static str,
+        versions: &'static [Version],
+    ) -> Self {
+        Self {
+            group,
+            versions,
+            kind,
+            resource,
+            singular,
+            short_names: &[],
+            categories: &[],
+            scope,
+            stored: true,
+            hub: None,
+            prefix,
+            verbs: ALL_VERBS,
+            subresources: &[],
+            name_rule: NameRule::Dns1123Subdomain,
+            default: |_| (),
+            prepare_create: |_| (),
+            prepare_update: |_, _| (),
+            prepare_status: |_, _| (),
+            validate: |_, _| (),
+            validate_update: |_, _, _| (),
+            validate_status: |_, _, _| (),
+            warnings: |_, _| Vec::new(),
+            selectable: &[],
+            selectable_values: |_| BTreeMap::new(),
+            columns: &[],
+            row_conditions: |_| None,
+            create_on_update: false,
+            unconditional_update: true,
+            graceful: None,
+            orphan_by_default: false,
+            reset_fields: &[],
+            unsynced: |_| false,
+        }
+    }
+
+    /// A kind that is only created and answered, never kept.
+    pub const fn answered(
+        group: &'static str,
+        kind: &'static str,
+        resource: &'static str,
+        singular: &'static str,
+        scope: Scope,
+        versions: &'static [Version],
+    ) -> Self {
+        Self {
+            stored: false,
+            verbs: &[Verb::Create],
+            ..Self::new(group, kind, resource, singular, scope, "", versions)
+        }
+    }
+
+    pub fn namespaced(&self) -> bool {
+        self.scope == Scope::Namespaced
+    }
+
+    /// A served version by name.
+    pub fn version(&self, name: &str) -> Option<&'static Version> {
+        self.versions.iter().find(|v| v.name == name)
+    }
+
+    /// The row whose form is stored: itself for nearly all.
+    pub fn hub(&'static self) -> &'static Kind {
+        self.hub.unwrap_or(self)
+    }
+
+    /// `apiVersion` of the stored form, e.g. `apps/v1`.
+    pub fn storage_api_version(&'static self) -> String {
+        let hub = self.hub();
+        hub.versions[0].api_version(hub.group)
+    }
+
+    /// The subresource of this name.
+    pub fn subresource(&self, name: &str) -> Option<&'static Subresource> {
+        self.subresources.iter().find(|s| s.name() == name)
+    }
+}
+
+impl Version {
+    /// A version whose trees need no conversion.
+    pub const fn new(name: &'static str, type_name: &'static str) -> Self {
+        Self { name, type_name, to_hub: |_| (), from_hub: |_| () }
+    }
+
+    /// `apiVersion` as objects carry it: `v1`, or `apps/v1`.
+    pub fn api_version(&self, group: &str) -> String {
+        if group.is_empty() { self.name.to_owned() } else { format!("{group}/{}", self.name) }
+    }
+}
+
+impl Subresource {
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Status => "status",
+            Self::Scale { .. } => "scale",
+            Self::Named { name, .. } => name,
+        }
+    }
+
+    /// Verbs as discovery lists them.
+    pub fn verbs(&self) -> &'static [Verb] {
+        match self {
+            Self::Status | Self::Scale { .. } => EDIT_VERBS,
+            Self::Named { verbs, .. } => verbs,
+        }
+    }
+
+    /// Reads and writes objects of its own parent's kind under another name.
+    const fn of_parent(name: &'static str, kind: &'static str, verbs: &'static [Verb]) -> Self {
+        Self::Named { name, kind, group: "", version: "v1", verbs }
+    }
+}
+
+impl Verb {
+    /// The verb as discovery and authorisation write it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Delete => "delete",
+            Self::DeleteCollection => "deletecollection",
+            Self::Get => "get",
+            Self::List => "list",
+            Self::Patch => "patch",
+            Self::Update => "update",
+            Self::Watch => "watch",
+        }
+    }
+}
+
+/// Texts at JSON pointers, "" where absent: what most `selectable_values` are.
+fn texts(object: &Value, fields: &[(&str, &str)]) -> BTreeMap<String, String> {
+    let text = |pointer: &str| object.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
+    fields.iter().map(|(label, pointer)| ((*label).to_owned(), text(pointer))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_named_once_and_consistently() {
+        let mut seen = std::collections::BTreeSet::new();
+        for kind in ALL {
+            assert!(seen.insert((kind.group, kind.resource)), "{} twice", kind.resource);
+            assert_eq!(kind.singular, kind.kind.to_lowercase());
+            assert_eq!(kind.resource, kind.resource.to_lowercase());
+            assert_eq!(kind.stored, kind.prefix.starts_with("/registry/") && kind.prefix.ends_with('/'));
+            assert!(!kind.versions.is_empty());
+            assert!(std::ptr::eq(by_resource(kind.group, kind.resource).unwrap(), *kind));
+            for version in kind.versions {
+                assert!(version.type_name.ends_with(&format!(".{}.{}", version.name, kind.kind)));
+                assert!(std::ptr::eq(by_kind(kind.group, version.name, kind.kind).unwrap(), *kind));
+            }
+        }
+    }
+
+    #[test]
+    fn pod_deletion_is_graceful_only_where_something_runs() {
+        let check = |pod: Value, asked: Option<i64>, seconds: i64| {
+            assert_eq!((pod::KIND.graceful.unwrap())(&pod, asked), seconds, "{pod} {asked:?}");
+        };
+        let bound = |phase: &str| serde_json::json!({"spec": {"nodeName": "n", "terminationGracePeriodSeconds": 30}, "status": {"phase": phase}});
+        check(bound("Running"), None, 30);
+        check(bound("Running"), Some(5), 5);
+        check(bound("Running"), Some(-7), 1);
+        check(bound("Failed"), Some(5), 0);
+        check(serde_json::json!({"spec": {"terminationGracePeriodSeconds": 30}}), None, 0);
+    }
 }
