@@ -1,4 +1,6 @@
 //! Who asks, and whether they may: authentication, RBAC and Node authorisation as pure decisions.
+pub mod pki;
+
 use std::{collections::BTreeMap, fmt};
 
 /// An authenticated identity.
