@@ -1,5 +1,11 @@
 //! Who asks, and whether they may: authentication, RBAC and Node authorisation as pure decisions.
+pub mod authn;
+pub mod bootstrap;
+pub mod node;
 pub mod pki;
+pub mod policy;
+pub mod rbac;
+pub mod tokens;
 
 use std::{collections::BTreeMap, fmt};
 
@@ -41,13 +47,16 @@ pub struct Attributes<'a> {
     pub subresource: &'a str,
     pub namespace: &'a str,
     pub name: &'a str,
+    /// The list's or watch's field selector as it came, "" where none (KEP-4601).
+    pub field_selector: &'a str,
     /// Set for requests that are not about resources, e.g. `/healthz`.
     pub path: Option<&'a str>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Decision {
-    Allow,
+    /// The reason stands in reviews' answers.
+    Allow(String),
     /// The reason is shown to the user behind upstream's sentence.
     Deny(String),
     NoOpinion(String),
@@ -56,4 +65,14 @@ pub enum Decision {
 /// Decides from what it keeps in memory; never blocks.
 pub trait Authorizer: Send + Sync + fmt::Debug {
     fn authorize(&self, attributes: &Attributes<'_>) -> Decision;
+
+    /// All that `user` may do in `namespace`, with the errors met while asking (SelfSubjectRulesReview, escalation checks).
+    fn rules_for(&self, _user: &User, _namespace: &str) -> (Vec<rbac::Rule>, Vec<String>) {
+        (Vec::new(), Vec::new())
+    }
+
+    /// The rules of a Role ("" namespace: a ClusterRole); None where this authoriser knows no such role.
+    fn role(&self, _namespace: &str, _name: &str) -> Option<Vec<rbac::Rule>> {
+        None
+    }
 }
