@@ -146,7 +146,8 @@ impl TokenReviewer for Authenticator {
             if let Some(user) = self.static_tokens.get(&digest(token)) {
                 // Static tokens know no audiences: they are good for the server's own.
                 let own = crate::resources::TokenIssuer::default_audiences(self.tokens.as_ref());
-                let good: Vec<String> = own.into_iter().filter(|a| audiences.is_empty() || audiences.contains(a)).collect();
+                let good: Vec<String> =
+                    own.into_iter().filter(|a| audiences.is_empty() || audiences.contains(a)).collect();
                 return Ok((!good.is_empty()).then(|| (authenticated(user.clone()), good)));
             }
             if !self.tokens.is_ours(token) {
@@ -200,7 +201,8 @@ fn parse_token_file(file: &str, text: &str) -> Result<Vec<(String, User)>, Token
         if token.is_empty() {
             return Err(bad("an empty token"));
         }
-        let groups = rest.first().map(|g| g.split(',').map(|g| g.trim().to_owned()).filter(|g| !g.is_empty()).collect());
+        let groups =
+            rest.first().map(|g| g.split(',').map(|g| g.trim().to_owned()).filter(|g| !g.is_empty()).collect());
         let user = User { name: name.clone(), uid: uid.clone(), groups: groups.unwrap_or_default(), ..User::default() };
         out.push((token.clone(), user));
     }

@@ -156,8 +156,10 @@ mod tests {
 
     #[test]
     fn an_older_role_gains_what_it_lacks_and_keeps_what_was_added() {
-        let want = json!({"metadata": {}, "rules": [{"verbs": ["get", "list"], "apiGroups": [""], "resources": ["pods"]}]});
-        let have = json!({"metadata": {}, "rules": [{"verbs": ["get", "x"], "apiGroups": [""], "resources": ["pods"]}]});
+        let want =
+            json!({"metadata": {}, "rules": [{"verbs": ["get", "list"], "apiGroups": [""], "resources": ["pods"]}]});
+        let have =
+            json!({"metadata": {}, "rules": [{"verbs": ["get", "x"], "apiGroups": [""], "resources": ["pods"]}]});
         let new = reconciled(&have, &want).unwrap();
         assert_eq!(new["rules"].as_array().unwrap().len(), 2);
         assert_eq!(new["rules"][1]["verbs"], json!(["list"]));

@@ -1,11 +1,6 @@
 //! The Node authoriser: a kubelet reads what the pods bound to its node refer to, and its own objects
 //! (`--authorization-mode=Node`, KEP-4601 for the selectors).
-use super::{
-    Attributes, Decision,
-    bootstrap::cluster_role_rules,
-    policy::Index,
-    rbac::Rule,
-};
+use super::{Attributes, Decision, bootstrap::cluster_role_rules, policy::Index, rbac::Rule};
 use skeg_model::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -288,8 +283,16 @@ mod tests {
         let (resource, group) = resource.split_once('.').unwrap_or((resource, ""));
         let (namespace, name) = name.split_once('/').unwrap_or(("", name));
         let a = Attributes {
-            user: &user, verb, group, version: "v1", resource, subresource, namespace, name,
-            field_selector: selector, path: None,
+            user: &user,
+            verb,
+            group,
+            version: "v1",
+            resource,
+            subresource,
+            namespace,
+            name,
+            field_selector: selector,
+            path: None,
         };
         let got = match graph.decide(&a) {
             Decision::Allow(_) => "yes".to_owned(),

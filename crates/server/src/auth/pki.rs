@@ -2,7 +2,8 @@
 //! `<data-dir>/pki`, keys 0600; leaf certificates are made anew when less than a third of their life is left.
 use jiff::{SignedDuration, Timestamp};
 use rcgen::{
-    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose, SanType,
+    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
+    SanType,
 };
 use std::{
     fs, io,
@@ -69,11 +70,11 @@ impl ClusterPki {
     /// # Errors
     /// Unreadable or malformed files, or a clock before the authority's birth.
     pub fn open(dir: &Path, now: Timestamp) -> Result<Self, PkiError> {
-        fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(dir)
-            .map_err(|source| PkiError::Io { what: "create", path: dir.into(), source })?;
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(|source| PkiError::Io {
+            what: "create",
+            path: dir.into(),
+            source,
+        })?;
         let pair = match read_pair(dir, "ca")? {
             Some(pair) => pair,
             None => {
@@ -194,7 +195,8 @@ fn validity(path: &Path, pem: &str) -> Result<(Timestamp, Timestamp), PkiError> 
     let malformed = |why: String| PkiError::Malformed { path: path.into(), why };
     let (_, block) = x509_parser::pem::parse_x509_pem(pem.as_bytes()).map_err(|e| malformed(e.to_string()))?;
     let cert = block.parse_x509().map_err(|e| malformed(e.to_string()))?;
-    let at = |t: x509_parser::time::ASN1Time| Timestamp::from_second(t.timestamp()).map_err(|e| malformed(e.to_string()));
+    let at =
+        |t: x509_parser::time::ASN1Time| Timestamp::from_second(t.timestamp()).map_err(|e| malformed(e.to_string()));
     Ok((at(cert.validity().not_before)?, at(cert.validity().not_after)?))
 }
 
@@ -254,7 +256,12 @@ mod tests {
     }
 
     fn server() -> Subject {
-        Subject { common_name: "kube-apiserver".into(), dns_names: vec!["localhost".into()], server: true, ..Subject::default() }
+        Subject {
+            common_name: "kube-apiserver".into(),
+            dns_names: vec!["localhost".into()],
+            server: true,
+            ..Subject::default()
+        }
     }
 
     #[test]

@@ -30,11 +30,8 @@ impl Index for Policy {
 
     fn apply(&mut self, ring: &str, rest: &str, object: Option<&Value>) {
         let part = if ring.ends_with("roles/") { Part::Role } else { Part::RoleBinding };
-        let (namespace, name) = if ring.starts_with("/registry/cluster") {
-            ("", rest)
-        } else {
-            rest.split_once('/').unwrap_or(("", rest))
-        };
+        let (namespace, name) =
+            if ring.starts_with("/registry/cluster") { ("", rest) } else { rest.split_once('/').unwrap_or(("", rest)) };
         Policy::apply(self, part, namespace, name, object);
     }
 

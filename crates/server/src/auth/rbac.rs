@@ -296,17 +296,42 @@ mod tests {
 
     fn policy() -> Policy {
         let mut policy = Policy::default();
-        policy.apply(Part::Role, "", "view", Some(&json!({"rules": [
-            {"verbs": ["get", "list"], "apiGroups": [""], "resources": ["pods", "pods/log", "*/scale"]},
-            {"verbs": ["get"], "nonResourceURLs": ["/healthz/*", "/version"]},
-        ]})));
-        policy.apply(Part::Role, "a", "one", Some(&json!({"rules": [
-            {"verbs": ["*"], "apiGroups": ["apps"], "resources": ["deployments"], "resourceNames": ["web"]},
-        ]})));
+        policy.apply(
+            Part::Role,
+            "",
+            "view",
+            Some(&json!({"rules": [
+                {"verbs": ["get", "list"], "apiGroups": [""], "resources": ["pods", "pods/log", "*/scale"]},
+                {"verbs": ["get"], "nonResourceURLs": ["/healthz/*", "/version"]},
+            ]})),
+        );
+        policy.apply(
+            Part::Role,
+            "a",
+            "one",
+            Some(&json!({"rules": [
+                {"verbs": ["*"], "apiGroups": ["apps"], "resources": ["deployments"], "resourceNames": ["web"]},
+            ]})),
+        );
         let to = |kind: &str, name: &str| json!([{"kind": kind, "name": name}]);
-        policy.apply(Part::RoleBinding, "", "v", Some(&json!({"roleRef": {"kind": "ClusterRole", "name": "view"}, "subjects": to("Group", "devs")})));
-        policy.apply(Part::RoleBinding, "a", "o", Some(&json!({"roleRef": {"kind": "Role", "name": "one"}, "subjects": to("ServiceAccount", "bot")})));
-        policy.apply(Part::RoleBinding, "a", "gone", Some(&json!({"roleRef": {"kind": "Role", "name": "nil"}, "subjects": to("User", "bob")})));
+        policy.apply(
+            Part::RoleBinding,
+            "",
+            "v",
+            Some(&json!({"roleRef": {"kind": "ClusterRole", "name": "view"}, "subjects": to("Group", "devs")})),
+        );
+        policy.apply(
+            Part::RoleBinding,
+            "a",
+            "o",
+            Some(&json!({"roleRef": {"kind": "Role", "name": "one"}, "subjects": to("ServiceAccount", "bot")})),
+        );
+        policy.apply(
+            Part::RoleBinding,
+            "a",
+            "gone",
+            Some(&json!({"roleRef": {"kind": "Role", "name": "nil"}, "subjects": to("User", "bob")})),
+        );
         policy
     }
 
@@ -316,8 +341,16 @@ mod tests {
         let parts: Vec<&str> = rest.split('/').chain([""; 5]).collect();
         let path = rest.starts_with('/').then_some(rest);
         let a = Attributes {
-            user, verb, group: parts[0], version: "v1", resource: parts[1], subresource: parts[2],
-            namespace: parts[3], name: parts[4], path, field_selector: "",
+            user,
+            verb,
+            group: parts[0].trim_start_matches("core"),
+            version: "v1",
+            resource: parts[1],
+            subresource: parts[2],
+            namespace: parts[3],
+            name: parts[4],
+            path,
+            field_selector: "",
         };
         let got = match policy().decide(&a) {
             Decision::Allow(reason) => format!("yes {reason}"),
@@ -330,11 +363,11 @@ mod tests {
     fn decisions_and_their_reasons() {
         let dev = User { name: "alice".into(), groups: vec!["devs".into()], ..User::default() };
         let by_view = r#"yes RBAC: allowed by ClusterRoleBinding "v" of ClusterRole "view" to Group "devs""#;
-        check(&dev, "get /pods//a/x", by_view);
-        check(&dev, "list /pods/log/a/", by_view);
-        check(&dev, "get /rs/scale/a/", by_view);
-        check(&dev, "get /pods/exec/a/x", "no");
-        check(&dev, "delete /pods//a/x", "no");
+        check(&dev, "get core/pods//a/x", by_view);
+        check(&dev, "list core/pods/log/a/", by_view);
+        check(&dev, "get core/rs/scale/a/", by_view);
+        check(&dev, "get core/pods/exec/a/x", "no");
+        check(&dev, "delete core/pods//a/x", "no");
         check(&dev, "get /healthz/etcd", by_view);
         check(&dev, "get /metrics", "no");
         let bot = User { name: "system:serviceaccount:a:bot".into(), ..User::default() };
@@ -343,16 +376,23 @@ mod tests {
         check(&bot, "patch apps/deployments//a/db", "no");
         check(&bot, "patch apps/deployments//b/web", "no");
         let bob = User { name: "bob".into(), ..User::default() };
-        check(&bob, "get /pods//a/x", r#"no RBAC: role.rbac.authorization.k8s.io "nil" not found"#);
+        check(&bob, "get core/pods//a/x", r#"no RBAC: role.rbac.authorization.k8s.io "nil" not found"#);
     }
 
     #[test]
     fn granting_more_than_one_has_is_found() {
         let rule = |v: Value| Rule::deserialize(v).unwrap();
         let owned = [rule(json!({"verbs": ["get", "list"], "apiGroups": [""], "resources": ["pods"]}))];
-        let wanted = [rule(json!({"verbs": ["get", "delete"], "apiGroups": [""], "resources": ["pods"], "resourceNames": ["x"]}))];
+        let wanted = [rule(
+            json!({"verbs": ["get", "delete"], "apiGroups": [""], "resources": ["pods"], "resourceNames": ["x"]}),
+        )];
         let left = uncovered(&owned, &wanted);
-        assert_eq!(left, [rule(json!({"verbs": ["delete"], "apiGroups": [""], "resources": ["pods"], "resourceNames": ["x"]}))]);
-        assert!(uncovered(&[rule(json!({"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]}))], &wanted).is_empty());
+        assert_eq!(
+            left,
+            [rule(json!({"verbs": ["delete"], "apiGroups": [""], "resources": ["pods"], "resourceNames": ["x"]}))]
+        );
+        assert!(
+            uncovered(&[rule(json!({"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]}))], &wanted).is_empty()
+        );
     }
 }

@@ -111,7 +111,7 @@ impl TokenKey {
         };
         let mut jwk = Jwk::from_encoding_key(&signing, algorithm).map_err(bad)?;
         let verifying = vec![DecodingKey::from_jwk(&jwk).map_err(bad)?];
-        jwk.common.key_id = Some(jwk.thumbprint(jsonwebtoken::jwk::ThumbprintHash::SHA256));
+        jwk.common.key_id = Some(jwk.thumbprint(jsonwebtoken::jwk::ThumbprintHash::SHA256).map_err(bad)?);
         jwk.common.public_key_use = Some(jsonwebtoken::jwk::PublicKeyUse::Signature);
         let audiences = if audiences.is_empty() { vec![issuer.to_owned()] } else { audiences.to_vec() };
         Ok(Self { issuer: issuer.into(), audiences, signing, verifying, algorithm, jwk, entropy: Box::new(id) })
@@ -166,7 +166,10 @@ impl TokenKey {
         let asked = if wanted.is_empty() { &self.audiences } else { wanted };
         let audiences: Vec<String> = claims.aud.list().iter().filter(|a| asked.contains(a)).cloned().collect();
         if audiences.is_empty() {
-            return Err(format!("token audiences {:?} is invalid for the target audiences {asked:?}", claims.aud.list()));
+            return Err(format!(
+                "token audiences {:?} is invalid for the target audiences {asked:?}",
+                claims.aud.list()
+            ));
         }
         Ok(verified(claims, audiences))
     }
@@ -267,7 +270,12 @@ mod tests {
             audiences: vec!["https://issuer".into()],
             expiration_seconds: 600,
             warn_after_seconds: None,
-            bound: Some(BoundObject { kind: "Pod".into(), api_version: "v1".into(), name: "p".into(), uid: "u2".into() }),
+            bound: Some(BoundObject {
+                kind: "Pod".into(),
+                api_version: "v1".into(),
+                name: "p".into(),
+                uid: "u2".into(),
+            }),
             node: Some(("n1".into(), "u3".into())),
             now: Timestamp::from_second(1_800_000_000).unwrap(),
         }
