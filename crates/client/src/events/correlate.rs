@@ -72,10 +72,7 @@ impl Correlator {
     }
 
     fn aggregate(&mut self, event: Event, now: Timestamp) -> (Event, String) {
-        let key = about_key(
-            &event,
-            &[&event.reason, &event.reporting_component, &event.reporting_instance],
-        );
+        let key = about_key(&event, &[&event.reason, &event.reporting_component, &event.reporting_instance]);
         let fresh = Similar { messages: BTreeSet::new(), last: now };
         let mut similar = self
             .similar
@@ -89,7 +86,12 @@ impl Correlator {
             similar.messages.pop_first();
         }
         self.similar.put(key.clone(), similar);
-        if many { (aggregate_of(event, now), key) } else { let key = event_key(&event); (event, key) }
+        if many {
+            (aggregate_of(event, now), key)
+        } else {
+            let key = event_key(&event);
+            (event, key)
+        }
     }
 
     fn count(&mut self, mut event: Event, key: String) -> Correlated {

@@ -22,7 +22,9 @@ const BACKOFF_MAX: Duration = Duration::from_secs(30);
 /// How a watch ended.
 enum End {
     /// The server ended it; the next one resumes.
-    Closed { progressed: bool },
+    Closed {
+        progressed: bool,
+    },
     Failed(Status),
 }
 

@@ -176,7 +176,8 @@ impl<T: Send + Sync + 'static> Informer<T> {
     pub fn on_change(&self, handler: impl Fn(&Change<'_, T>) + Send + Sync + 'static) {
         // The lock is held until the handler is in, so that no change falls between.
         let mut handlers = self.inner.handlers.write();
-        let present: Vec<_> = self.inner.view.read().iter().map(|(key, object)| (key.clone(), object.clone())).collect();
+        let present: Vec<_> =
+            self.inner.view.read().iter().map(|(key, object)| (key.clone(), object.clone())).collect();
         for (key, object) in &present {
             handler(&Change { key, old: None, new: Some(object) });
         }

@@ -56,7 +56,8 @@ impl<T> View<T> {
     }
 
     pub(super) fn by_index(&self, name: &str, value: &str) -> Vec<Arc<T>> {
-        let index = self.indexes.iter().find(|index| index.name == name).expect("indexes are made before they are asked");
+        let index =
+            self.indexes.iter().find(|index| index.name == name).expect("indexes are made before they are asked");
         let keys = index.keys.get(value).into_iter().flatten();
         keys.filter_map(|key| self.objects.get(key).cloned()).collect()
     }
