@@ -1,4 +1,12 @@
 //! Keys, bytes and revisions: the Store trait, its engines and the watch rings.
 //! Invariant: nothing here knows a kind; reads never touch the disk.
+#[cfg(test)]
+mod contract;
+mod memory;
+mod shared;
 pub mod store;
+mod world;
+
+pub use memory::Memory;
 pub use store::*;
+pub use world::{TXN_BYTES_MAX, Window};

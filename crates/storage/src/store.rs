@@ -48,7 +48,8 @@ pub enum Durability {
     Unsynced,
 }
 
-/// All operations commit at one revision, or none does.
+/// All operations commit at one revision, or none does. Operations see those before them. A transaction that changes
+/// nothing (checks, deletions of what is not there) answers with the newest revision and takes none.
 #[derive(Debug, Clone, Default)]
 pub struct Txn {
     pub ops: Vec<Op>,
@@ -97,7 +98,8 @@ pub trait Store: Send + Sync + std::fmt::Debug + 'static {
     /// The ring's content exactly at `revision`, by undoing the ring's events on a snapshot.
     fn snapshot_at(&self, ring: &str, revision: Revision) -> Result<Snapshot, Expired>;
 
-    /// A cursor over the events of `ring` after `after`. Ask for the newest by `after = snapshot.revision`.
+    /// A cursor over the events of `ring` after `after`. Ask for the newest by `after = snapshot.revision`. A revision
+    /// that was never handed out, or that a crash has taken back, is `Expired` too.
     fn watch(&self, ring: &str, after: Revision) -> Result<Box<dyn Cursor>, Expired>;
 
     fn commit(&self, txn: Txn) -> BoxFuture<'_, Result<Committed, CommitError>>;
@@ -107,6 +109,37 @@ pub trait Store: Send + Sync + std::fmt::Debug + 'static {
 
     /// Whether writes are accepted, for /readyz; the reason if not.
     fn health(&self) -> Result<(), String>;
+
+    /// Sizes and counts for metrics: O(rings).
+    fn stats(&self) -> Stats {
+        Stats::default()
+    }
+}
+
+/// What a store holds and has done.
+#[derive(Debug, Clone, Default)]
+pub struct Stats {
+    pub rings: Vec<RingStats>,
+    /// Bytes of the log on disk.
+    pub log_bytes: u64,
+    /// Bytes of the newest snapshot on disk.
+    pub snapshot_bytes: u64,
+    /// Transactions that changed something since the start.
+    pub commits: u64,
+    /// Batches they were written in.
+    pub batches: u64,
+    pub fsyncs: u64,
+}
+
+/// Sizes of one ring.
+#[derive(Debug, Clone)]
+pub struct RingStats {
+    pub ring: Arc<str>,
+    pub keys: usize,
+    /// Of keys and values.
+    pub bytes: usize,
+    pub window_events: usize,
+    pub window_bytes: usize,
 }
 
 /// An immutable view of one ring.
@@ -137,6 +170,7 @@ pub trait Cursor: Send {
     fn next(&mut self, max: usize) -> BoxFuture<'_, Result<Vec<Arc<Event>>, Expired>>;
 
     /// Everything up to this revision has been handed out (or did not concern this ring); bookmarks carry it.
-    /// Never ahead of the durable mark.
+    /// Never ahead of the durable mark, so it may lie before events of the unsynced class that were handed out already:
+    /// send no bookmark older than the last event sent.
     fn position(&self) -> Revision;
 }
