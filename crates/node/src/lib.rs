@@ -1,1 +1,2 @@
 //! The node: kubelet over CRI v1, container network, Services over nftables, DNS.
+pub mod runtime;

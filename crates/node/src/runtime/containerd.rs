@@ -1,0 +1,258 @@
+//! The supervised containerd. It runs in a session of its own so that it and all containers outlive Skeg, is found again by
+//! its recorded identity, and is started anew when it dies.
+use super::{
+    config::{ContainerdConfig, Format, config_toml, format_of},
+    process::{Identity, boot_id, write_atomically},
+};
+use std::{
+    fs, io,
+    os::unix::{fs::DirBuilderExt, process::CommandExt},
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    time::Duration,
+};
+use tokio::net::{UnixDatagram, UnixStream};
+use tokio_util::sync::CancellationToken;
+
+/// containerd reads its database and restores its shims before it is ready; with many containers that takes a while.
+const START_LIMIT: Duration = Duration::from_secs(60);
+/// Pause before containerd is started again after it died, doubled each time up to the maximum.
+const RESTART_PAUSE: Duration = Duration::from_millis(200);
+const RESTART_PAUSE_MAX: Duration = Duration::from_secs(10);
+/// A log larger than this is put aside (one old log is kept) when containerd is started.
+const LOG_BYTES_MAX: u64 = 16 << 20;
+/// The kernel's bound on the path of a unix socket.
+const SOCKET_PATH_MAX: usize = 107;
+
+#[derive(Debug, thiserror::Error)]
+pub enum RuntimeError {
+    #[error("{program} was not found: install it (Debian: apt-get install {package}) or add its folder to PATH")]
+    Missing { program: &'static str, package: &'static str },
+    #[error("{path} prints an unknown version ({version}): containerd 1.6 or newer is needed")]
+    Version { path: PathBuf, version: String },
+    #[error("the data directory's path is too long: {0} exceeds {SOCKET_PATH_MAX} bytes")]
+    PathTooLong(PathBuf),
+    #[error("{what} {path}: {source}")]
+    File { what: &'static str, path: PathBuf, source: io::Error },
+    #[error("{what}: {source}")]
+    Run { what: String, source: io::Error },
+    #[error("containerd did not start: {reason} (log: {log})")]
+    NotReady { reason: String, log: PathBuf },
+    #[error("importing image {name}: {reason}")]
+    Image { name: String, reason: String },
+}
+
+impl RuntimeError {
+    fn file(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::File { what, path, source }
+    }
+}
+
+/// The programs of a container runtime.
+#[derive(Debug, Clone)]
+struct Programs {
+    containerd: PathBuf,
+    runc: PathBuf,
+    format: Format,
+}
+
+fn find_programs(config: &ContainerdConfig) -> Result<Programs, RuntimeError> {
+    let find = |program, package| config.find(program).ok_or(RuntimeError::Missing { program, package });
+    let containerd = find("containerd", "containerd")?;
+    find("containerd-shim-runc-v2", "containerd")?;
+    find("ctr", "containerd")?;
+    let runc = find("runc", "runc")?;
+    let output = Command::new(&containerd).arg("--version").stdin(Stdio::null()).output();
+    let output =
+        output.map_err(|source| RuntimeError::Run { what: format!("running {}", containerd.display()), source })?;
+    let version = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+    match format_of(&version) {
+        Some(format) => Ok(Programs { containerd, runc, format }),
+        None => Err(RuntimeError::Version { path: containerd, version }),
+    }
+}
+
+/// A containerd that answers on its socket.
+#[derive(Debug)]
+pub struct Containerd {
+    config: ContainerdConfig,
+    programs: Programs,
+    process: tokio::sync::Mutex<Identity>,
+}
+
+impl Containerd {
+    /// Takes over the containerd that an earlier Skeg left running, or starts one; returns when it is ready.
+    pub async fn start(config: ContainerdConfig) -> Result<Self, RuntimeError> {
+        let programs = find_programs(&config)?;
+        prepare_folders(&config)?;
+        write_atomically(&config.config_file(), config_toml(&config, programs.format, &programs.runc).as_bytes())
+            .map_err(RuntimeError::file("writing", &config.config_file()))?;
+        let identity = match adopt(&config).await {
+            Some(identity) => {
+                tracing::info!(pid = identity.pid, "adopted the running containerd");
+                identity
+            }
+            None => launch(&config, &programs).await?,
+        };
+        Ok(Self { config, programs, process: tokio::sync::Mutex::new(identity) })
+    }
+
+    pub fn config(&self) -> &ContainerdConfig {
+        &self.config
+    }
+
+    /// Identity of the present process.
+    pub async fn identity(&self) -> Identity {
+        self.process.lock().await.clone()
+    }
+
+    /// Keeps containerd running until the token is cancelled, and then leaves it running.
+    pub async fn supervise(&self, token: CancellationToken) {
+        let mut pause = RESTART_PAUSE;
+        loop {
+            let process = self.identity().await;
+            tokio::select! {
+                () = token.cancelled() => return,
+                () = ended(&process) => {}
+            }
+            tracing::warn!(pid = process.pid, "containerd ended; starting it again");
+            tokio::select! {
+                () = token.cancelled() => return,
+                () = tokio::time::sleep(pause) => {}
+            }
+            match launch(&self.config, &self.programs).await {
+                Ok(identity) => {
+                    *self.process.lock().await = identity;
+                    pause = RESTART_PAUSE;
+                }
+                Err(error) => {
+                    tracing::error!(%error, "starting containerd");
+                    pause = (pause * 2).min(RESTART_PAUSE_MAX);
+                }
+            }
+        }
+    }
+}
+
+async fn ended(process: &Identity) {
+    if let Some(handle) = process.open()
+        && let Err(error) = handle.ended().await
+    {
+        tracing::error!(%error, "waiting for containerd");
+    }
+}
+
+fn prepare_folders(config: &ContainerdConfig) -> Result<(), RuntimeError> {
+    let socket = config.socket();
+    if socket.as_os_str().len() > SOCKET_PATH_MAX {
+        return Err(RuntimeError::PathTooLong(socket));
+    }
+    forget_earlier_boot(config)?;
+    let dirs = [&config.dir, &config.run_dir, &config.cni_bin_dir, &config.cni_conf_dir];
+    let own = [config.root(), config.state(), config.hosts_dir()];
+    for dir in dirs.into_iter().chain(&own) {
+        fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o711)
+            .create(dir)
+            .map_err(RuntimeError::file("creating folder", dir))?;
+    }
+    Ok(())
+}
+
+/// containerd's state describes running processes: after a reboot there are none, and what is left would mislead it.
+fn forget_earlier_boot(config: &ContainerdConfig) -> Result<(), RuntimeError> {
+    let (state, marker) = (config.state(), config.dir.join("boot"));
+    let boot = boot_id().map_err(RuntimeError::file("reading", Path::new("/proc/sys/kernel/random/boot_id")))?;
+    if fs::read_to_string(&marker).is_ok_and(|known| known == boot) {
+        return Ok(());
+    }
+    if state.exists() {
+        fs::remove_dir_all(&state).map_err(RuntimeError::file("clearing", &state))?;
+    }
+    fs::create_dir_all(&config.dir).map_err(RuntimeError::file("creating folder", &config.dir))?;
+    write_atomically(&marker, boot.as_bytes()).map_err(RuntimeError::file("writing", &marker))
+}
+
+async fn adopt(config: &ContainerdConfig) -> Option<Identity> {
+    let identity = Identity::load(&config.record())?;
+    identity.open()?;
+    UnixStream::connect(config.socket()).await.ok()?;
+    Some(identity)
+}
+
+/// Starts containerd and waits for the readiness message that it sends as a service (`NOTIFY_SOCKET`).
+async fn launch(config: &ContainerdConfig, programs: &Programs) -> Result<Identity, RuntimeError> {
+    let log = config.log_file();
+    if fs::metadata(&log).is_ok_and(|found| found.len() > LOG_BYTES_MAX) {
+        fs::rename(&log, log.with_extension("log.1")).map_err(RuntimeError::file("putting aside", &log))?;
+    }
+    let notify_path = config.run_dir.join("containerd.notify");
+    _ = fs::remove_file(&notify_path);
+    let notify = UnixDatagram::bind(&notify_path).map_err(RuntimeError::file("binding", &notify_path))?;
+    let output = fs::File::options().create(true).append(true).open(&log);
+    let output = output.map_err(RuntimeError::file("opening", &log))?;
+    let errors = output.try_clone().map_err(RuntimeError::file("opening", &log))?;
+    let path = std::env::join_paths(&config.search_path).unwrap_or_default();
+    let mut command = Command::new(&programs.containerd);
+    command.arg("--config").arg(config.config_file()).args(["--log-level", "warn"]);
+    command.env("PATH", path).env("NOTIFY_SOCKET", &notify_path).current_dir("/");
+    command.stdin(Stdio::null()).stdout(output).stderr(errors);
+    in_own_session(&mut command);
+    let what = || format!("starting {}", programs.containerd.display());
+    let child = command.spawn().map_err(|source| RuntimeError::Run { what: what(), source })?;
+    let pid = i32::try_from(child.id()).expect("a process id fits i32");
+    let identity = Identity::of(pid).map_err(|source| RuntimeError::Run { what: what(), source })?;
+    reap(child);
+    identity.save(&config.record()).map_err(RuntimeError::file("writing", &config.record()))?;
+    let not_ready = |reason: &str| RuntimeError::NotReady { reason: reason.into(), log: log.clone() };
+    tokio::select! {
+        message = ready(&notify) => message.map_err(|error| not_ready(&error.to_string()))?,
+        () = ended(&identity) => return Err(not_ready(&format!("it ended; {}", last_line(&log)))),
+        () = tokio::time::sleep(START_LIMIT) => return Err(not_ready("it was not ready in time")),
+    }
+    _ = fs::remove_file(&notify_path);
+    Ok(identity)
+}
+
+/// A child that ends stays in the process table until its parent has asked for its status.
+fn reap(mut child: std::process::Child) {
+    let name = "containerd-reaper".to_owned();
+    if let Err(error) = std::thread::Builder::new().name(name).spawn(move || child.wait()) {
+        tracing::warn!(%error, "no thread to wait for containerd");
+    }
+}
+
+#[expect(unsafe_code, reason = "a session of its own is taken between fork and exec")]
+fn in_own_session(command: &mut Command) {
+    // SAFETY: setsid is a plain system call and allocates nothing.
+    unsafe {
+        command.pre_exec(|| rustix::process::setsid().map(drop).map_err(io::Error::from));
+    }
+}
+
+async fn ready(notify: &UnixDatagram) -> io::Result<()> {
+    let mut message = [0; 512];
+    loop {
+        let length = notify.recv(&mut message).await?;
+        if message[..length].split(|byte| *byte == b'\n').any(|line| line == b"READY=1") {
+            return Ok(());
+        }
+    }
+}
+
+/// The last line of a log, which says why a program ended.
+fn last_line(log: &Path) -> String {
+    use std::io::{Read, Seek, SeekFrom};
+    const TAIL_BYTES: u64 = 4 << 10;
+    let tail = || -> io::Result<String> {
+        let mut file = fs::File::open(log)?;
+        let length = file.metadata()?.len();
+        file.seek(SeekFrom::Start(length.saturating_sub(TAIL_BYTES)))?;
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes)?;
+        Ok(String::from_utf8_lossy(&bytes).lines().next_back().unwrap_or_default().to_owned())
+    };
+    tail().unwrap_or_default()
+}

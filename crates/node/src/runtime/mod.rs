@@ -1,0 +1,12 @@
+//! The container runtime's life: finding, configuring, starting, adopting and stopping containerd, and making the images
+//! that Skeg brings along.
+pub mod config;
+pub mod containerd;
+pub mod image;
+pub mod mounts;
+pub mod process;
+pub mod programs;
+pub mod stop;
+
+pub use config::ContainerdConfig;
+pub use containerd::{Containerd, RuntimeError};

@@ -1,0 +1,145 @@
+//! Ending a node for good: every container, shim and containerd itself, their mounts, network namespaces and cgroups.
+//! Everything is found through containerd's state folder and recognised before it is touched.
+use super::{
+    config::ContainerdConfig,
+    mounts::unmount_below,
+    process::{Handle, Identity},
+};
+use rustix::process::Signal;
+use std::{
+    collections::BTreeSet,
+    fs, io,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+/// How long containers may take to end by themselves.
+const CONTAINER_GRACE: Duration = Duration::from_secs(5);
+const DAEMON_GRACE: Duration = Duration::from_secs(5);
+
+/// Ends everything that the containerd of this configuration runs, and the containerd. `data_dir` is unmounted below.
+pub fn stop(config: &ContainerdConfig, data_dir: &Path) -> io::Result<()> {
+    if let Some(handle) = Identity::load(&config.record()).and_then(|identity| identity.open()) {
+        handle.end(DAEMON_GRACE);
+    }
+    let bundles = bundles(&config.state());
+    let containers: Vec<Handle> = bundles.iter().filter_map(|bundle| init_process(bundle)).collect();
+    let mut cgroups: BTreeSet<PathBuf> = BTreeSet::new();
+    for bundle in &bundles {
+        cgroups.extend(cgroups_of(bundle));
+    }
+    containers.iter().for_each(|container| container.signal(Signal::TERM));
+    let patient = containers.iter().all(|container| container.wait(CONTAINER_GRACE));
+    if !patient {
+        containers.iter().for_each(|container| container.signal(Signal::KILL));
+        containers.iter().for_each(|container| _ = container.wait(DAEMON_GRACE));
+    }
+    for shim in shims(&config.socket()) {
+        shim.signal(Signal::KILL);
+        shim.wait(DAEMON_GRACE);
+    }
+    unmount_below(data_dir)?;
+    remove_cgroups(&cgroups);
+    for path in [config.state(), config.dir.join("boot")] {
+        remove(&path)?;
+    }
+    for path in [config.record(), config.socket(), config.run_dir.join("containerd.sock.ttrpc")] {
+        remove(&path)?;
+    }
+    Ok(())
+}
+
+fn remove(path: &Path) -> io::Result<()> {
+    let result = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
+    match result {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(io::Error::new(error.kind(), format!("removing {}: {error}", path.display())))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The folder of each container and sandbox that containerd runs: `…/io.containerd.runtime.v2.task/NAMESPACE/ID`.
+fn bundles(state: &Path) -> Vec<PathBuf> {
+    let entries = |dir: PathBuf| fs::read_dir(dir).into_iter().flatten().flatten().map(|entry| entry.path());
+    entries(state.join("io.containerd.runtime.v2.task")).flat_map(entries).collect()
+}
+
+fn id(bundle: &Path) -> &str {
+    bundle.file_name().and_then(|name| name.to_str()).unwrap_or_default()
+}
+
+fn init_pid(bundle: &Path) -> Option<i32> {
+    fs::read_to_string(bundle.join("init.pid")).ok()?.trim().parse().ok()
+}
+
+/// The first process of a bundle's container: the recorded pid, if that process still lies in the container's cgroup.
+fn init_process(bundle: &Path) -> Option<Handle> {
+    let pid = init_pid(bundle)?;
+    let handle = Identity::of(pid).ok()?.open()?;
+    let cgroups = fs::read_to_string(format!("/proc/{pid}/cgroup")).ok()?;
+    (!id(bundle).is_empty() && cgroups.contains(id(bundle))).then_some(handle)
+}
+
+/// The cgroup folders of a bundle's container, in every hierarchy.
+fn cgroups_of(bundle: &Path) -> Vec<PathBuf> {
+    let text = init_pid(bundle).and_then(|pid| fs::read_to_string(format!("/proc/{pid}/cgroup")).ok());
+    let text = text.unwrap_or_default();
+    let own = text.lines().filter(|line| line.contains(id(bundle)) && !id(bundle).is_empty());
+    own.filter_map(|line| cgroup_folder(line, Path::new("/sys/fs/cgroup"))).collect()
+}
+
+/// Where the cgroup of one line of `/proc/PID/cgroup` lies below `mount`.
+fn cgroup_folder(line: &str, mount: &Path) -> Option<PathBuf> {
+    let mut parts = line.splitn(3, ':').skip(1);
+    let (controllers, path) = (parts.next()?, parts.next()?.trim_start_matches('/'));
+    let hierarchy = match controllers {
+        "" if mount.join("unified").is_dir() => mount.join("unified"),
+        "" => mount.to_owned(),
+        named => mount.join(named.trim_start_matches("name=")),
+    };
+    Some(hierarchy.join(path))
+}
+
+/// Removes empty cgroups and the pods' and classes' above them; the kernel refuses those that are still in use.
+fn remove_cgroups(cgroups: &BTreeSet<PathBuf>) {
+    const LEVELS_ABOVE_MAX: usize = 3;
+    for cgroup in cgroups {
+        for folder in cgroup.ancestors().take(1 + LEVELS_ABOVE_MAX) {
+            let is_hierarchy = folder.parent() == Some(Path::new("/sys/fs/cgroup"));
+            if is_hierarchy || fs::remove_dir(folder).is_err() {
+                break;
+            }
+        }
+    }
+}
+
+/// The shims that serve this containerd: its socket's path is among their arguments.
+fn shims(socket: &Path) -> Vec<Handle> {
+    let own = |pid: i32| {
+        let line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+        let mut arguments = line.split(|byte| *byte == 0);
+        let program = arguments.next().unwrap_or_default();
+        program.ends_with(b"containerd-shim-runc-v2")
+            && arguments.any(|argument| argument == socket.as_os_str().as_encoded_bytes())
+    };
+    let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
+    let pids = processes.filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
+    pids.filter(|pid| own(*pid)).filter_map(|pid| Identity::of(pid).ok()?.open()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cgroup_lines_become_folders() {
+        let check = |line: &str, expected: &str| {
+            assert_eq!(cgroup_folder(line, Path::new("/nowhere")), Some(PathBuf::from(expected)), "{line}");
+        };
+        check("4:memory:/kubepods/pod1/c", "/nowhere/memory/kubepods/pod1/c");
+        check("1:name=systemd:/a", "/nowhere/systemd/a");
+        check("0::/kubepods/x", "/nowhere/kubepods/x");
+        check("5:cpu,cpuacct:/a:b", "/nowhere/cpu,cpuacct/a:b");
+    }
+}
