@@ -3,12 +3,7 @@ use rustix::{
     event::{PollFd, PollFlags, Timespec, poll},
     process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal},
 };
-use std::{
-    fs, io,
-    os::fd::{AsFd, OwnedFd},
-    path::Path,
-    time::Duration,
-};
+use std::{fs, io, os::fd::OwnedFd, path::Path, time::Duration};
 use tokio::io::{Interest, unix::AsyncFd};
 
 /// A process that can be recognised after a restart of ours.
@@ -98,8 +93,11 @@ impl Handle {
     }
 
     /// Returns once the process has ended.
+    #[expect(unsafe_code, reason = "the only way to wait for a descriptor that tokio knows no type for")]
     pub async fn ended(&self) -> io::Result<()> {
-        let fd = AsyncFd::register_with_interest(self.0.as_fd(), Interest::READABLE)?;
+        let own = self.0.try_clone()?;
+        // SAFETY: the registration owns its descriptor, which stays open and the same until both are dropped.
+        let fd = unsafe { AsyncFd::register_with_interest(own, Interest::READABLE) }?;
         fd.readable().await?.retain_ready();
         Ok(())
     }
