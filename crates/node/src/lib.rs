@@ -1,2 +1,3 @@
 //! The node: kubelet over CRI v1, container network, Services over nftables, DNS.
+pub mod cri;
 pub mod runtime;
