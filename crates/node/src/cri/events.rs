@@ -83,9 +83,7 @@ fn signal(event: api::ContainerEventResponse) -> RuntimeSignal {
     uid.map_or(RuntimeSignal::Something, |uid| RuntimeSignal::Pod { uid })
 }
 
-async fn containerd_events(
-    channel: Channel,
-) -> std::result::Result<BoxStream<'static, RuntimeSignal>, tonic::Status> {
+async fn containerd_events(channel: Channel) -> std::result::Result<BoxStream<'static, RuntimeSignal>, tonic::Status> {
     let request = SubscribeRequest { filters: vec![FILTER.into()] };
     let opened = async move { EventsClient::new(channel).subscribe(request).await };
     let stream = once(opened).filter_map(|reply| async move { reply.ok().map(tonic::Response::into_inner) }).flatten();

@@ -87,9 +87,8 @@ impl FakeRuntime {
     /// Names of the running containers, sorted.
     pub fn running(&self) -> Vec<String> {
         let state = self.state.lock();
-        let running = state.containers.values().filter(|(status, _)| {
-            status.state() == api::ContainerState::ContainerRunning
-        });
+        let running =
+            state.containers.values().filter(|(status, _)| status.state() == api::ContainerState::ContainerRunning);
         let mut names: Vec<String> =
             running.filter_map(|(status, _)| Some(status.metadata.as_ref()?.name.clone())).collect();
         names.sort();
