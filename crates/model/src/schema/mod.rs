@@ -1,6 +1,13 @@
 //! One table of facts per API type and field. Codecs, patching, managed fields, OpenAPI and strict checking read it.
 //!
-//! The table in `table.rs` is written by `cargo xtask schema` and committed; this module only names its shape.
+//! The table in `table.rs` is written by `cargo xtask schema` and committed; this module names its shape and finds types.
+mod lookup;
+#[rustfmt::skip]
+pub mod table;
+
+pub use lookup::{by_kind, by_name};
+pub use table::TYPES;
+use std::borrow::Cow;
 
 /// A named API type, e.g. `io.k8s.api.core.v1.Pod`.
 #[derive(Debug)]
@@ -24,8 +31,12 @@ pub struct Field {
     /// Go field name as upstream prints it in decoding errors.
     pub go: &'static str,
     pub ty: Ty,
+    /// Go's text of the type where [`Ty::go`] does not say it (`v1.PodPhase`); "" otherwise. Read through [`Field::go_ty`].
+    pub go_type: &'static str,
     /// Number of the field in upstream's `generated.proto`; 0 where it has none.
     pub proto: u16,
+    /// Numbers of the embedded messages that hold the field in protobuf, outermost first; JSON flattens them.
+    pub proto_in: &'static [u16],
     /// How Go's encoder treats the zero value.
     pub presence: Presence,
     pub list: ListKind,
@@ -67,6 +78,12 @@ pub enum Ty {
     /// `apiextensions.JSON`: any JSON value.
     Json,
     Struct(&'static Type),
+    /// `JSONSchemaPropsOrArray`: a schema or a list of schemas.
+    SchemaOrArray(&'static Type),
+    /// `JSONSchemaPropsOrBool`.
+    SchemaOrBool(&'static Type),
+    /// `JSONSchemaPropsOrStringArray`.
+    SchemaOrStrings(&'static Type),
     List(&'static Ty),
     /// String keys to values.
     Map(&'static Ty),
@@ -75,8 +92,10 @@ pub enum Ty {
 /// How Go's `encoding/json` treats the field's zero value, from its type and tag.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Presence {
-    /// Written always, zero value included (no `omitempty`): `0`, `""`, `false`, `{}`; nil slices, maps and pointers as `null`.
+    /// Written always, zero value included (no `omitempty`): `0`, `""`, `false`, `{}`; nil slices and maps as `null`.
     Always,
+    /// A pointer without `omitempty`: nil is written as `null`.
+    AlwaysPointer,
     /// A plain value with `omitempty`: zero value is left out. Structs without pointer ignore `omitempty` and are written (`{}`).
     OmitEmpty,
     /// A pointer with `omitempty`: absent means nil; a present zero value is written.
@@ -102,6 +121,94 @@ pub enum Strategy {
     Replace,
     RetainKeys,
     MergeRetainKeys,
+}
+
+impl Field {
+    /// A field without further facts; the table adds them by the methods below.
+    const fn new(json: &'static str, go: &'static str, ty: Ty, proto: u16, presence: Presence) -> Self {
+        Self {
+            json,
+            go,
+            ty,
+            go_type: "",
+            proto,
+            proto_in: &[],
+            presence,
+            list: ListKind::Atomic,
+            map_atomic: false,
+            strategy: Strategy::None,
+            merge_key: "",
+            default: "",
+            enumeration: &[],
+            required: false,
+        }
+    }
+    const fn go_type(mut self, text: &'static str) -> Self {
+        self.go_type = text;
+        self
+    }
+    const fn proto_in(mut self, path: &'static [u16]) -> Self {
+        self.proto_in = path;
+        self
+    }
+    const fn list(mut self, kind: ListKind) -> Self {
+        self.list = kind;
+        self
+    }
+    const fn map_atomic(mut self) -> Self {
+        self.map_atomic = true;
+        self
+    }
+    const fn patch(mut self, strategy: Strategy, merge_key: &'static str) -> Self {
+        self.strategy = strategy;
+        self.merge_key = merge_key;
+        self
+    }
+    const fn default(mut self, json: &'static str) -> Self {
+        self.default = json;
+        self
+    }
+    const fn one_of(mut self, values: &'static [&'static str]) -> Self {
+        self.enumeration = values;
+        self
+    }
+    const fn required(mut self) -> Self {
+        self.required = true;
+        self
+    }
+
+    /// The Go type as decoding errors print it.
+    pub fn go_ty(&self) -> Cow<'static, str> {
+        if self.go_type.is_empty() { self.ty.go() } else { Cow::Borrowed(self.go_type) }
+    }
+}
+
+impl Ty {
+    /// The Go type that this stands for where the field names no other.
+    pub fn go(&self) -> Cow<'static, str> {
+        Cow::Borrowed(match self {
+            Self::Bool => "bool",
+            Self::Int32 => "int32",
+            Self::Int64 => "int64",
+            Self::Float64 => "float64",
+            Self::String => "string",
+            Self::Bytes => "[]uint8",
+            Self::Quantity => "resource.Quantity",
+            Self::IntOrString => "intstr.IntOrString",
+            Self::Time => "v1.Time",
+            Self::MicroTime => "v1.MicroTime",
+            Self::Duration => "v1.Duration",
+            Self::FieldsV1 => "v1.FieldsV1",
+            Self::RawExtension => "runtime.RawExtension",
+            Self::Json => "v1.JSON",
+            Self::Struct(ty) => ty.go,
+            Self::SchemaOrArray(_) => "v1.JSONSchemaPropsOrArray",
+            Self::SchemaOrBool(_) => "v1.JSONSchemaPropsOrBool",
+            Self::SchemaOrStrings(_) => "v1.JSONSchemaPropsOrStringArray",
+            Self::List(of) => return Cow::Owned(format!("[]{}", of.go())),
+            Self::Map(of) => return Cow::Owned(format!("map[string]{}", of.go())),
+        })
+    }
 }
 
 impl Type {
