@@ -14,7 +14,9 @@ pub fn check(types: &BTreeMap<String, Type>, dir: &Path) -> Result<()> {
         for (name, schema) in schemas {
             match types.get(name) {
                 Some(ty) => check_type(ty, schema, &mut differences),
-                None if schema["properties"].is_object() && !name.ends_with("version.Info") => differences.push(format!("{name}: missing")),
+                None if schema["properties"].is_object() && !name.ends_with("version.Info") => {
+                    differences.push(format!("{name}: missing"))
+                }
                 None => {}
             }
         }

@@ -186,8 +186,7 @@ impl<'a> FileReader<'a> {
             _ if expr.starts_with("interface") || expr.starts_with("func") => return,
             _ => Body::Named(expr.split("//").next().unwrap_or_default().trim().into()),
         };
-        let decl =
-            Decl { name: name.into(), markers: self.markers.clone(), imports: Rc::clone(&self.imports), body };
+        let decl = Decl { name: name.into(), markers: self.markers.clone(), imports: Rc::clone(&self.imports), body };
         self.package.types.insert(name.into(), decl);
     }
 

@@ -6,11 +6,13 @@ use std::collections::{BTreeMap, BTreeSet};
 const META: &str = "k8s.io/apimachinery/pkg/apis/meta/v1";
 
 /// Kinds of meta/v1 that every group version serves; recorded under the core group, as upstream's clients send them.
-const META_CORE_KINDS: &[&str] = &["DeleteOptions", "Status", "WatchEvent", "APIVersions", "APIGroup", "APIGroupList", "APIResourceList"];
+const META_CORE_KINDS: &[&str] =
+    &["DeleteOptions", "Status", "WatchEvent", "APIVersions", "APIGroup", "APIGroupList", "APIResourceList"];
 /// Kinds of the group `meta.k8s.io`.
 const META_GROUP_KINDS: &[&str] = &["Table", "PartialObjectMetadata", "PartialObjectMetadataList"];
 /// Types that nothing refers to but that the wire carries.
-const META_LOOSE: &[&str] = &["ObjectMeta", "ListMeta", "LabelSelector", "Condition", "OwnerReference", "ManagedFieldsEntry"];
+const META_LOOSE: &[&str] =
+    &["ObjectMeta", "ListMeta", "LabelSelector", "Condition", "OwnerReference", "ManagedFieldsEntry"];
 
 #[derive(Debug, Clone)]
 pub struct Type {

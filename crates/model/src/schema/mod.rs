@@ -6,8 +6,8 @@ mod lookup;
 pub mod table;
 
 pub use lookup::{by_kind, by_name};
-pub use table::TYPES;
 use std::borrow::Cow;
+pub use table::TYPES;
 
 /// A named API type, e.g. `io.k8s.api.core.v1.Pod`.
 #[derive(Debug)]
