@@ -1,6 +1,9 @@
 //! The registry: one file and one row per kind. Router, discovery, OpenAPI, RBAC names, printers, selectors and tests
 //! loop over [`ALL`]; a row says only what differs between kinds.
-use crate::{Value, meta::field_error::Errors};
+use crate::{
+    Value,
+    meta::{field_error::Errors, object_meta},
+};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 
@@ -112,8 +115,10 @@ pub struct Kind {
     pub prepare_update: fn(&mut Value, &Value),
     /// The same for the status subresource: keeps everything but status.
     pub prepare_status: fn(&mut Value, &Value),
+    /// Checks of a new object beyond its metadata. Run through [`Kind::check_create`].
     pub validate: fn(&Value, &mut Errors),
-    /// (new, old); runs beside `validate`, object metadata is checked generically.
+    /// All that upstream's strategy checks on an update (new, old), the object metadata included; what it calls
+    /// `validate` for, it calls itself. Run through [`Kind::check_update`].
     pub validate_update: fn(&Value, &Value, &mut Errors),
     pub validate_status: fn(&Value, &Value, &mut Errors),
     /// `Warning:` headers for a create or (with the old object) an update.
@@ -261,8 +266,8 @@ impl Kind {
             prepare_update: |_, _| (),
             prepare_status: |_, _| (),
             validate: |_, _| (),
-            validate_update: |_, _, _| (),
-            validate_status: |_, _, _| (),
+            validate_update: object_meta::validate_update,
+            validate_status: object_meta::validate_update,
             warnings: |_, _| Vec::new(),
             selectable: &[],
             selectable_values: |_| BTreeMap::new(),
@@ -311,6 +316,26 @@ impl Kind {
     pub fn storage_api_version(&'static self) -> String {
         let hub = self.hub();
         hub.versions[0].api_version(hub.group)
+    }
+
+    /// Everything upstream checks of a new object, in its order. Objects are in hub form.
+    pub fn check_create(&self, object: &Value) -> Errors {
+        let mut errors = Errors::new();
+        object_meta::validate(self, object, &mut errors);
+        (self.validate)(object, &mut errors);
+        errors
+    }
+
+    /// Everything upstream checks when `new` replaces `old` through the main endpoint ("") or a subresource that writes
+    /// the object. Common metadata is checked before the kind's own strategy repeats it, so causes may come twice.
+    pub fn check_update(&self, subresource: &str, new: &Value, old: &Value) -> Errors {
+        let mut errors = Errors::new();
+        object_meta::common_update(new, old, &mut errors);
+        match subresource {
+            "status" => (self.validate_status)(new, old, &mut errors),
+            _ => (self.validate_update)(new, old, &mut errors),
+        }
+        errors
     }
 
     /// The subresource of this name.

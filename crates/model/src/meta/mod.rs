@@ -1,2 +1,8 @@
 //! Names, selectors, quantities, field errors.
+pub mod at;
 pub mod field_error;
+pub mod field_selector;
+pub mod go;
+pub mod names;
+pub mod object_meta;
+pub mod selector;

@@ -1,0 +1,138 @@
+//! Values printed as Go prints them in error texts.
+use crate::Value;
+use std::fmt::Write;
+
+/// A value as `field.Error` shows it.
+pub trait GoValue {
+    fn go(&self) -> String;
+}
+
+impl GoValue for &str {
+    fn go(&self) -> String {
+        quote(self)
+    }
+}
+
+impl GoValue for String {
+    fn go(&self) -> String {
+        quote(self)
+    }
+}
+
+impl GoValue for &String {
+    fn go(&self) -> String {
+        quote(self)
+    }
+}
+
+impl GoValue for i64 {
+    fn go(&self) -> String {
+        self.to_string()
+    }
+}
+
+impl GoValue for usize {
+    fn go(&self) -> String {
+        self.to_string()
+    }
+}
+
+impl GoValue for bool {
+    fn go(&self) -> String {
+        self.to_string()
+    }
+}
+
+impl GoValue for &Value {
+    fn go(&self) -> String {
+        match self {
+            Value::String(text) => quote(text),
+            other => json(other),
+        }
+    }
+}
+
+/// Text that is already in its printed form.
+#[derive(Debug)]
+pub struct Printed(pub String);
+
+impl GoValue for Printed {
+    fn go(&self) -> String {
+        self.0.clone()
+    }
+}
+
+/// `%q`: a Go string literal.
+pub fn quote(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 2);
+    out.push('"');
+    for c in text.chars() {
+        match c {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\u{7}' => out.push_str("\\a"),
+            '\u{8}' => out.push_str("\\b"),
+            '\u{c}' => out.push_str("\\f"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            '\u{b}' => out.push_str("\\v"),
+            c if u32::from(c) < 0x20 || c == '\u{7f}' => {
+                let _ = write!(out, "\\x{:02x}", u32::from(c));
+            }
+            c if is_unprintable(c) => {
+                let code = u32::from(c);
+                let _ = if code < 0x1_0000 { write!(out, "\\u{code:04x}") } else { write!(out, "\\U{code:08x}") };
+            }
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+    out
+}
+
+/// Control, format and space characters (other than the plain space) that `strconv.Quote` escapes.
+fn is_unprintable(c: char) -> bool {
+    c.is_control()
+        || (c.is_whitespace() && c != ' ')
+        || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e000}'..='\u{f8ff}' | '\u{fff0}'..='\u{fffb}')
+}
+
+/// `json.Marshal`: compact, HTML characters escaped.
+pub fn json(value: &Value) -> String {
+    let plain = value.to_string();
+    if !plain.contains(['<', '>', '&', '\u{2028}', '\u{2029}']) {
+        return plain;
+    }
+    let mut out = String::with_capacity(plain.len() + 16);
+    for c in plain.chars() {
+        match c {
+            '<' | '>' | '&' | '\u{2028}' | '\u{2029}' => {
+                let _ = write!(out, "\\u{:04x}", u32::from(c));
+            }
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// `%#v` of a `[]string`.
+pub fn string_slice(items: &[&str]) -> String {
+    let quoted: Vec<String> = items.iter().map(|s| quote(s)).collect();
+    format!("[]string{{{}}}", quoted.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn strings_are_quoted_as_go_does() {
+        let check = |text: &str, want: &str| assert_eq!(quote(text), want);
+        check("a\"b\\c", r#""a\"b\\c""#);
+        check("\n\t\u{1}\u{7f}", r#""\n\t\x01\x7f""#);
+        check("né\u{200b}", "\"né\\u200b\"");
+        assert_eq!(json(&serde_json::json!({"a": "<&>"})), r#"{"a":"\u003c\u0026\u003e"}"#);
+        assert_eq!(string_slice(&["a", "b"]), r#"[]string{"a", "b"}"#);
+    }
+}
