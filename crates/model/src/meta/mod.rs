@@ -5,4 +5,5 @@ pub mod field_selector;
 pub mod go;
 pub mod names;
 pub mod object_meta;
+pub mod quantity;
 pub mod selector;
