@@ -1,3 +1,4 @@
 //! The node: kubelet over CRI v1, container network, Services over nftables, DNS.
 pub mod cri;
+pub mod pod;
 pub mod runtime;

@@ -1,0 +1,1 @@
+//! Tables over the machine: specs in YAML-like JSON, what the runtime shows, what is expected.
