@@ -65,8 +65,7 @@ pub fn status(input: &Input<'_>) -> PodStatus {
     status.init_container_statuses = (!init.is_empty()).then_some(init);
     status.container_statuses = (!regular.is_empty()).then_some(regular);
     status.ephemeral_container_statuses = (!ephemeral.is_empty()).then_some(ephemeral);
-    status.start_time =
-        input.old.start_time.clone().or(api.start_time).or_else(|| Some(Time(whole_second(input.now))));
+    status.start_time = input.old.start_time.clone().or(api.start_time).or_else(|| Some(Time(whole_second(input.now))));
     status
 }
 

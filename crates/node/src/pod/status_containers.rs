@@ -319,4 +319,3 @@ fn probes(
             None => spec.readiness_probe.is_none() || same.is_some_and(|it| it.ready),
         };
 }
-

@@ -121,9 +121,8 @@ fn conditions_patch(api: &PodStatus, new: &PodStatus) -> Option<(Value, Value)> 
     let list = new.conditions.as_deref().unwrap_or_default();
     let differs = |it: &&PodCondition| OWNED.contains(&it.type_.as_str()) && !old.contains(it);
     let changed: Vec<Value> = list.iter().filter(differs).filter_map(|it| serde_json::to_value(it).ok()).collect();
-    let gone = |it: &&PodCondition| {
-        OWNED.contains(&it.type_.as_str()) && !list.iter().any(|other| other.type_ == it.type_)
-    };
+    let gone =
+        |it: &&PodCondition| OWNED.contains(&it.type_.as_str()) && !list.iter().any(|other| other.type_ == it.type_);
     let removed = old.iter().filter(gone).map(|it| json!({"$patch": "delete", "type": it.type_}));
     let all: Vec<Value> = changed.into_iter().chain(removed).collect();
     if all.is_empty() {
