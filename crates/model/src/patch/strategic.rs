@@ -267,6 +267,8 @@ mod tests {
         Field {
             json,
             go: "",
+            go_type: "",
+            proto_in: &[],
             ty,
             proto: 0,
             presence: Presence::OmitEmpty,

@@ -5,6 +5,8 @@ const fn field(json: &'static str, ty: Ty, presence: Presence, list: ListKind) -
     Field {
         json,
         go: "",
+        go_type: "",
+        proto_in: &[],
         ty,
         proto: 0,
         presence,
