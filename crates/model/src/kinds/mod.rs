@@ -3,6 +3,7 @@
 use crate::{
     Value,
     meta::{field_error::Errors, object_meta},
+    schema::{self, Type},
 };
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -11,6 +12,7 @@ pub mod binding;
 pub mod cluster_role;
 pub mod cluster_role_binding;
 pub mod config_map;
+pub mod defaults;
 pub mod deployment;
 pub mod endpoint_slice;
 pub mod endpoints;
@@ -107,8 +109,6 @@ pub struct Kind {
     pub subresources: &'static [Subresource],
     /// How `metadata.name` is checked.
     pub name_rule: NameRule,
-    /// Fills defaults of the served version into a decoded tree (`SetDefaults_*`), idempotent.
-    pub default: fn(&mut Value),
     /// Strategy's `PrepareForCreate`: drops status, sets generation and the like.
     pub prepare_create: fn(&mut Value),
     /// Strategy's `PrepareForUpdate(new, old)`: keeps status, bumps generation when spec changed.
@@ -261,7 +261,6 @@ impl Kind {
             verbs: ALL_VERBS,
             subresources: &[],
             name_rule: NameRule::Dns1123Subdomain,
-            default: |_| (),
             prepare_create: |_| (),
             prepare_update: |_, _| (),
             prepare_status: |_, _| (),
@@ -350,6 +349,19 @@ impl Version {
         Self { name, type_name, to_hub: |_| (), from_hub: |_| () }
     }
 
+    /// The type table's entry of this version.
+    ///
+    /// # Panics
+    /// Never for rows of [`ALL`], as a test says.
+    pub fn schema(&self) -> &'static Type {
+        schema::by_name(self.type_name).expect("types of rows are in the table")
+    }
+
+    /// Fills this version's defaults into a decoded tree in its served form; idempotent.
+    pub fn set_defaults(&self, tree: &mut Value) {
+        defaults::apply(self.schema(), tree);
+    }
+
     /// `apiVersion` as objects carry it: `v1`, or `apps/v1`.
     pub fn api_version(&self, group: &str) -> String {
         if group.is_empty() { self.name.to_owned() } else { format!("{group}/{}", self.name) }
@@ -417,6 +429,7 @@ mod tests {
             assert!(std::ptr::eq(by_resource(kind.group, kind.resource).unwrap(), *kind));
             for version in kind.versions {
                 assert!(version.type_name.ends_with(&format!(".{}.{}", version.name, kind.kind)));
+                assert_eq!(version.schema().group_version_kind, Some((kind.group, version.name, kind.kind)));
                 assert!(std::ptr::eq(by_kind(kind.group, version.name, kind.kind).unwrap(), *kind));
             }
         }

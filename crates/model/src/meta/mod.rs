@@ -3,6 +3,7 @@ pub mod at;
 pub mod field_error;
 pub mod field_selector;
 pub mod go;
+pub mod image;
 pub mod names;
 pub mod object_meta;
 pub mod quantity;
