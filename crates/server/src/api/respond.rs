@@ -1,0 +1,113 @@
+//! Answers as HTTP responses.
+use super::{
+    body::{self, Body},
+    json,
+    negotiate::{Format, Wanted},
+    yaml,
+};
+use bytes::Bytes;
+use http::{HeaderValue, Response, StatusCode, header};
+use serde_json::{Value, json as tree};
+use skeg_model::status::Status;
+
+pub const JSON: &str = "application/json";
+pub const TEXT: &str = "text/plain; charset=utf-8";
+
+/// What a path that nobody serves answers with.
+pub fn not_found() -> Response<Body> {
+    let mut response = text(404, "404 page not found\n");
+    response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
+}
+
+pub fn text(code: u16, content: impl Into<Bytes>) -> Response<Body> {
+    with_type(code, TEXT, body::full(content))
+}
+
+pub fn ready_json(content: Bytes) -> Response<Body> {
+    with_type(200, JSON, body::full(content))
+}
+
+pub fn with_type(code: u16, content_type: &'static str, body: Body) -> Response<Body> {
+    let mut response = Response::new(body);
+    *response.status_mut() = StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    response
+}
+
+/// A Status as the client wants it written.
+pub fn status(status: &Status, format: Format) -> Response<Body> {
+    let code = if status.code == 0 { 200 } else { status.code };
+    let mut line = b"{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"metadata\":{},".to_vec();
+    line.extend_from_slice(&json::encode(status)[1..]);
+    line.push(b'\n');
+    let mut response = formatted(code, line.into(), format);
+    let wait = status.details.as_ref().map_or(0, |d| d.retry_after_seconds);
+    if wait > 0 {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait));
+    }
+    response
+}
+
+/// A tree that is not a stored object.
+pub fn tree(code: u16, value: &Value, wanted: Wanted) -> Response<Body> {
+    formatted(code, json::encode_line(value), wanted.format)
+}
+
+/// One line of JSON in the wanted format.
+pub fn formatted(code: u16, line: Bytes, format: Format) -> Response<Body> {
+    match format {
+        Format::Json { pretty: false } => with_type(code, JSON, body::full(line)),
+        Format::Json { pretty: true } => with_type(code, JSON, body::full(json::pretty(&line))),
+        Format::Yaml => {
+            let value = serde_json::from_slice(&line).expect("answers are valid JSON");
+            with_type(code, "application/yaml", body::full(yaml::write(&value)))
+        }
+    }
+}
+
+/// Segments of JSON in the wanted format; compressed when large and `gzip`.
+pub fn segments(code: u16, segments: impl Iterator<Item = Bytes> + Send + 'static, format: Format, gzip: bool) -> Response<Body> {
+    if format != (Format::Json { pretty: false }) {
+        let mut line = Vec::new();
+        segments.for_each(|segment| line.extend_from_slice(&segment));
+        return formatted(code, line.into(), format);
+    }
+    let (body, compressed) = body::from_segments(segments, gzip);
+    let mut response = with_type(code, JSON, body);
+    if compressed {
+        response.headers_mut().insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+        response.headers_mut().insert(header::VARY, HeaderValue::from_static("Accept-Encoding"));
+    }
+    response
+}
+
+/// The server has too much to do; the client comes back after a second.
+pub fn too_many_requests() -> Response<Body> {
+    let mut response = text(429, "Too many requests, please try again later.\n");
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+    response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
+}
+
+/// Adds `Warning: 299 - "text"` for each warning.
+pub fn warn(response: &mut Response<Body>, warnings: &[String]) {
+    for warning in warnings {
+        let mut escaped = String::with_capacity(warning.len() + 8);
+        for c in warning.chars().filter(|c| !c.is_control()) {
+            if matches!(c, '"' | '\\') {
+                escaped.push('\\');
+            }
+            escaped.push(c);
+        }
+        if let Ok(value) = HeaderValue::from_bytes(format!("299 - \"{escaped}\"").as_bytes()) {
+            response.headers_mut().append(header::WARNING, value);
+        }
+    }
+}
+
+/// The index of `/`.
+pub fn index(paths: &[String]) -> Response<Body> {
+    let document = json::encode(&tree!({ "paths": paths }));
+    with_type(200, JSON, body::full(json::pretty(&document)))
+}
