@@ -1,34 +1,15 @@
 //! What the HTTP server is made of.
 use super::Health;
 use crate::{
-    auth::{Authorizer, User},
+    auth::{Authorizer, authn::Authenticator},
     resources::{Api, Entropy},
 };
 use arc_swap::ArcSwap;
 use bytes::Bytes;
-use jiff::Timestamp;
-use rustls::pki_types::CertificateDer;
 use serde::Serialize;
 use skeg_model::time::Clock;
-use std::{fmt, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 use tokio::net::TcpListener;
-
-/// The credentials are not accepted; upstream says no more than that.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("Unauthorized")]
-pub struct Unauthenticated;
-
-/// Finds out who asks. With neither certificate nor token that is `system:anonymous`.
-pub trait Authenticate: Send + Sync + fmt::Debug {
-    /// # Errors
-    /// Credentials were given and nobody accepts them.
-    fn authenticate(
-        &self,
-        peer_certs: &[CertificateDer<'_>],
-        bearer: Option<&str>,
-        now: Timestamp,
-    ) -> Result<User, Unauthenticated>;
-}
 
 /// How the API server reaches kubelets.
 #[derive(Clone, Debug)]
@@ -98,7 +79,7 @@ impl VersionInfo {
 #[derive(Debug)]
 pub struct ServerConfig {
     pub api: Arc<Api>,
-    pub authenticator: Arc<dyn Authenticate>,
+    pub authenticator: Arc<Authenticator>,
     pub authorizer: Arc<dyn Authorizer>,
     /// Read for every new connection, so that certificates rotate live. ALPN must offer `h2` and `http/1.1`.
     pub tls: Arc<ArcSwap<rustls::ServerConfig>>,

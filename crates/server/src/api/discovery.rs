@@ -302,9 +302,14 @@ mod tests {
         let discovery = Discovery::new("127.0.0.1:6443");
         for row in kinds::ALL {
             for version in row.versions {
-                let path = if row.group.is_empty() { format!("/api/{}", version.name) } else { format!("/apis/{}/{}", row.group, version.name) };
+                let path = if row.group.is_empty() {
+                    format!("/api/{}", version.name)
+                } else {
+                    format!("/apis/{}/{}", row.group, version.name)
+                };
                 let document: Value = serde_json::from_slice(discovery.document(&path).unwrap()).unwrap();
-                let names: Vec<&str> = document["resources"].as_array().unwrap().iter().map(|r| r["name"].as_str().unwrap()).collect();
+                let names: Vec<&str> =
+                    document["resources"].as_array().unwrap().iter().map(|r| r["name"].as_str().unwrap()).collect();
                 assert!(names.contains(&row.resource), "{path} lists {}", row.resource);
             }
         }

@@ -47,7 +47,8 @@ pub fn invalid_options(kind: &str, errors: &Errors) -> Status {
     let message = format!("{kind}.meta.k8s.io \"\" is invalid: {text}");
     let mut status = Status::failure(422, "Invalid", message);
     let causes = errors.0.iter().map(FieldError::cause).collect();
-    status.details = Some(Box::new(Details { group: "meta.k8s.io".into(), kind: kind.into(), causes, ..Details::default() }));
+    status.details =
+        Some(Box::new(Details { group: "meta.k8s.io".into(), kind: kind.into(), causes, ..Details::default() }));
     status
 }
 
@@ -97,4 +98,3 @@ pub fn quoted(text: &str) -> String {
     out.push('"');
     out
 }
-

@@ -142,7 +142,10 @@ impl Health {
         }
         if !excluded.is_empty() {
             let names: Vec<String> = excluded.iter().map(|n| super::failure::quoted(n)).collect();
-            lines.push_str(&format!("warn: some health checks cannot be excluded: no matches for {}\n", names.join(", ")));
+            lines.push_str(&format!(
+                "warn: some health checks cannot be excluded: no matches for {}\n",
+                names.join(", ")
+            ));
         }
         let name = endpoint.name();
         if failed {
@@ -181,7 +184,11 @@ mod tests {
 
     #[test]
     fn exclusions_are_reported() {
-        let text = Health::default().all(Endpoint::Healthz, &Query::parse(Some("verbose&exclude=nope&exclude=log"))).text;
-        assert_eq!(text, "[+]ping ok\n[+]log excluded: ok\nwarn: some health checks cannot be excluded: no matches for \"nope\"\nhealthz check passed\n");
+        let text =
+            Health::default().all(Endpoint::Healthz, &Query::parse(Some("verbose&exclude=nope&exclude=log"))).text;
+        assert_eq!(
+            text,
+            "[+]ping ok\n[+]log excluded: ok\nwarn: some health checks cannot be excluded: no matches for \"nope\"\nhealthz check passed\n"
+        );
     }
 }

@@ -22,7 +22,8 @@ pub fn impersonate(user: User, headers: &HeaderMap, authorizer: &dyn Authorizer)
     let text = |name: &str| headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
     let name = text("impersonate-user");
     let uid = text("impersonate-uid");
-    let groups: Vec<String> = headers.get_all("impersonate-group").iter().filter_map(|v| v.to_str().ok()).map(str::to_owned).collect();
+    let groups: Vec<String> =
+        headers.get_all("impersonate-group").iter().filter_map(|v| v.to_str().ok()).map(str::to_owned).collect();
     let extra = extra(headers);
     if name.is_empty() {
         if uid.is_empty() && groups.is_empty() && extra.is_empty() {
@@ -48,14 +49,27 @@ fn extra(headers: &HeaderMap) -> BTreeMap<String, Vec<String>> {
 
 /// `system:serviceaccount:NAMESPACE:NAME` taken apart.
 fn service_account(name: &str) -> Option<(&str, &str)> {
-    name.strip_prefix("system:serviceaccount:")?.split_once(':').filter(|(ns, name)| !ns.is_empty() && !name.is_empty() && !name.contains(':'))
+    name.strip_prefix("system:serviceaccount:")?
+        .split_once(':')
+        .filter(|(ns, name)| !ns.is_empty() && !name.is_empty() && !name.contains(':'))
 }
 
 fn check(user: &User, wanted: &User, authorizer: &dyn Authorizer) -> Result<(), Status> {
     let may = |group: &str, version: &str, resource: &str, subresource: &str, namespace: &str, name: &str| {
-        let attributes = Attributes { user, verb: "impersonate", group, version, resource, subresource, namespace, name, path: None };
+        let attributes = Attributes {
+            user,
+            verb: "impersonate",
+            group,
+            version,
+            resource,
+            subresource,
+            namespace,
+            name,
+            field_selector: "",
+            path: None,
+        };
         match authorizer.authorize(&attributes) {
-            Decision::Allow => Ok(()),
+            Decision::Allow(_) => Ok(()),
             Decision::Deny(reason) | Decision::NoOpinion(reason) => Err(failure::forbidden(&attributes, &reason)),
         }
     };
@@ -79,7 +93,9 @@ fn check(user: &User, wanted: &User, authorizer: &dyn Authorizer) -> Result<(), 
 
 /// Adds the groups that every such user is in.
 fn complete(mut user: User) -> User {
-    if user.groups.is_empty() && let Some((namespace, _)) = service_account(&user.name) {
+    if user.groups.is_empty()
+        && let Some((namespace, _)) = service_account(&user.name)
+    {
         user.groups = vec!["system:serviceaccounts".into(), format!("system:serviceaccounts:{namespace}")];
     }
     let (present, absent) = if user.name == "system:anonymous" {
@@ -103,7 +119,11 @@ mod tests {
     impl Authorizer for Only {
         fn authorize(&self, a: &Attributes<'_>) -> Decision {
             let asked = format!("{}/{}/{}", a.resource, a.namespace, a.name);
-            if self.0.contains(&asked.as_str()) { Decision::Allow } else { Decision::NoOpinion(String::new()) }
+            if self.0.contains(&asked.as_str()) {
+                Decision::Allow(String::new())
+            } else {
+                Decision::NoOpinion(String::new())
+            }
         }
     }
 
@@ -123,7 +143,10 @@ mod tests {
         let account = act(&["serviceaccounts/a/b"], &[("impersonate-user", "system:serviceaccount:a:b")]).unwrap();
         assert_eq!(account.groups, ["system:serviceaccounts", "system:serviceaccounts:a", "system:authenticated"]);
         let refused = act(&["users//bob"], &[("impersonate-user", "bob"), ("impersonate-group", "g")]).unwrap_err();
-        assert_eq!(refused, "groups \"g\" is forbidden: User \"admin\" cannot impersonate resource \"groups\" in API group \"\" at the cluster scope");
+        assert_eq!(
+            refused,
+            "groups \"g\" is forbidden: User \"admin\" cannot impersonate resource \"groups\" in API group \"\" at the cluster scope"
+        );
         assert!(act(&[], &[("impersonate-group", "g")]).is_err());
     }
 

@@ -161,7 +161,10 @@ mod tests {
 
     #[test]
     fn escapes_like_go() {
-        assert_eq!(encode(&json!({"a": "<b>&\u{2028}é"})), br#"{"a":"\u003cb\u003e\u0026\u2028"#.iter().copied().chain("é\"}".bytes()).collect::<Vec<_>>());
+        assert_eq!(
+            encode(&json!({"a": "<b>&\u{2028}é"})),
+            br#"{"a":"\u003cb\u003e\u0026\u2028"#.iter().copied().chain("é\"}".bytes()).collect::<Vec<_>>()
+        );
     }
 
     #[test]
@@ -173,7 +176,8 @@ mod tests {
 
     #[test]
     fn finds_members() {
-        let object = Bytes::from_static(br#"{"kind":"A","apiVersion":"v1","metadata":{"name":"}\"x"},"n":12,"l":[{"a":1}]}"#);
+        let object =
+            Bytes::from_static(br#"{"kind":"A","apiVersion":"v1","metadata":{"name":"}\"x"},"n":12,"l":[{"a":1}]}"#);
         let get = |key| member(&object, key).map(|b| String::from_utf8(b.to_vec()).unwrap());
         assert_eq!(get("metadata").as_deref(), Some(r#"{"name":"}\"x"}"#));
         assert_eq!(get("n").as_deref(), Some("12"));

@@ -12,7 +12,8 @@ pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8; escapi
 
 /// Upper bounds in seconds; upstream's for `apiserver_request_duration_seconds`.
 const DURATION_BOUNDS: &[f64] = &[
-    0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0, 1.25, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0, 15.0, 20.0, 30.0, 45.0, 60.0,
+    0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0, 1.25, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0, 15.0, 20.0, 30.0,
+    45.0, 60.0,
 ];
 
 /// Labels of one request. Invariant: bounded, since resources that are not served are counted without their names.
@@ -99,14 +100,24 @@ impl Metrics {
         self.write_requests(&mut out);
         head(&mut out, "apiserver_watch_events_total", "counter", "Number of events sent in watch clients");
         for ((group, version, kind), count) in self.watch_events.lock().iter() {
-            let _ = writeln!(out, "apiserver_watch_events_total{{group=\"{group}\",kind=\"{kind}\",version=\"{version}\"}} {count}");
+            let _ = writeln!(
+                out,
+                "apiserver_watch_events_total{{group=\"{group}\",kind=\"{kind}\",version=\"{version}\"}} {count}"
+            );
         }
         head(&mut out, "apiserver_current_inflight_requests", "gauge", "Requests in flight, by kind");
-        let _ = writeln!(out, "apiserver_current_inflight_requests{{request_kind=\"mutating\"}} {}", self.mutating.get());
-        let _ = writeln!(out, "apiserver_current_inflight_requests{{request_kind=\"readOnly\"}} {}", self.reading.get());
+        let _ =
+            writeln!(out, "apiserver_current_inflight_requests{{request_kind=\"mutating\"}} {}", self.mutating.get());
+        let _ =
+            writeln!(out, "apiserver_current_inflight_requests{{request_kind=\"readOnly\"}} {}", self.reading.get());
         head(&mut out, "apiserver_longrunning_requests", "gauge", "Watches and streams that are open");
         let _ = writeln!(out, "apiserver_longrunning_requests{{component=\"apiserver\"}} {}", self.long_running.get());
-        head(&mut out, "apiserver_tls_handshake_errors_total", "counter", "Requests dropped with a TLS handshake error");
+        head(
+            &mut out,
+            "apiserver_tls_handshake_errors_total",
+            "counter",
+            "Requests dropped with a TLS handshake error",
+        );
         let _ = writeln!(out, "apiserver_tls_handshake_errors_total {}", self.tls_errors.get());
         out
     }
@@ -114,7 +125,12 @@ impl Metrics {
     fn write_requests(&self, out: &mut String) {
         let mut series: Vec<_> = self.requests.lock().iter().map(|(k, v)| (k.clone(), v.clone())).collect();
         series.sort_by(|a, b| a.0.cmp(&b.0));
-        head(out, "apiserver_request_total", "counter", "Requests by verb, dry run, group, version, resource, scope and code");
+        head(
+            out,
+            "apiserver_request_total",
+            "counter",
+            "Requests by verb, dry run, group, version, resource, scope and code",
+        );
         for (labels, series) in &series {
             let dry_run = if labels.dry_run { "All" } else { "" };
             let _ = writeln!(
@@ -131,11 +147,26 @@ impl Metrics {
             let mut below = 0;
             for (bound, count) in DURATION_BOUNDS.iter().zip(series.buckets) {
                 below += count;
-                let _ = writeln!(out, "apiserver_request_duration_seconds_bucket{{component=\"apiserver\",{text},le=\"{bound}\"}} {below}");
+                let _ = writeln!(
+                    out,
+                    "apiserver_request_duration_seconds_bucket{{component=\"apiserver\",{text},le=\"{bound}\"}} {below}"
+                );
             }
-            let _ = writeln!(out, "apiserver_request_duration_seconds_bucket{{component=\"apiserver\",{text},le=\"+Inf\"}} {}", series.count);
-            let _ = writeln!(out, "apiserver_request_duration_seconds_sum{{component=\"apiserver\",{text}}} {}", series.sum_seconds);
-            let _ = writeln!(out, "apiserver_request_duration_seconds_count{{component=\"apiserver\",{text}}} {}", series.count);
+            let _ = writeln!(
+                out,
+                "apiserver_request_duration_seconds_bucket{{component=\"apiserver\",{text},le=\"+Inf\"}} {}",
+                series.count
+            );
+            let _ = writeln!(
+                out,
+                "apiserver_request_duration_seconds_sum{{component=\"apiserver\",{text}}} {}",
+                series.sum_seconds
+            );
+            let _ = writeln!(
+                out,
+                "apiserver_request_duration_seconds_count{{component=\"apiserver\",{text}}} {}",
+                series.count
+            );
         }
     }
 }
@@ -160,7 +191,9 @@ fn merge_codes(series: Vec<(Labels, Series)>) -> Vec<(Labels, Series)> {
 impl Labels {
     fn text(&self) -> String {
         let Self { verb, group, version, resource, subresource, scope, .. } = self;
-        format!("group=\"{group}\",resource=\"{resource}\",scope=\"{scope}\",subresource=\"{subresource}\",verb=\"{verb}\",version=\"{version}\"")
+        format!(
+            "group=\"{group}\",resource=\"{resource}\",scope=\"{scope}\",subresource=\"{subresource}\",verb=\"{verb}\",version=\"{version}\""
+        )
     }
 }
 
@@ -209,10 +242,20 @@ pub fn process(out: &mut String, stat: &str, open_files: usize, boot_seconds: f6
         head(out, name, kind, help);
         let _ = writeln!(out, "{name} {value}");
     };
-    gauge("process_cpu_seconds_total", "counter", "User and system CPU time, in seconds", (field(11) + field(12)) / TICKS);
+    gauge(
+        "process_cpu_seconds_total",
+        "counter",
+        "User and system CPU time, in seconds",
+        (field(11) + field(12)) / TICKS,
+    );
     gauge("process_open_fds", "gauge", "Open file descriptors", open_files as f64);
     gauge("process_resident_memory_bytes", "gauge", "Resident memory, in bytes", field(21) * PAGE_BYTES);
-    gauge("process_start_time_seconds", "gauge", "Start of the process since the epoch, in seconds", boot_seconds + field(19) / TICKS);
+    gauge(
+        "process_start_time_seconds",
+        "gauge",
+        "Start of the process since the epoch, in seconds",
+        boot_seconds + field(19) / TICKS,
+    );
     gauge("process_virtual_memory_bytes", "gauge", "Virtual memory, in bytes", field(20));
 }
 

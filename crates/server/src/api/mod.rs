@@ -26,6 +26,6 @@ mod verbs;
 mod watch;
 mod yaml;
 
-pub use config::{Authenticate, KubeletClient, OpenId, ServerConfig, Unauthenticated, VersionInfo};
+pub use config::{KubeletClient, OpenId, ServerConfig, VersionInfo};
 pub use health::{Health, Hook};
 pub use serve::{ServeError, serve};

@@ -151,7 +151,9 @@ pub fn not_acceptable(endpoint: Endpoint) -> Status {
 
 /// The shape that the clause asks for (None: the object itself); no answer if the endpoint does not do it.
 fn allowed_shape(clause: &Clause<'_>, endpoint: Endpoint) -> Option<Option<(Shape, &'static str)>> {
-    if clause.param("stream").is_some_and(|s| !s.is_empty() && s != "watch") || clause.param("sv").is_some_and(|v| !v.is_empty()) {
+    if clause.param("stream").is_some_and(|s| !s.is_empty() && s != "watch")
+        || clause.param("sv").is_some_and(|v| !v.is_empty())
+    {
         return None;
     }
     let (kind, group, version) = (clause.param("as"), clause.param("g"), clause.param("v"));

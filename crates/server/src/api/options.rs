@@ -87,7 +87,12 @@ fn check_watch(options: &ListOptions, version_match: &str, errors: &mut Errors) 
 ///
 /// # Errors
 /// 422 for values that are not supported.
-pub fn write_options(kind: &str, query: &Query, user_agent: &str, patch: Option<PatchKind>) -> Result<WriteOptions, Status> {
+pub fn write_options(
+    kind: &str,
+    query: &Query,
+    user_agent: &str,
+    patch: Option<PatchKind>,
+) -> Result<WriteOptions, Status> {
     let mut errors = Errors::default();
     let manager = query.first("fieldManager").unwrap_or_default();
     let apply = patch == Some(PatchKind::Apply);
@@ -139,7 +144,11 @@ fn check_manager(manager: &str, errors: &mut Errors) {
         push(errors, "fieldManager", "FieldValueTooLong", text);
     }
     if let Some((i, c)) = manager.char_indices().find(|(_, c)| !is_print(*c)) {
-        let text = format!("Invalid value: {}: should only contain printable characters (found invalid rune U+{:04X} at {i})", failure::quoted(manager), u32::from(c));
+        let text = format!(
+            "Invalid value: {}: should only contain printable characters (found invalid rune U+{:04X} at {i})",
+            failure::quoted(manager),
+            u32::from(c)
+        );
         push(errors, "fieldManager", "FieldValueInvalid", text);
     }
 }
@@ -160,8 +169,13 @@ fn dry_run<'a>(values: impl Iterator<Item = &'a str>, errors: &mut Errors) -> bo
 pub fn delete_options(query: &Query, body: &[u8], format: BodyFormat) -> Result<DeleteOptions, Status> {
     let raw = if body.is_empty() { raw_from_query(query)? } else { raw_from_body(body, format)? };
     let mut errors = Errors::default();
-    if raw.orphan_dependents.is_some() && let Some(policy) = &raw.propagation {
-        let text = format!("Invalid value: {}: orphanDependents and deletionPropagation cannot be both set", failure::quoted(policy));
+    if raw.orphan_dependents.is_some()
+        && let Some(policy) = &raw.propagation
+    {
+        let text = format!(
+            "Invalid value: {}: orphanDependents and deletionPropagation cannot be both set",
+            failure::quoted(policy)
+        );
         push(&mut errors, "propagationPolicy", "FieldValueInvalid", text);
     }
     let propagation = match raw.propagation.as_deref() {
@@ -170,7 +184,12 @@ pub fn delete_options(query: &Query, body: &[u8], format: BodyFormat) -> Result<
         Some("Background") => Some(Propagation::Background),
         Some("Foreground") => Some(Propagation::Foreground),
         Some(other) => {
-            unsupported(&mut errors, "propagationPolicy", &failure::quoted(other), &["Background", "Foreground", "Orphan", "nil"]);
+            unsupported(
+                &mut errors,
+                "propagationPolicy",
+                &failure::quoted(other),
+                &["Background", "Foreground", "Orphan", "nil"],
+            );
             None
         }
     };
@@ -219,16 +238,24 @@ fn raw_from_body(body: &[u8], format: BodyFormat) -> Result<RawDelete, Status> {
     if let Some(kind) = tree.get("kind").and_then(Value::as_str).filter(|k| !k.is_empty() && *k != "DeleteOptions") {
         return Err(Status::bad_request(format!("decoded object cannot be converted to DeleteOptions: {kind}")));
     }
-    let wrong = |field: &str| Status::bad_request(format!("DeleteOptions in version \"v1\" cannot be handled as a DeleteOptions: {field} has the wrong type"));
+    let wrong = |field: &str| {
+        Status::bad_request(format!(
+            "DeleteOptions in version \"v1\" cannot be handled as a DeleteOptions: {field} has the wrong type"
+        ))
+    };
     let get = |field: &str| tree.get(field).filter(|v| !v.is_null());
-    let text = |value: Option<&Value>, field| value.map(|v| v.as_str().map(str::to_owned).ok_or_else(|| wrong(field))).transpose();
+    let text = |value: Option<&Value>, field| {
+        value.map(|v| v.as_str().map(str::to_owned).ok_or_else(|| wrong(field))).transpose()
+    };
     let conditions = get("preconditions").filter(|c| c.is_object());
     let condition = |field: &str| conditions.and_then(|c| c.get(field)).filter(|v| !v.is_null());
     let dry_run = get("dryRun").and_then(Value::as_array).into_iter().flatten();
     Ok(RawDelete {
         grace: get("gracePeriodSeconds").map(|v| v.as_i64().ok_or_else(|| wrong("gracePeriodSeconds"))).transpose()?,
         propagation: text(get("propagationPolicy"), "propagationPolicy")?,
-        orphan_dependents: get("orphanDependents").map(|v| v.as_bool().ok_or_else(|| wrong("orphanDependents"))).transpose()?,
+        orphan_dependents: get("orphanDependents")
+            .map(|v| v.as_bool().ok_or_else(|| wrong("orphanDependents")))
+            .transpose()?,
         dry_run: dry_run.filter_map(Value::as_str).map(str::to_owned).collect(),
         uid: text(condition("uid"), "preconditions.uid")?,
         resource_version: text(condition("resourceVersion"), "preconditions.resourceVersion")?,
@@ -244,7 +271,11 @@ fn undecodable(cause: &str, body: &[u8]) -> Status {
 fn number(query: &Query, key: &str) -> Result<Option<i64>, Status> {
     let Some(text) = query.first(key) else { return Ok(None) };
     let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
-    let why = if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) { "invalid syntax" } else { "value out of range" };
+    let why = if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
+        "invalid syntax"
+    } else {
+        "value out of range"
+    };
     text.parse()
         .map(Some)
         .map_err(|_| Status::bad_request(format!("strconv.ParseInt: parsing {}: {why}", failure::quoted(text))))
@@ -284,27 +315,46 @@ mod tests {
     #[test]
     fn version_match_needs_a_version() {
         let error = list("resourceVersionMatch=Exact", false).unwrap_err();
-        assert_eq!(error, "ListOptions.meta.k8s.io \"\" is invalid: resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden unless resourceVersion is provided");
+        assert_eq!(
+            error,
+            "ListOptions.meta.k8s.io \"\" is invalid: resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden unless resourceVersion is provided"
+        );
         let error = list("sendInitialEvents=true", true).unwrap_err();
-        assert_eq!(error, "ListOptions.meta.k8s.io \"\" is invalid: resourceVersionMatch: Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan");
+        assert_eq!(
+            error,
+            "ListOptions.meta.k8s.io \"\" is invalid: resourceVersionMatch: Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"
+        );
     }
 
     #[test]
     fn write_options_follow_upstream() {
-        let write = |raw, patch| write_options("CreateOptions", &Query::parse(Some(raw)), "kubectl/v1.36 (linux)", patch);
+        let write =
+            |raw, patch| write_options("CreateOptions", &Query::parse(Some(raw)), "kubectl/v1.36 (linux)", patch);
         assert_eq!(write("", None).unwrap().field_manager, "kubectl");
         assert!(write("dryRun=All&dryRun=All", None).unwrap().dry_run);
         let message = |raw, patch| write(raw, patch).unwrap_err().message;
-        assert_eq!(message("dryRun=Some", None), "CreateOptions.meta.k8s.io \"\" is invalid: dryRun: Unsupported value: [\"Some\"]: supported values: \"All\"");
-        assert_eq!(message("fieldValidation=Loose", None), "CreateOptions.meta.k8s.io \"\" is invalid: fieldValidation: Unsupported value: \"Loose\": supported values: \"\", \"Ignore\", \"Strict\", \"Warn\"");
-        assert_eq!(message("", Some(PatchKind::Apply)), "CreateOptions.meta.k8s.io \"\" is invalid: fieldManager: Required value: is required for apply patch");
+        assert_eq!(
+            message("dryRun=Some", None),
+            "CreateOptions.meta.k8s.io \"\" is invalid: dryRun: Unsupported value: [\"Some\"]: supported values: \"All\""
+        );
+        assert_eq!(
+            message("fieldValidation=Loose", None),
+            "CreateOptions.meta.k8s.io \"\" is invalid: fieldValidation: Unsupported value: \"Loose\": supported values: \"\", \"Ignore\", \"Strict\", \"Warn\""
+        );
+        assert_eq!(
+            message("", Some(PatchKind::Apply)),
+            "CreateOptions.meta.k8s.io \"\" is invalid: fieldManager: Required value: is required for apply patch"
+        );
     }
 
     #[test]
     fn delete_options_come_from_body_or_query() {
         let body = br#"{"kind":"DeleteOptions","apiVersion":"v1","gracePeriodSeconds":0,"propagationPolicy":"Foreground","preconditions":{"uid":"u"}}"#;
         let options = delete_options(&Query::default(), body, BodyFormat::Json).unwrap();
-        assert_eq!((options.grace_period_seconds, options.propagation, options.precondition_uid.as_deref()), (Some(0), Some(Propagation::Foreground), Some("u")));
+        assert_eq!(
+            (options.grace_period_seconds, options.propagation, options.precondition_uid.as_deref()),
+            (Some(0), Some(Propagation::Foreground), Some("u"))
+        );
         let options = delete_options(&Query::parse(Some("orphanDependents=true")), b"", BodyFormat::Json).unwrap();
         assert_eq!(options.propagation, Some(Propagation::Orphan));
         assert!(delete_options(&Query::parse(Some("propagationPolicy=x")), b"", BodyFormat::Json).is_err());

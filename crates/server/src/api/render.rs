@@ -75,7 +75,11 @@ const NAME_DESCRIPTION: &str = "Name of the object, unique within its namespace 
 
 impl Renderer {
     fn api_version(&self) -> String {
-        if self.kind.group.is_empty() { self.version.to_owned() } else { format!("{}/{}", self.kind.group, self.version) }
+        if self.kind.group.is_empty() {
+            self.version.to_owned()
+        } else {
+            format!("{}/{}", self.kind.group, self.version)
+        }
     }
 
     fn columns(&self) -> &'static [Column] {
@@ -91,7 +95,9 @@ impl Renderer {
             None => vec![object.wire_json().clone()],
             Some((Shape::PartialObject, version)) => partial(object, version).to_vec(),
             Some((Shape::Table, version)) => vec![self.table_of(object, version, true)],
-            Some((Shape::PartialObjectList, _)) => return Err(self.shape_mismatch("PartialObjectMetadataList", "not a list", "")),
+            Some((Shape::PartialObjectList, _)) => {
+                return Err(self.shape_mismatch("PartialObjectMetadataList", "not a list", ""));
+            }
         };
         segments.push(Bytes::from_static(b"\n"));
         Ok(segments)
@@ -103,20 +109,31 @@ impl Renderer {
     /// 406 when an object's shape was asked for.
     pub fn list(self, list: List) -> Result<Box<dyn Iterator<Item = Bytes> + Send>, Status> {
         let meta = list_meta(&list);
-        let (head, tail, each): (Bytes, &'static [u8], Box<dyn Fn(&Stored) -> Vec<Bytes> + Send>) = match self.wanted.shape {
+        let (head, tail, each): (Bytes, &'static [u8], Box<dyn Fn(&Stored) -> Vec<Bytes> + Send>) = match self
+            .wanted
+            .shape
+        {
             None => {
-                let head = format!("{{\"kind\":\"{}List\",\"apiVersion\":\"{}\",\"metadata\":{meta},\"items\":[", self.kind.kind, self.api_version());
+                let head = format!(
+                    "{{\"kind\":\"{}List\",\"apiVersion\":\"{}\",\"metadata\":{meta},\"items\":[",
+                    self.kind.kind,
+                    self.api_version()
+                );
                 (head.into(), b"]}\n", Box::new(list_item))
             }
             Some((Shape::PartialObjectList, version)) => {
-                let head = format!("{{\"kind\":\"PartialObjectMetadataList\",\"apiVersion\":\"meta.k8s.io/{version}\",\"metadata\":{meta},\"items\":[");
+                let head = format!(
+                    "{{\"kind\":\"PartialObjectMetadataList\",\"apiVersion\":\"meta.k8s.io/{version}\",\"metadata\":{meta},\"items\":["
+                );
                 (head.into(), b"]}\n", Box::new(move |object| partial(object, version).to_vec()))
             }
             Some((Shape::Table, version)) => {
                 let head = self.table_head(&meta, version, true);
                 (head, b"]}\n", Box::new(move |object| vec![self.row(object, version)]))
             }
-            Some((Shape::PartialObject, _)) => return Err(self.shape_mismatch("PartialObjectMetadata", "a list", "List")),
+            Some((Shape::PartialObject, _)) => {
+                return Err(self.shape_mismatch("PartialObjectMetadata", "a list", "List"));
+            }
         };
         let items = list.items.into_iter().enumerate().flat_map(move |(i, item)| {
             let separator = (i > 0).then_some(Bytes::from_static(b","));
@@ -136,7 +153,10 @@ impl Renderer {
 
     fn shape_mismatch(&self, asked: &str, is: &str, suffix: &str) -> Status {
         let group = self.kind.group.split('.').next().filter(|g| !g.is_empty()).unwrap_or("core");
-        failure::not_acceptable(format!("you requested {asked}, but the requested object is {is} (*{group}.{}{suffix})", self.kind.kind))
+        failure::not_acceptable(format!(
+            "you requested {asked}, but the requested object is {is} (*{group}.{}{suffix})",
+            self.kind.kind
+        ))
     }
 
     fn table_of(&self, object: &Stored, version: &str, columns: bool) -> Bytes {
@@ -149,7 +169,10 @@ impl Renderer {
 
     fn table_head(&self, meta: &str, version: &str, with_columns: bool) -> Bytes {
         let columns = if with_columns { json::encode(&definitions(self.columns())) } else { b"null".to_vec() };
-        let mut head = format!("{{\"kind\":\"Table\",\"apiVersion\":\"meta.k8s.io/{version}\",\"metadata\":{meta},\"columnDefinitions\":").into_bytes();
+        let mut head = format!(
+            "{{\"kind\":\"Table\",\"apiVersion\":\"meta.k8s.io/{version}\",\"metadata\":{meta},\"columnDefinitions\":"
+        )
+        .into_bytes();
         head.extend_from_slice(&columns);
         head.extend_from_slice(b",\"rows\":[");
         head.into()
@@ -207,8 +230,12 @@ fn list_item(object: &Stored) -> Vec<Bytes> {
 /// The object as PartialObjectMetadata; its metadata is shared.
 fn partial(object: &Stored, version: &str) -> [Bytes; 3] {
     let head = match version {
-        "v1" => Bytes::from_static(b"{\"kind\":\"PartialObjectMetadata\",\"apiVersion\":\"meta.k8s.io/v1\",\"metadata\":"),
-        other => format!("{{\"kind\":\"PartialObjectMetadata\",\"apiVersion\":\"meta.k8s.io/{other}\",\"metadata\":").into(),
+        "v1" => {
+            Bytes::from_static(b"{\"kind\":\"PartialObjectMetadata\",\"apiVersion\":\"meta.k8s.io/v1\",\"metadata\":")
+        }
+        other => {
+            format!("{{\"kind\":\"PartialObjectMetadata\",\"apiVersion\":\"meta.k8s.io/{other}\",\"metadata\":").into()
+        }
     };
     let metadata = json::member(object.wire_json(), "metadata").unwrap_or(Bytes::from_static(b"{}"));
     [head, metadata, Bytes::from_static(b"}")]

@@ -67,7 +67,12 @@ pub fn formatted(code: u16, line: Bytes, format: Format) -> Response<Body> {
 }
 
 /// Segments of JSON in the wanted format; compressed when large and `gzip`.
-pub fn segments(code: u16, segments: impl Iterator<Item = Bytes> + Send + 'static, format: Format, gzip: bool) -> Response<Body> {
+pub fn segments(
+    code: u16,
+    segments: impl Iterator<Item = Bytes> + Send + 'static,
+    format: Format,
+    gzip: bool,
+) -> Response<Body> {
     if format != (Format::Json { pretty: false }) {
         let mut line = Vec::new();
         segments.for_each(|segment| line.extend_from_slice(&segment));

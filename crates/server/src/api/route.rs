@@ -31,8 +31,7 @@ impl RequestInfo {
     /// # Errors
     /// A `/watch` or `/proxy` path that names nothing.
     pub fn parse(method: &Method, path: &str, query: &Query) -> Result<Self, BadPath> {
-        let mut info =
-            Self { path: path.to_owned(), verb: method.as_str().to_ascii_lowercase(), ..Self::default() };
+        let mut info = Self { path: path.to_owned(), verb: method.as_str().to_ascii_lowercase(), ..Self::default() };
         let all: Vec<&str> = path.trim_matches('/').split('/').collect();
         let Some((group, version, mut parts)) = group_version(&all) else { return Ok(info) };
         info.is_resource = true;

@@ -111,7 +111,9 @@ fn literal(out: &mut String, text: &str, depth: usize) {
 
 /// A one-line scalar: plain where that reads back as the same string, quoted otherwise.
 fn scalar_text(text: &str) -> String {
-    if text.chars().any(|c| c.is_control() || matches!(c, '\u{feff}' | '\u{2028}' | '\u{2029}' | '\u{85}')) || reads_as_other(text) {
+    if text.chars().any(|c| c.is_control() || matches!(c, '\u{feff}' | '\u{2028}' | '\u{2029}' | '\u{85}'))
+        || reads_as_other(text)
+    {
         return double_quoted(text);
     }
     if plain_fits(text) { text.to_owned() } else { format!("'{}'", text.replace('\'', "''")) }
@@ -137,7 +139,8 @@ fn double_quoted(text: &str) -> String {
 
 /// Whether a YAML 1.1 reader takes the plain text for null, a boolean, a number, a time or a merge key.
 fn reads_as_other(text: &str) -> bool {
-    const WORDS: &[&str] = &["", "~", "null", "true", "false", "yes", "no", "on", "off", "y", "n", ".nan", ".inf", "+.inf", "-.inf", "<<"];
+    const WORDS: &[&str] =
+        &["", "~", "null", "true", "false", "yes", "no", "on", "off", "y", "n", ".nan", ".inf", "+.inf", "-.inf", "<<"];
     if WORDS.contains(&text) || WORDS.contains(&text.to_ascii_lowercase().as_str()) {
         return true;
     }
@@ -146,9 +149,14 @@ fn reads_as_other(text: &str) -> bool {
     }
     let digits = text.replace('_', "");
     let unsigned = digits.trim_start_matches(['+', '-']);
-    let radix = |prefix: &str, radix| unsigned.strip_prefix(prefix).is_some_and(|d| !d.is_empty() && d.chars().all(|c| c.is_digit(radix)));
-    let float = unsigned.starts_with(|c: char| c.is_ascii_digit() || c == '.') && unsigned.contains(|c: char| c.is_ascii_digit()) && unsigned.parse::<f64>().is_ok();
-    let sexagesimal = unsigned.contains(':') && unsigned.split(':').all(|p| !p.is_empty() && p.chars().all(|c| c.is_ascii_digit() || c == '.'));
+    let radix = |prefix: &str, radix| {
+        unsigned.strip_prefix(prefix).is_some_and(|d| !d.is_empty() && d.chars().all(|c| c.is_digit(radix)))
+    };
+    let float = unsigned.starts_with(|c: char| c.is_ascii_digit() || c == '.')
+        && unsigned.contains(|c: char| c.is_ascii_digit())
+        && unsigned.parse::<f64>().is_ok();
+    let sexagesimal = unsigned.contains(':')
+        && unsigned.split(':').all(|p| !p.is_empty() && p.chars().all(|c| c.is_ascii_digit() || c == '.'));
     float || radix("0x", 16) || radix("0b", 2) || radix("0o", 8) || sexagesimal || is_date(text)
 }
 
@@ -168,7 +176,8 @@ fn is_date(text: &str) -> bool {
 /// Whether the text may stand without quotes in block context.
 fn plain_fits(text: &str) -> bool {
     let first = text.chars().next().unwrap_or(' ');
-    let indicator = matches!(first, '#' | ',' | '[' | ']' | '{' | '}' | '&' | '*' | '!' | '|' | '>' | '\'' | '"' | '%' | '@' | '`');
+    let indicator =
+        matches!(first, '#' | ',' | '[' | ']' | '{' | '}' | '&' | '*' | '!' | '|' | '>' | '\'' | '"' | '%' | '@' | '`');
     let lone = matches!(first, '-' | '?' | ':') && text[1..].chars().next().is_none_or(|c| c == ' ');
     !(indicator
         || lone

@@ -1,0 +1,227 @@
+//! One request on its way through the filters, in upstream's order.
+use super::{
+    ServerConfig,
+    body::{self, Body},
+    connect,
+    discovery::{self, Discovery},
+    failure, identity,
+    limits::{self, Limits},
+    metrics::Metrics,
+    negotiate::{Format, wants_pretty},
+    paths, respond,
+    route::RequestInfo,
+    url::{self, Query},
+    verbs,
+};
+use crate::{
+    auth::{Attributes, Authorizer, Decision, User},
+    resources::Context,
+};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, header};
+use hyper::body::Incoming;
+use rustls::pki_types::CertificateDer;
+use skeg_model::status::Status;
+use std::{sync::Arc, time::Duration};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+/// Longest `Audit-ID` taken over from a client, in bytes; upstream's.
+const AUDIT_ID_MAX_BYTES: usize = 64;
+
+/// The running server: its configuration and what it keeps for itself.
+#[derive(Debug)]
+pub struct Server {
+    pub config: ServerConfig,
+    pub discovery: Discovery,
+    pub limits: Limits,
+    pub metrics: Metrics,
+    /// Ends watches and streams.
+    pub token: CancellationToken,
+}
+
+/// A request whose user is known.
+#[derive(Debug)]
+pub struct Exchange {
+    pub method: Method,
+    pub headers: HeaderMap,
+    pub info: RequestInfo,
+    pub query: Query,
+    /// Query as it came, for proxying.
+    pub raw_query: String,
+    pub user: User,
+}
+
+impl Exchange {
+    pub fn context(&self) -> Context {
+        Context::new(self.user.clone(), self.user_agent())
+    }
+
+    pub fn user_agent(&self) -> &str {
+        super::negotiate::text_of(&self.headers, header::USER_AGENT)
+    }
+
+    pub fn attributes(&self) -> Attributes<'_> {
+        let info = &self.info;
+        let selects = matches!(info.verb.as_str(), "list" | "watch" | "deletecollection") && !info.legacy_watch;
+        Attributes {
+            user: &self.user,
+            verb: &info.verb,
+            group: &info.group,
+            version: &info.version,
+            resource: &info.resource,
+            subresource: &info.subresource,
+            namespace: &info.namespace,
+            name: &info.name,
+            field_selector: if selects { self.query.first("fieldSelector").unwrap_or_default() } else { "" },
+            path: (!info.is_resource).then_some(info.path.as_str()),
+        }
+    }
+
+    /// Format of failures that come before negotiation.
+    pub fn failure_format(&self) -> Format {
+        failure_format(&self.headers, &self.query)
+    }
+}
+
+fn failure_format(headers: &HeaderMap, query: &Query) -> Format {
+    let yaml = super::negotiate::clauses(super::negotiate::text_of(headers, header::ACCEPT))
+        .first()
+        .is_some_and(|c| (c.kind, c.sub) == ("application", "yaml"));
+    if yaml { Format::Yaml } else { Format::Json { pretty: wants_pretty(headers, query) } }
+}
+
+impl Server {
+    pub fn new(config: ServerConfig, token: CancellationToken) -> Arc<Self> {
+        Arc::new(Self {
+            discovery: Discovery::new(&config.advertise_address),
+            limits: Limits::new(config.max_requests_inflight, config.max_mutating_requests_inflight),
+            metrics: Metrics::default(),
+            token,
+            config,
+        })
+    }
+
+    /// Answers one request of a connection whose client showed `certs`.
+    pub async fn handle(
+        self: &Arc<Self>,
+        request: Request<Incoming>,
+        certs: &[CertificateDer<'static>],
+    ) -> Response<Body> {
+        let started = Instant::now();
+        let audit_id = self.audit_id(request.headers());
+        let query = Query::parse(request.uri().query());
+        let dry_run = query.first("dryRun").is_some_and(|v| v == "All");
+        let info = url::decode_path(request.uri().path())
+            .ok_or_else(|| Status::bad_request("malformed escape in the path"))
+            .and_then(|path| RequestInfo::parse(request.method(), &path, &query).map_err(Status::internal));
+        let mut response = match info {
+            Ok(info) => {
+                let counted = info.clone();
+                let response = self.answer(request, info, query, certs).await;
+                self.metrics.request(&counted, dry_run, response.status().as_u16(), started.elapsed());
+                response
+            }
+            Err(status) => respond::status(&status, failure_format(request.headers(), &query)),
+        };
+        let headers = response.headers_mut();
+        headers.insert("audit-id", audit_id);
+        headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-cache, private"));
+        response
+    }
+
+    fn audit_id(&self, headers: &HeaderMap) -> HeaderValue {
+        let given = headers.get("audit-id").filter(|id| !id.is_empty() && id.len() <= AUDIT_ID_MAX_BYTES).cloned();
+        given.unwrap_or_else(|| HeaderValue::try_from(self.config.entropy.uuid()).expect("a UUID is a header value"))
+    }
+
+    async fn answer(
+        self: &Arc<Self>,
+        request: Request<Incoming>,
+        info: RequestInfo,
+        query: Query,
+        certs: &[CertificateDer<'static>],
+    ) -> Response<Body> {
+        let now = self.config.clock.now();
+        let token = identity::bearer(request.headers());
+        let format = failure_format(request.headers(), &query);
+        let Ok(user) = self.config.authenticator.authenticate(certs, token, now) else {
+            return respond::status(&failure::unauthorized(), format);
+        };
+        let user = match identity::impersonate(user, request.headers(), &*self.config.authorizer) {
+            Ok(user) => user,
+            Err(status) => return respond::status(&status, format),
+        };
+        let raw_query = request.uri().query().unwrap_or_default().to_owned();
+        let exchange = Exchange {
+            method: request.method().clone(),
+            headers: request.headers().clone(),
+            info,
+            query,
+            raw_query,
+            user,
+        };
+        if limits::is_long_running(&exchange.info) {
+            let _open = self.metrics.long_running.enter();
+            return self.authorised(request, exchange).await;
+        }
+        let Some(_place) = self.limits.enter(&exchange.info, exchange.user.in_group("system:masters")) else {
+            return respond::too_many_requests();
+        };
+        let reads = matches!(exchange.info.verb.as_str(), "get" | "list");
+        let _running = if reads { self.metrics.reading.enter() } else { self.metrics.mutating.enter() };
+        let limit = request_timeout(&exchange.query, self.config.request_timeout);
+        tokio::time::timeout(limit, self.authorised(request, exchange)).await.unwrap_or_else(|_| {
+            let text = "Timeout: request did not complete within the allotted timeout";
+            respond::status(&failure::routed(504, "Timeout", text), format)
+        })
+    }
+
+    async fn authorised(self: &Arc<Self>, request: Request<Incoming>, exchange: Exchange) -> Response<Body> {
+        if let Err(status) = self.authorise(&exchange.attributes()) {
+            return respond::status(&status, exchange.failure_format());
+        }
+        if !exchange.info.is_resource {
+            return paths::answer(self, &exchange).await;
+        }
+        if !discovery::serves_group(&exchange.info.group) {
+            return respond::not_found();
+        }
+        let plan = match verbs::plan(&exchange.method, &exchange.info) {
+            Ok(plan) => plan,
+            Err(status) => return respond::status(&status, exchange.failure_format()),
+        };
+        let format = exchange.failure_format();
+        let answer = if plan.connects() {
+            connect::answer(self, request, &exchange, &plan).await
+        } else {
+            verbs::answer(self, request.into_body(), &exchange, &plan).await
+        };
+        answer.unwrap_or_else(|status| respond::status(&status, format))
+    }
+
+    /// # Errors
+    /// 403 in upstream's words.
+    pub fn authorise(&self, attributes: &Attributes<'_>) -> Result<(), Status> {
+        authorise(&*self.config.authorizer, attributes)
+    }
+}
+
+fn authorise(authorizer: &dyn Authorizer, attributes: &Attributes<'_>) -> Result<(), Status> {
+    match authorizer.authorize(attributes) {
+        Decision::Allow(_) => Ok(()),
+        Decision::Deny(reason) | Decision::NoOpinion(reason) => Err(failure::forbidden(attributes, &reason)),
+    }
+}
+
+/// `?timeout=34s` may shorten the server's own limit.
+fn request_timeout(query: &Query, limit: Duration) -> Duration {
+    let wanted = query.first("timeout").and_then(|text| text.strip_suffix('s')).and_then(|s| s.parse().ok());
+    wanted.map(Duration::from_secs).filter(|wanted| *wanted > Duration::ZERO && *wanted < limit).unwrap_or(limit)
+}
+
+/// An answer without content, for HEAD and 304.
+pub fn bare(code: u16) -> Response<Body> {
+    let mut response = Response::new(body::empty());
+    *response.status_mut() = http::StatusCode::from_u16(code).expect("codes of this crate are valid");
+    response
+}
