@@ -1,15 +1,16 @@
 //! JSON and YAML in, canonical JSON out.
-use crate::stored::Meta;
-use bytes::Bytes;
+//!
+//! A body is parsed to [`Raw`] (keys in order, duplicates kept), checked against its [`Type`](crate::schema::Type) by
+//! [`decode`] into a tree, and written back by [`encode`]. Stored bytes are only looked into by [`read_meta`] and
+//! [`splice_resource_version`].
+mod decode;
+mod encode;
+pub mod json;
+mod raw;
+mod scan;
+mod time_text;
 
-/// Puts `"resourceVersion":"N"` where canonical order wants it in `metadata` (after `uid`/`selfLink`, before `generation`).
-pub fn splice_resource_version(canonical: &[u8], revision: u64) -> Bytes {
-    let _ = revision;
-    Bytes::copy_from_slice(canonical)
-}
-
-/// Reads name, namespace, uid, labels, owners, finalizers and deletion time of canonical bytes without building a tree.
-pub fn read_meta(canonical: &[u8]) -> Meta {
-    let _ = canonical;
-    Meta::default()
-}
+pub use decode::{Decoded, TypeError, decode, decode_tree};
+pub use encode::{encode, encode_untyped};
+pub use raw::Raw;
+pub use scan::{read_meta, splice_resource_version};
