@@ -25,6 +25,7 @@ pub mod namespace;
 pub mod node;
 pub mod pod;
 pub mod pod_template;
+mod prepare;
 pub mod priority_class;
 pub mod replica_set;
 pub mod replication_controller;

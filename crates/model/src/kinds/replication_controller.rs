@@ -1,5 +1,5 @@
 //! ReplicationController: the older form of ReplicaSet.
-use super::{Kind, SPEC_STATUS_RESET, Scope, Subresource, Version};
+use super::{Kind, SPEC_STATUS_RESET, Scope, Subresource, Version, prepare};
 use crate::Value;
 use std::collections::BTreeMap;
 
@@ -15,6 +15,9 @@ pub static KIND: Kind = Kind {
     selectable: &["status.replicas"],
     selectable_values,
     orphan_by_default: true,
+    prepare_create: prepare::first_generation,
+    prepare_update: prepare::spec_update,
+    prepare_status: prepare::status_update,
     reset_fields: SPEC_STATUS_RESET,
     ..Kind::new(
         "",

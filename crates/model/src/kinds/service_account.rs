@@ -1,10 +1,14 @@
 //! ServiceAccount: an identity that pods run as.
 use super::{Kind, Scope, Subresource, Verb, Version};
+use crate::{Object, Value};
 
 const VERSIONS: &[Version] = &[Version::new("v1", "io.k8s.api.core.v1.ServiceAccount")];
 
 pub static KIND: Kind = Kind {
     short_names: &["sa"],
+    prepare_create: clean_secret_references,
+    prepare_update: |account, _| clean_secret_references(account),
+    warnings,
     subresources: &[Subresource::Named {
         name: "token",
         kind: "TokenRequest",
@@ -22,3 +26,23 @@ pub static KIND: Kind = Kind {
         VERSIONS,
     )
 };
+
+/// Only names of secrets are kept.
+fn clean_secret_references(account: &mut Value) {
+    let secrets = account.get_mut("secrets").and_then(Value::as_array_mut);
+    for secret in secrets.into_iter().flatten() {
+        let name = secret.as_object_mut().and_then(|secret| secret.remove("name"));
+        *secret = Value::Object(name.map(|name| ("name".to_owned(), name)).into_iter().collect::<Object>());
+    }
+}
+
+fn warnings(account: &Value, old: Option<&Value>) -> Vec<String> {
+    const ENFORCE: &str = "kubernetes.io/enforce-mountable-secrets";
+    let has = |account: &Value| account["metadata"]["annotations"].get(ENFORCE).is_some();
+    if old.is_some_and(has) || !has(account) {
+        return Vec::new();
+    }
+    vec![format!(
+        "metadata.annotations[{ENFORCE}]: deprecated in v1.32+; prefer separate namespaces to isolate access to mounted secrets"
+    )]
+}

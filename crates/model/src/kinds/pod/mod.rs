@@ -1,4 +1,6 @@
 //! Pod: containers that run together on one node.
+pub mod prepare;
+
 use super::{EDIT_VERBS, Kind, PROXY_VERBS, Scope, Subresource, Verb, Version, texts};
 use crate::Value;
 use std::collections::BTreeMap;
@@ -22,6 +24,9 @@ pub static KIND: Kind = Kind {
         "status.nominatedNodeName",
     ],
     selectable_values,
+    prepare_create: prepare::create,
+    prepare_update: prepare::update,
+    prepare_status: prepare::status,
     graceful: Some(grace_period),
     reset_fields: &[("", &["status"]), ("status", &["spec", "metadata.deletionTimestamp", "metadata.ownerReferences"])],
     ..Kind::new("", "Pod", "pods", "pod", Scope::Namespaced, "/registry/pods/", VERSIONS)
