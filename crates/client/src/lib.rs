@@ -9,7 +9,7 @@ pub mod tasks;
 pub mod transport;
 pub use client::{Client, Listed};
 pub use events::{EventRecorder, EventType};
-pub use informer::{Change, Informer, Selection, Subscription};
+pub use informer::{Change, Fence, Informer, Selection, Subscription, Viewed};
 pub use key::Key;
 pub use object::{Object, gvr_of, reference_to};
 pub use tasks::Tasks;

@@ -1,1 +1,3 @@
 //! Controllers on one runner, and the scheduler as a pure function with its shell.
+pub mod controllers;
+pub mod runner;

@@ -1,1 +1,3 @@
 //! Builders, fakes and labs that tests of several crates share.
+pub mod api;
+pub mod clock;

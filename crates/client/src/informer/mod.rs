@@ -1,9 +1,11 @@
 //! Shared, indexed views of one resource that know their revision. A view lists once, then follows a watch with bookmarks;
 //! it resumes by resourceVersion and lists again only when the server says 410.
+mod fence;
 mod follow;
 mod subscription;
 mod view;
 
+pub use fence::{Fence, Viewed};
 pub use subscription::Subscription;
 
 use crate::{
