@@ -1,1 +1,30 @@
 //! One pure module per controller, and the table of all.
+pub mod common;
+mod context;
+mod deployment;
+mod manager;
+mod replicas;
+
+pub use context::{Context, Wiring};
+pub use manager::{ControllerManagerConfig, run};
+
+/// One row of the table.
+#[derive(Debug)]
+pub struct Controller {
+    /// Upstream's name, as `--controllers` takes it.
+    pub name: &'static str,
+    /// Whether `*` includes it.
+    pub default: bool,
+    pub start: fn(&Context),
+}
+
+const fn row(name: &'static str, start: fn(&Context)) -> Controller {
+    Controller { name, default: true, start }
+}
+
+/// Every controller there is.
+pub static ALL: &[Controller] = &[
+    row("deployment-controller", deployment::start),
+    row("replicaset-controller", replicas::start_replica_sets),
+    row("replicationcontroller-controller", replicas::start_replication_controllers),
+];

@@ -1,0 +1,155 @@
+//! The two kinds as the controller sees them.
+use crate::controllers::common::selector;
+use k8s_openapi::api::{
+    apps::v1::{ReplicaSet, ReplicaSetCondition, ReplicaSetStatus},
+    core::v1::{
+        PodTemplateSpec, ReplicationController, ReplicationControllerCondition, ReplicationControllerStatus,
+    },
+};
+use skeg_client::Object;
+use skeg_model::meta::selector::LabelSelector;
+
+/// Both kinds' conditions have this shape.
+pub(super) type Condition = ReplicaSetCondition;
+
+/// Both kinds' status.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Status {
+    pub replicas: i32,
+    pub fully_labeled: Option<i32>,
+    pub ready: Option<i32>,
+    pub available: Option<i32>,
+    pub terminating: Option<i32>,
+    pub observed_generation: Option<i64>,
+    pub conditions: Vec<Condition>,
+}
+
+pub(super) trait Replicated: Object {
+    /// Whether its status has `terminatingReplicas`.
+    const COUNTS_TERMINATING: bool;
+
+    fn replicas(&self) -> usize;
+    fn min_ready_seconds(&self) -> i32;
+    /// None when it cannot be read: such an owner is left alone.
+    fn selector(&self) -> Option<LabelSelector>;
+    fn template(&self) -> PodTemplateSpec;
+    fn status(&self) -> Status;
+    fn with_status(&self, status: Status) -> Self;
+}
+
+fn list<T>(list: Vec<T>) -> Option<Vec<T>> {
+    (!list.is_empty()).then_some(list)
+}
+
+fn wanted(replicas: Option<i32>) -> usize {
+    usize::try_from(replicas.unwrap_or(1)).unwrap_or(0)
+}
+
+fn counter(counter: Option<i32>) -> Option<i32> {
+    counter.filter(|count| *count != 0)
+}
+
+impl Replicated for ReplicaSet {
+    const COUNTS_TERMINATING: bool = true;
+
+    fn replicas(&self) -> usize {
+        wanted(self.spec.as_ref().and_then(|spec| spec.replicas))
+    }
+
+    fn min_ready_seconds(&self) -> i32 {
+        self.spec.as_ref().and_then(|spec| spec.min_ready_seconds).unwrap_or(0)
+    }
+
+    fn selector(&self) -> Option<LabelSelector> {
+        selector::of(&self.spec.as_ref()?.selector)
+    }
+
+    fn template(&self) -> PodTemplateSpec {
+        self.spec.as_ref().and_then(|spec| spec.template.clone()).unwrap_or_default()
+    }
+
+    fn status(&self) -> Status {
+        let status = self.status.clone().unwrap_or_default();
+        Status {
+            replicas: status.replicas,
+            fully_labeled: counter(status.fully_labeled_replicas),
+            ready: counter(status.ready_replicas),
+            available: counter(status.available_replicas),
+            terminating: status.terminating_replicas,
+            observed_generation: status.observed_generation,
+            conditions: status.conditions.unwrap_or_default(),
+        }
+    }
+
+    fn with_status(&self, status: Status) -> Self {
+        let status = ReplicaSetStatus {
+            replicas: status.replicas,
+            fully_labeled_replicas: status.fully_labeled,
+            ready_replicas: status.ready,
+            available_replicas: status.available,
+            terminating_replicas: status.terminating,
+            observed_generation: status.observed_generation,
+            conditions: list(status.conditions),
+        };
+        Self { status: Some(status), ..self.clone() }
+    }
+}
+
+impl Replicated for ReplicationController {
+    const COUNTS_TERMINATING: bool = false;
+
+    fn replicas(&self) -> usize {
+        wanted(self.spec.as_ref().and_then(|spec| spec.replicas))
+    }
+
+    fn min_ready_seconds(&self) -> i32 {
+        self.spec.as_ref().and_then(|spec| spec.min_ready_seconds).unwrap_or(0)
+    }
+
+    fn selector(&self) -> Option<LabelSelector> {
+        Some(selector::of_map(self.spec.as_ref()?.selector.as_ref()?))
+    }
+
+    fn template(&self) -> PodTemplateSpec {
+        self.spec.as_ref().and_then(|spec| spec.template.clone()).unwrap_or_default()
+    }
+
+    fn status(&self) -> Status {
+        let status = self.status.clone().unwrap_or_default();
+        let conditions = status.conditions.unwrap_or_default().into_iter().map(|condition| Condition {
+            type_: condition.type_,
+            status: condition.status,
+            reason: condition.reason,
+            message: condition.message,
+            last_transition_time: condition.last_transition_time,
+        });
+        Status {
+            replicas: status.replicas,
+            fully_labeled: counter(status.fully_labeled_replicas),
+            ready: counter(status.ready_replicas),
+            available: counter(status.available_replicas),
+            terminating: None,
+            observed_generation: status.observed_generation,
+            conditions: conditions.collect(),
+        }
+    }
+
+    fn with_status(&self, status: Status) -> Self {
+        let conditions = status.conditions.into_iter().map(|condition| ReplicationControllerCondition {
+            type_: condition.type_,
+            status: condition.status,
+            reason: condition.reason,
+            message: condition.message,
+            last_transition_time: condition.last_transition_time,
+        });
+        let status = ReplicationControllerStatus {
+            replicas: status.replicas,
+            fully_labeled_replicas: status.fully_labeled,
+            ready_replicas: status.ready,
+            available_replicas: status.available,
+            observed_generation: status.observed_generation,
+            conditions: list(conditions.collect()),
+        };
+        Self { status: Some(status), ..self.clone() }
+    }
+}
