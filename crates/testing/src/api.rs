@@ -7,9 +7,7 @@ use serde_json::json;
 use skeg_client::Transport;
 use skeg_model::{
     Value,
-    request::{
-        Body, Call, DeleteOptions, Gvr, List, ListOptions, PatchKind, Propagation, Reply, Target, WatchEvent,
-    },
+    request::{Body, Call, DeleteOptions, Gvr, List, ListOptions, PatchKind, Propagation, Reply, Target, WatchEvent},
     status::Status,
     stored::Stored,
     time::{Clock, rfc3339_seconds},
@@ -389,7 +387,9 @@ impl World<'_> {
             return conflict("the UID in the precondition does not match");
         }
         if !revision.is_empty() && revision != text(tree, "/metadata/resourceVersion") {
-            return conflict("the object has been modified; please apply your changes to the latest version and try again");
+            return conflict(
+                "the object has been modified; please apply your changes to the latest version and try again",
+            );
         }
         Ok(())
     }

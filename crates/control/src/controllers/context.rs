@@ -79,12 +79,8 @@ impl Wiring<'_> {
         let Context { config, informers, tasks, metrics } = self.context;
         let counters: Arc<Metrics> = metrics.lock().entry(self.account).or_default().clone();
         let recorder = EventRecorder::new(self.client.clone(), self.component, "", config.clock.clone(), tasks);
-        let actuator = Actuator {
-            client: self.client,
-            recorder,
-            informers: informers.clone(),
-            metrics: counters.clone(),
-        };
+        let actuator =
+            Actuator { client: self.client, recorder, informers: informers.clone(), metrics: counters.clone() };
         let runtime = Runtime {
             name: self.account,
             clock: config.clock.clone(),

@@ -80,9 +80,7 @@ pub fn selected(wanted: &[String]) -> Result<Vec<&'static Controller>, UnknownCo
         }
     }
     let has = |name: &str| wanted.iter().any(|wanted| wanted == name);
-    let on = |row: &&Controller| {
-        has(row.name) || (!has(&format!("-{}", row.name)) && has("*") && row.default)
-    };
+    let on = |row: &&Controller| has(row.name) || (!has(&format!("-{}", row.name)) && has("*") && row.default);
     Ok(ALL.iter().filter(on).collect())
 }
 

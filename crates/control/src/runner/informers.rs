@@ -45,9 +45,8 @@ impl Informers {
     /// The metadata-only view of a resource.
     pub fn metadata(&self, gvr: &Gvr) -> Informer<Metadata> {
         let mut metadata = self.metadata.lock();
-        let start = || {
-            metadata_informer(self.client.clone(), gvr.clone(), Selection::default(), &self.tasks, self.seed)
-        };
+        let start =
+            || metadata_informer(self.client.clone(), gvr.clone(), Selection::default(), &self.tasks, self.seed);
         metadata.entry(gvr.clone()).or_insert_with(start).clone()
     }
 

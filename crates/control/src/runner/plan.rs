@@ -50,10 +50,23 @@ pub struct Action {
 
 #[derive(Debug, Clone)]
 pub enum Write {
-    Create { target: Target, body: Value },
-    Update { target: Target, body: Value },
-    Patch { target: Target, kind: PatchKind, body: Value },
-    Delete { target: Target, options: DeleteOptions },
+    Create {
+        target: Target,
+        body: Value,
+    },
+    Update {
+        target: Target,
+        body: Value,
+    },
+    Patch {
+        target: Target,
+        kind: PatchKind,
+        body: Value,
+    },
+    Delete {
+        target: Target,
+        options: DeleteOptions,
+    },
     /// Only the event.
     Nothing,
 }
@@ -193,11 +206,8 @@ impl Action {
 
     /// Deletes exactly this object (by uid).
     pub fn delete<K: Object>(object: &K, propagation: Option<Propagation>) -> Self {
-        let options = DeleteOptions {
-            propagation,
-            precondition_uid: Some(object.uid().to_owned()),
-            ..DeleteOptions::default()
-        };
+        let options =
+            DeleteOptions { propagation, precondition_uid: Some(object.uid().to_owned()), ..DeleteOptions::default() };
         Self::delete_with(target_of::<K>(object.namespace(), Some(object.name()), None), options)
     }
 

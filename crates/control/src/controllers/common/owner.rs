@@ -48,8 +48,7 @@ pub fn orphans<K: Object>(informer: &Informer<K>, namespace: &str) -> Vec<Arc<K>
 /// The key of an object's controller if it is a `K`.
 pub fn controller_key<K: Object>(dependent: &impl Object) -> Option<Key> {
     let owner = dependent.controller()?;
-    (owner.kind == K::KIND && owner.api_version == K::API_VERSION)
-        .then(|| key::key(dependent.namespace(), &owner.name))
+    (owner.kind == K::KIND && owner.api_version == K::API_VERSION).then(|| key::key(dependent.namespace(), &owner.name))
 }
 
 /// What an owner has, wants and no longer wants.

@@ -43,8 +43,7 @@ pub fn ready_since(pod: &Pod) -> Option<Timestamp> {
 /// Ready for at least `min_ready_seconds`.
 pub fn is_available(pod: &Pod, min_ready_seconds: i32, now: Timestamp) -> bool {
     is_ready(pod)
-        && (min_ready_seconds == 0
-            || ready_since(pod).is_some_and(|since| since + seconds(min_ready_seconds) <= now))
+        && (min_ready_seconds == 0 || ready_since(pod).is_some_and(|since| since + seconds(min_ready_seconds) <= now))
 }
 
 /// When a ready pod becomes available, if that lies ahead.

@@ -123,8 +123,8 @@ impl<'a> Rollout<'a> {
         }
         let number = set.annotation(REVISION).unwrap_or_default();
         let mut status = self.deployment.status.clone().unwrap_or_default();
-        let unseen = status::deadline(self.deployment).is_some()
-            && status::condition(&status, status::PROGRESSING).is_none();
+        let unseen =
+            status::deadline(self.deployment).is_some() && status::condition(&status, status::PROGRESSING).is_none();
         if self.deployment.annotation(REVISION) == Some(number) && !unseen {
             return None;
         }
@@ -322,7 +322,8 @@ impl<'a> Rollout<'a> {
     }
 
     fn creates(&self) -> bool {
-        self.new.is_none() && self.plan().actions().any(|action| matches!(action.write, crate::runner::plan::Write::Create { .. }))
+        self.new.is_none()
+            && self.plan().actions().any(|action| matches!(action.write, crate::runner::plan::Write::Create { .. }))
     }
 
     /// What the status tells of a ReplicaSet that was just created, or could not be.
@@ -336,8 +337,7 @@ impl<'a> Rollout<'a> {
             Some(Outcome::Done(_)) => {
                 if status::deadline(self.deployment).is_some() {
                     let text = format!("Created new replica set {name:?}");
-                    let condition =
-                        status::make(status::PROGRESSING, "True", "NewReplicaSetCreated", text, self.now);
+                    let condition = status::make(status::PROGRESSING, "True", "NewReplicaSetCreated", text, self.now);
                     status::set(&mut status, condition);
                 }
                 Plan::of(vec![self.write_revision(&self.next_revision().to_string(), status)])

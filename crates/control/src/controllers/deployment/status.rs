@@ -83,12 +83,15 @@ pub(super) fn counted<'a>(
         conditions: old.conditions,
     };
     let enough = available >= desired(deployment) - max_unavailable(deployment);
-    set(&mut status, if enough {
-        make(AVAILABLE, "True", "MinimumReplicasAvailable", "Deployment has minimum availability.".into(), now)
-    } else {
-        let text = "Deployment does not have minimum availability.";
-        make(AVAILABLE, "False", "MinimumReplicasUnavailable", text.into(), now)
-    });
+    set(
+        &mut status,
+        if enough {
+            make(AVAILABLE, "True", "MinimumReplicasAvailable", "Deployment has minimum availability.".into(), now)
+        } else {
+            let text = "Deployment does not have minimum availability.";
+            make(AVAILABLE, "False", "MinimumReplicasUnavailable", text.into(), now)
+        },
+    );
     status
 }
 

@@ -2,9 +2,7 @@
 use crate::controllers::common::selector;
 use k8s_openapi::api::{
     apps::v1::{ReplicaSet, ReplicaSetCondition, ReplicaSetStatus},
-    core::v1::{
-        PodTemplateSpec, ReplicationController, ReplicationControllerCondition, ReplicationControllerStatus,
-    },
+    core::v1::{PodTemplateSpec, ReplicationController, ReplicationControllerCondition, ReplicationControllerStatus},
 };
 use skeg_client::Object;
 use skeg_model::meta::selector::LabelSelector;

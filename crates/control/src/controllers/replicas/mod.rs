@@ -244,7 +244,11 @@ fn conditions_of<K: Replicated>(
             type_: FAILURE.into(),
             status: "True".into(),
             reason: Some(if creating { "FailedCreate" } else { "FailedDelete" }.into()),
-            message: Some(if creating { error.message.clone() } else { format!("unable to delete pods: {}", error.message) }),
+            message: Some(if creating {
+                error.message.clone()
+            } else {
+                format!("unable to delete pods: {}", error.message)
+            }),
             last_transition_time: Some(Time(now)),
         }),
         None => conditions.retain(|condition| condition.type_ != FAILURE),

@@ -58,9 +58,7 @@ fn created(pod: &Pod) -> Option<Timestamp> {
 fn compare_times(a: Option<Timestamp>, b: Option<Timestamp>, pod_a: &Pod, pod_b: &Pod, now: Timestamp) -> Ordering {
     match (a, b) {
         (a, b) if a == b => Ordering::Equal,
-        (Some(a), Some(b)) => {
-            age_class(a, now).cmp(&age_class(b, now)).then_with(|| pod_a.uid().cmp(pod_b.uid()))
-        }
+        (Some(a), Some(b)) => age_class(a, now).cmp(&age_class(b, now)).then_with(|| pod_a.uid().cmp(pod_b.uid())),
         (a, b) => a.is_some().cmp(&b.is_some()),
     }
 }
