@@ -8,9 +8,13 @@ use http_body_util::{BodyExt, Full, StreamBody, combinators::UnsyncBoxBody};
 use hyper::body::Frame;
 use std::io::Write;
 
-pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
+/// A body broke off: its source ended early.
+#[derive(Debug, thiserror::Error)]
+#[error("stream broke off: {0}")]
+pub struct BrokenStream(#[from] hyper::Error);
+
 /// Body of every answer.
-pub type Body = UnsyncBoxBody<Bytes, BoxError>;
+pub type Body = UnsyncBoxBody<Bytes, BrokenStream>;
 
 /// Chunks are flushed to the connection at about this size.
 pub const CHUNK_BYTES: usize = 64 << 10;
@@ -27,7 +31,7 @@ pub fn empty() -> Body {
     full(Bytes::new())
 }
 
-pub fn streamed(chunks: impl Stream<Item = Result<Bytes, BoxError>> + Send + 'static) -> Body {
+pub fn streamed(chunks: impl Stream<Item = Result<Bytes, BrokenStream>> + Send + 'static) -> Body {
     StreamBody::new(chunks.map(|chunk| chunk.map(Frame::data))).boxed_unsync()
 }
 

@@ -23,7 +23,7 @@ use rustls::pki_types::CertificateDer;
 use skeg_model::status::Status;
 use std::{sync::Arc, time::Duration};
 use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 /// Longest `Audit-ID` taken over from a client, in bytes; upstream's.
 const AUDIT_ID_MAX_BYTES: usize = 64;
@@ -37,6 +37,8 @@ pub struct Server {
     pub metrics: Metrics,
     /// Ends watches and streams.
     pub token: CancellationToken,
+    /// Everything that runs beside the requests; awaited at the end.
+    pub tasks: TaskTracker,
 }
 
 /// A request whose user is known.
@@ -97,6 +99,7 @@ impl Server {
             limits: Limits::new(config.max_requests_inflight, config.max_mutating_requests_inflight),
             metrics: Metrics::default(),
             token,
+            tasks: TaskTracker::new(),
             config,
         })
     }

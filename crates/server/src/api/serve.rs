@@ -55,7 +55,7 @@ pub async fn serve(mut config: ServerConfig, token: CancellationToken) -> Result
         listener.local_addr().map_err(ServeError::Listener)?;
     }
     let server = Server::new(config, token.clone());
-    let tracker = TaskTracker::new();
+    let tracker = server.tasks.clone();
     let abort = CancellationToken::new();
     let room = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     for listener in listeners {

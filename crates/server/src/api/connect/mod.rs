@@ -1,14 +1,33 @@
-//! Streams to nodes: log, exec, attach, port-forward and proxying. Authorised here, executed by the kubelet.
+//! Streams to nodes: log, exec, attach, port-forward and proxying. Authorised here, executed by the kubelet or the pod.
+//!
+//! What is asked of whom is decided purely ([`place`]); this module looks the objects up and carries bytes ([`forward`]).
+mod backend;
+mod forward;
+mod log;
+mod place;
+mod proxy;
+
 use super::{
     body::Body,
     handler::{Exchange, Server},
     verbs::Plan,
 };
-use http::{Request, Response};
+use crate::{
+    auth::{Attributes, User},
+    resources::Context,
+};
+use backend::Backend;
+use http::{Method, Request, Response};
 use hyper::body::Incoming;
-use skeg_model::status::Status;
-use std::sync::Arc;
+use skeg_model::{
+    Value,
+    request::{Call, Gvr, Reply, Target},
+    status::Status,
+};
+use std::{borrow::Cow, sync::Arc};
 
+/// Carries a stream out.
+///
 /// # Errors
 /// The Status to answer with.
 pub async fn answer(
@@ -17,7 +36,60 @@ pub async fn answer(
     exchange: &Exchange,
     plan: &Plan,
 ) -> Result<Response<Body>, Status> {
-    let _ = (server, request, exchange);
-    let name = plan.subresource.map_or("", |sub| sub.name());
-    Err(Status::failure(501, "NotImplemented", format!("streams to nodes are not served yet: {name}")))
+    let subresource = plan.subresource.map_or("", |sub| sub.name());
+    match (plan.row.resource, subresource) {
+        ("pods", "log") => log::answer(server, exchange).await,
+        ("pods", "exec" | "attach" | "portforward") => stream(server, request, exchange, subresource).await,
+        (resource, _) => proxy::answer(server, request, exchange, resource).await,
+    }
+}
+
+/// exec, attach and portforward: the connection is upgraded and carried through to the kubelet.
+async fn stream(
+    server: &Arc<Server>,
+    request: Request<Incoming>,
+    exchange: &Exchange,
+    subresource: &str,
+) -> Result<Response<Body>, Status> {
+    if exchange.method == Method::GET {
+        // A browser can be made to open a WebSocket by GET: what changes things needs the right to create.
+        server.authorise(&Attributes { verb: "create", ..exchange.attributes() })?;
+    }
+    let pod = pod(server, exchange).await?;
+    let path = place::stream_path(&pod, subresource, &exchange.query)?;
+    let node = place::node_of(&pod)
+        .ok_or_else(|| Status::bad_request(format!("pod {} does not have a host assigned", exchange.info.name)))?;
+    if !forward::wants_upgrade(request.headers()) {
+        return Err(Status::bad_request("Upgrade request required"));
+    }
+    let backend = kubelet(server, node).await?;
+    forward::upgrade(server, request, &backend, &path).await
+}
+
+async fn pod(server: &Server, exchange: &Exchange) -> Result<Value, Status> {
+    lookup(server, "pods", Some(&exchange.info.namespace), &exchange.info.name).await
+}
+
+/// The kubelet of a node.
+async fn kubelet(server: &Server, node: &str) -> Result<Backend, Status> {
+    let node = lookup(server, "nodes", None, node).await?;
+    let address = place::kubelet_address(&node)?;
+    Ok(Backend::tls(address, server.config.kubelet.clone()))
+}
+
+/// A core object, read with the server's own rights: the caller's were checked on the subresource.
+async fn lookup(server: &Server, resource: &'static str, namespace: Option<&str>, name: &str) -> Result<Value, Status> {
+    let own =
+        Context { authorise: false, ..Context::new(User::component("system:apiserver", &["system:masters"]), "skeg") };
+    let target = Target {
+        gvr: Gvr { group: Cow::Borrowed(""), version: Cow::Borrowed("v1"), resource: Cow::Borrowed(resource) },
+        namespace: namespace.map(str::to_owned),
+        name: Some(name.to_owned()),
+        subresource: None,
+    };
+    match server.config.api.call(&own, &target, Call::Get { resource_version: String::new() }).await?.reply {
+        Reply::Object(object) | Reply::Created(object) => Ok(object.tree()),
+        Reply::Tree { value, .. } => Ok(value),
+        Reply::List(_) | Reply::Status(_) => Err(Status::internal("a get answered with something that is no object")),
+    }
 }
