@@ -1,0 +1,7 @@
+//! The container network: the CNI plugin, Services as packet-filter rules, and what both need of the kernel.
+pub mod cni;
+pub mod netlink;
+pub mod nft;
+pub mod sysctl;
+#[cfg(test)]
+pub(crate) mod testing;
