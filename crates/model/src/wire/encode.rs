@@ -167,7 +167,7 @@ fn untyped(out: &mut Vec<u8>, value: &Value) {
 }
 
 /// ES6 form, as Go writes it: exponents below 1e-6 and from 1e21 on, with at least one digit and no leading zero.
-fn float(out: &mut Vec<u8>, n: f64) {
+pub(super) fn float(out: &mut Vec<u8>, n: f64) {
     let size = n.abs();
     let text = if size != 0.0 && !(1e-6..1e21).contains(&size) {
         let text = format!("{n:e}");

@@ -1,15 +1,19 @@
 //! JSON and YAML in, canonical JSON out.
 //!
-//! A body is parsed to [`Raw`] (keys in order, duplicates kept), checked against its [`Type`](crate::schema::Type) by
+//! [`read_body`] does all of it for a write. A body is parsed to [`Raw`] (keys in order, duplicates kept), checked against its [`Type`](crate::schema::Type) by
 //! [`decode`] into a tree, and written back by [`encode`]. Stored bytes are only looked into by [`read_meta`] and
 //! [`splice_resource_version`].
+mod body;
 mod decode;
 mod encode;
 pub mod json;
 mod raw;
 mod scan;
 mod time_text;
+pub mod yaml;
+mod yaml_scalar;
 
+pub use body::{Accepted, read_body, read_patched};
 pub use decode::{Decoded, TypeError, decode, decode_tree};
 pub use encode::{encode, encode_untyped};
 pub use raw::Raw;
