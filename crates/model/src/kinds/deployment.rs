@@ -1,10 +1,18 @@
 //! Deployment: rolls ReplicaSets of one pod template forward and back.
-use super::{Kind, Scope, Subresource, Version, prepare};
-use crate::{Value, meta::object_meta::semantic_eq};
+use super::{
+    Column, Kind, Scope, Subresource, Version,
+    columns::{self, column, int, wide},
+    prepare,
+};
+use crate::{
+    Value,
+    meta::{object_meta::semantic_eq, selector::LabelSelector},
+};
 
 const VERSIONS: &[Version] = &[Version::new("v1", "io.k8s.api.apps.v1.Deployment")];
 
 pub static KIND: Kind = Kind {
+    columns: COLUMNS,
     short_names: &["deploy"],
     categories: &["all"],
     subresources: &[
@@ -25,6 +33,34 @@ pub static KIND: Kind = Kind {
         VERSIONS,
     )
 };
+
+const COLUMNS: &[Column] = &[
+    columns::NAME,
+    column("Ready", "string", "Number of the pod with ready state", |d, _| {
+        format!("{}/{}", int(d, "/status/readyReplicas"), int(d, "/spec/replicas")).into()
+    }),
+    column(
+        "Up-to-date",
+        "string",
+        "Total number of non-terminating pods targeted by this deployment that have the desired template spec.",
+        |d, _| int(d, "/status/updatedReplicas").into(),
+    ),
+    column(
+        "Available",
+        "string",
+        "Total number of available non-terminating pods (ready for at least minReadySeconds) targeted by this deployment.",
+        |d, _| int(d, "/status/availableReplicas").into(),
+    ),
+    columns::AGE,
+    columns::CONTAINERS,
+    columns::IMAGES,
+    wide(
+        "Selector",
+        "string",
+        "Label selector for pods. Existing ReplicaSets whose pods are selected by this will be the ones affected by this deployment. It must match the pod template's labels.",
+        |d, _| LabelSelector::from_object(&d["spec"]["selector"]).map_or("<invalid>".into(), |s| s.to_string()).into(),
+    ),
+];
 
 /// Annotations count as well: they carry the rollout's change cause into revisions.
 fn prepare_update(new: &mut Value, old: &Value) {

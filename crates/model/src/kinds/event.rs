@@ -6,6 +6,7 @@ const VERSIONS: &[Version] =
     &[Version { name: "v1", type_name: "io.k8s.api.events.v1.Event", to_hub: to_core, from_hub: from_core }];
 
 pub static KIND: Kind = Kind {
+    columns: event_core::COLUMNS,
     short_names: &["ev"],
     hub: Some(&event_core::KIND),
     selectable: &[

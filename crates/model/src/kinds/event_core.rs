@@ -1,11 +1,16 @@
 //! Event of the core group: what happened to an object. The form in which all events are stored.
-use super::{Kind, Scope, Version};
+use super::{
+    Column, Kind, Scope, Version,
+    columns::{self, column, int, text, wide},
+};
 use crate::Value;
+use jiff::Timestamp;
 use std::collections::BTreeMap;
 
 const VERSIONS: &[Version] = &[Version::new("v1", "io.k8s.api.core.v1.Event")];
 
 pub static KIND: Kind = Kind {
+    columns: COLUMNS,
     short_names: &["ev"],
     selectable: &[
         "involvedObject.kind",
@@ -25,6 +30,86 @@ pub static KIND: Kind = Kind {
     unsynced: |_| true,
     ..Kind::new("", "Event", "events", "event", Scope::Namespaced, "/registry/events/", VERSIONS)
 };
+
+pub(super) const COLUMNS: &[Column] = &[
+    column(
+        "Last Seen",
+        "string",
+        "The time at which the most recent occurrence of this event was recorded.",
+        |event, now| last_seen(event, now).into(),
+    ),
+    column(
+        "Type",
+        "string",
+        "Type of this event (Normal, Warning), new types could be added in the future",
+        |event, _| text(event, "/type").into(),
+    ),
+    column(
+        "Reason",
+        "string",
+        "This should be a short, machine understandable string that gives the reason for the transition into the object's current status.",
+        |event, _| text(event, "/reason").into(),
+    ),
+    column("Object", "string", "The object that this event is about.", |event, _| about(event).into()),
+    wide(
+        "Subobject",
+        "string",
+        "If referring to a piece of an object instead of an entire object, this string should contain a valid JSON/Go field access statement, such as desiredState.manifest.containers[2]. For example, if the object reference is to a container within a pod, this would take on a value like: \"spec.containers{name}\" (where \"name\" refers to the name of the container that triggered the event) or if no container name is specified \"spec.containers[2]\" (container with index 2 in this pod). This syntax is chosen only to have some well-defined way of referencing a part of an object.",
+        |event, _| text(event, "/involvedObject/fieldPath").into(),
+    ),
+    wide(
+        "Source",
+        "string",
+        "The component reporting this event. Should be a short machine understandable string.",
+        |event, _| source(event).into(),
+    ),
+    column("Message", "string", "A human-readable description of the status of this operation.", |event, _| {
+        text(event, "/message").trim().into()
+    }),
+    wide(
+        "First Seen",
+        "string",
+        "The time at which the event was first recorded. (Time of server receipt is in TypeMeta.)",
+        |event, now| first_seen(event, now).into(),
+    ),
+    wide("Count", "string", "The number of times this event has occurred.", |event, _| count(event).into()),
+    Column { priority: 1, ..columns::NAME },
+];
+
+fn first_seen(event: &Value, now: Timestamp) -> String {
+    let times = [&event["firstTimestamp"], &event["eventTime"]];
+    columns::since(times.into_iter().find_map(Value::as_str), now)
+}
+
+fn last_seen(event: &Value, now: Timestamp) -> String {
+    if event["series"].is_object() {
+        return columns::since(event["series"]["lastObservedTime"].as_str(), now);
+    }
+    match event["lastTimestamp"].as_str() {
+        Some(time) => columns::since(Some(time), now),
+        None => first_seen(event, now),
+    }
+}
+
+fn count(event: &Value) -> i64 {
+    match event["series"].is_object() {
+        true => int(event, "/series/count"),
+        false => int(event, "/count").max(1),
+    }
+}
+
+fn about(event: &Value) -> String {
+    let kind = text(event, "/involvedObject/kind").to_lowercase();
+    let name = text(event, "/involvedObject/name");
+    if name.is_empty() { kind } else { format!("{kind}/{name}") }
+}
+
+fn source(event: &Value) -> String {
+    let first = |a: &str, b: &str| Some(text(event, a)).filter(|t| !t.is_empty()).unwrap_or_else(|| text(event, b));
+    let component = first("/source/component", "/reportingComponent");
+    let instance = first("/source/host", "/reportingInstance");
+    if instance.is_empty() { component } else { format!("{component}, {instance}") }
+}
 
 /// Values under the labels of both groups, since both rows share the stored objects.
 pub(super) fn selectable_values(event: &Value) -> BTreeMap<String, String> {

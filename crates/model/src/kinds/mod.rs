@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 pub mod binding;
 pub mod cluster_role;
 pub mod cluster_role_binding;
+pub mod columns;
 pub mod config_map;
 pub mod defaults;
 pub mod deployment;
@@ -39,6 +40,7 @@ pub mod self_subject_rules_review;
 pub mod service;
 pub mod service_account;
 pub mod subject_access_review;
+mod subjects;
 pub mod token_review;
 
 /// Every built-in kind, in the order of discovery documents: core first, then groups by name.
@@ -271,7 +273,7 @@ impl Kind {
             warnings: |_, _| Vec::new(),
             selectable: &[],
             selectable_values: |_| BTreeMap::new(),
-            columns: &[],
+            columns: columns::DEFAULT,
             row_conditions: |_| None,
             create_on_update: false,
             unconditional_update: true,

@@ -1,11 +1,16 @@
 //! Namespace: a scope for names.
-use super::{Kind, NameRule, Scope, Subresource, Verb, Version, prepare, texts};
+use super::{
+    Column, Kind, NameRule, Scope, Subresource, Verb, Version,
+    columns::{self, column, text},
+    prepare, texts,
+};
 use crate::Value;
 use serde_json::json;
 
 const VERSIONS: &[Version] = &[Version::new("v1", "io.k8s.api.core.v1.Namespace")];
 
 pub static KIND: Kind = Kind {
+    columns: COLUMNS,
     short_names: &["ns"],
     verbs: &[Verb::Create, Verb::Delete, Verb::Get, Verb::List, Verb::Patch, Verb::Update, Verb::Watch],
     name_rule: NameRule::Dns1123Label,
@@ -26,6 +31,12 @@ pub static KIND: Kind = Kind {
     reset_fields: &[("", &["status"]), ("status", &["spec"]), ("finalize", &["status"])],
     ..Kind::new("", "Namespace", "namespaces", "namespace", Scope::Cluster, "/registry/namespaces/", VERSIONS)
 };
+
+const COLUMNS: &[Column] = &[
+    columns::NAME,
+    column("Status", "string", "The status of the namespace", |ns, _| text(ns, "/status/phase").into()),
+    columns::AGE,
+];
 
 /// A new namespace is active and held by Kubernetes' own finalizer, which the namespace controller takes off.
 fn prepare_create(namespace: &mut Value) {

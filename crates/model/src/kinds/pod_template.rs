@@ -1,10 +1,15 @@
 //! PodTemplate: a template of pods kept by itself.
-use super::{Kind, Scope, Version, prepare};
+use super::{
+    Column, Kind, Scope, Version,
+    columns::{self, column},
+    prepare,
+};
 use crate::{Value, meta::object_meta::semantic_eq};
 
 const VERSIONS: &[Version] = &[Version::new("v1", "io.k8s.api.core.v1.PodTemplate")];
 
 pub static KIND: Kind = Kind {
+    columns: COLUMNS,
     prepare_create: prepare::first_generation,
     prepare_update: |new: &mut Value, old: &Value| {
         let changed = !semantic_eq(&new["template"], &old["template"]);
@@ -20,3 +25,16 @@ pub static KIND: Kind = Kind {
         VERSIONS,
     )
 };
+
+const COLUMNS: &[Column] = &[
+    columns::NAME,
+    column("Containers", "string", columns::CONTAINERS.description, |template, _| {
+        columns::container_texts(&template["template"]["spec"], "name")
+    }),
+    column("Images", "string", columns::IMAGES.description, |template, _| {
+        columns::container_texts(&template["template"]["spec"], "image")
+    }),
+    column("Pod Labels", "string", "The labels for the pod template.", |template, _| {
+        columns::labels(&template["template"]["metadata"]["labels"])
+    }),
+];

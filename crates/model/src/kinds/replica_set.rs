@@ -1,9 +1,14 @@
 //! ReplicaSet: keeps a number of like pods.
-use super::{Kind, SPEC_STATUS_RESET, Scope, Subresource, Version, prepare};
+use super::{
+    Column, Kind, SPEC_STATUS_RESET, Scope, Subresource, Version,
+    columns::{self, column, int, wide},
+    prepare,
+};
 
 const VERSIONS: &[Version] = &[Version::new("v1", "io.k8s.api.apps.v1.ReplicaSet")];
 
 pub static KIND: Kind = Kind {
+    columns: COLUMNS,
     short_names: &["rs"],
     categories: &["all"],
     subresources: &[
@@ -24,3 +29,34 @@ pub static KIND: Kind = Kind {
         VERSIONS,
     )
 };
+
+const COLUMNS: &[Column] = &[
+    columns::NAME,
+    column(
+        "Desired",
+        "integer",
+        "Replicas is the number of desired pods. This is a pointer to distinguish between explicit zero and unspecified. Defaults to 1. More info: https://kubernetes.io/docs/concepts/workloads/controllers/replicaset",
+        |set, _| int(set, "/spec/replicas").into(),
+    ),
+    column(
+        "Current",
+        "integer",
+        "Replicas is the most recently observed number of non-terminating pods. More info: https://kubernetes.io/docs/concepts/workloads/controllers/replicaset",
+        |set, _| int(set, "/status/replicas").into(),
+    ),
+    column(
+        "Ready",
+        "integer",
+        "The number of non-terminating pods targeted by this ReplicaSet with a Ready Condition.",
+        |set, _| int(set, "/status/readyReplicas").into(),
+    ),
+    columns::AGE,
+    columns::CONTAINERS,
+    columns::IMAGES,
+    wide(
+        "Selector",
+        "string",
+        "Selector is a label query over pods that should match the replica count. Label keys and values that must match in order to be controlled by this replica set. It must match the pod template's labels. More info: https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#label-selectors",
+        |set, _| columns::selector(&set["spec"]["selector"]),
+    ),
+];

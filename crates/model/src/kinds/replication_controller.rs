@@ -1,11 +1,16 @@
 //! ReplicationController: the older form of ReplicaSet.
-use super::{Kind, SPEC_STATUS_RESET, Scope, Subresource, Version, prepare};
+use super::{
+    Column, Kind, SPEC_STATUS_RESET, Scope, Subresource, Version,
+    columns::{self, column, int, wide},
+    prepare,
+};
 use crate::Value;
 use std::collections::BTreeMap;
 
 const VERSIONS: &[Version] = &[Version::new("v1", "io.k8s.api.core.v1.ReplicationController")];
 
 pub static KIND: Kind = Kind {
+    columns: COLUMNS,
     short_names: &["rc"],
     categories: &["all"],
     subresources: &[
@@ -29,6 +34,34 @@ pub static KIND: Kind = Kind {
         VERSIONS,
     )
 };
+
+const COLUMNS: &[Column] = &[
+    columns::NAME,
+    column(
+        "Desired",
+        "integer",
+        "Replicas is the number of desired replicas. This is a pointer to distinguish between explicit zero and unspecified. Defaults to 1. More info: https://kubernetes.io/docs/concepts/workloads/controllers/replicationcontroller#what-is-a-replicationcontroller",
+        |set, _| int(set, "/spec/replicas").into(),
+    ),
+    column(
+        "Current",
+        "integer",
+        "Replicas is the most recently observed number of replicas. More info: https://kubernetes.io/docs/concepts/workloads/controllers/replicationcontroller#what-is-a-replicationcontroller",
+        |set, _| int(set, "/status/replicas").into(),
+    ),
+    column("Ready", "integer", "The number of ready replicas for this replication controller.", |set, _| {
+        int(set, "/status/readyReplicas").into()
+    }),
+    columns::AGE,
+    columns::CONTAINERS,
+    columns::IMAGES,
+    wide(
+        "Selector",
+        "string",
+        "Selector is a label query over pods that should match the Replicas count. If Selector is empty, it is defaulted to the labels present on the Pod template. Label keys and values that must match in order to be controlled by this replication controller, if empty defaulted to labels on Pod template. More info: https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#label-selectors",
+        |set, _| columns::labels(&set["spec"]["selector"]),
+    ),
+];
 
 fn selectable_values(rc: &Value) -> BTreeMap<String, String> {
     let replicas = rc["status"]["replicas"].as_i64().unwrap_or(0);

@@ -1,9 +1,14 @@
 //! RoleBinding: grants a Role or ClusterRole in one namespace.
-use super::{Kind, NameRule, Scope, Version};
+use super::{
+    Column, Kind, NameRule, Scope, Version,
+    columns::{self, column, wide},
+    subjects,
+};
 
 const VERSIONS: &[Version] = &[Version::new("v1", "io.k8s.api.rbac.v1.RoleBinding")];
 
 pub static KIND: Kind = Kind {
+    columns: COLUMNS,
     name_rule: NameRule::PathSegment,
     create_on_update: true,
     ..Kind::new(
@@ -16,3 +21,19 @@ pub static KIND: Kind = Kind {
         VERSIONS,
     )
 };
+
+const COLUMNS: &[Column] = &[
+    columns::NAME,
+    column(
+        "Role",
+        "string",
+        "RoleRef can reference a Role in the current namespace or a ClusterRole in the global namespace. If the RoleRef cannot be resolved, the Authorizer must return an error. This field is immutable.",
+        |binding, _| subjects::role(binding),
+    ),
+    columns::AGE,
+    wide("Users", "string", "Users in the roleBinding", |binding, _| subjects::names(binding, "User")),
+    wide("Groups", "string", "Groups in the roleBinding", |binding, _| subjects::names(binding, "Group")),
+    wide("ServiceAccounts", "string", "ServiceAccounts in the roleBinding", |binding, _| {
+        subjects::names(binding, "ServiceAccount")
+    }),
+];

@@ -1,10 +1,14 @@
 //! ServiceAccount: an identity that pods run as.
-use super::{Kind, Scope, Subresource, Verb, Version};
+use super::{
+    Column, Kind, Scope, Subresource, Verb, Version,
+    columns::{self},
+};
 use crate::{Object, Value};
 
 const VERSIONS: &[Version] = &[Version::new("v1", "io.k8s.api.core.v1.ServiceAccount")];
 
 pub static KIND: Kind = Kind {
+    columns: COLUMNS,
     short_names: &["sa"],
     prepare_create: clean_secret_references,
     prepare_update: |account, _| clean_secret_references(account),
@@ -26,6 +30,8 @@ pub static KIND: Kind = Kind {
         VERSIONS,
     )
 };
+
+const COLUMNS: &[Column] = &[columns::NAME, columns::AGE];
 
 /// Only names of secrets are kept.
 fn clean_secret_references(account: &mut Value) {

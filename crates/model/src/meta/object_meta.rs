@@ -206,7 +206,7 @@ fn kube_finalizers(at: &At, errors: &mut Errors) {
     for finalizer in at.items() {
         let name = finalizer.str();
         if !name.contains('/') && !matches!(name, "kubernetes" | "orphan" | "foregroundDeletion") {
-            errors.invalid(&finalizer, name, "name is neither a standard finalizer name nor is it fully qualified");
+            errors.invalid(finalizer, name, "name is neither a standard finalizer name nor is it fully qualified");
         }
     }
 }

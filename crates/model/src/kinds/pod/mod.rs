@@ -1,5 +1,6 @@
 //! Pod: containers that run together on one node.
 pub mod prepare;
+mod print;
 
 use super::{EDIT_VERBS, Kind, PROXY_VERBS, Scope, Subresource, Verb, Version, texts};
 use crate::Value;
@@ -27,6 +28,8 @@ pub static KIND: Kind = Kind {
     prepare_create: prepare::create,
     prepare_update: prepare::update,
     prepare_status: prepare::status,
+    columns: print::COLUMNS,
+    row_conditions: print::conditions,
     graceful: Some(grace_period),
     reset_fields: &[("", &["status"]), ("status", &["spec", "metadata.deletionTimestamp", "metadata.ownerReferences"])],
     ..Kind::new("", "Pod", "pods", "pod", Scope::Namespaced, "/registry/pods/", VERSIONS)
