@@ -45,7 +45,11 @@ impl Shared {
     }
 
     pub fn watch(self: &Arc<Self>, ring: &str, after: Revision) -> Result<Box<dyn Cursor>, Expired> {
-        let (ring, wake, next) = self.world.write().start_watch(ring, after)?;
+        let known = self.world.read().find_watch(ring, after)?;
+        let (ring, wake, next) = match known {
+            Some(found) => found,
+            None => self.world.write().start_watch(ring, after)?,
+        };
         Ok(Box::new(RingCursor { shared: self.clone(), ring, wake, next, seen: after }))
     }
 

@@ -35,6 +35,8 @@ impl Default for Window {
 /// One change of a planned transaction; `new` is None for a deletion.
 #[derive(Debug, Clone)]
 pub(crate) struct Effect {
+    /// Which operation of the transaction it is.
+    pub op: usize,
     pub key: Key,
     pub new: Option<Arc<Stored>>,
 }
@@ -92,7 +94,7 @@ impl<'a> Planner<'a> {
             };
             let changes = put.is_some() || (matches!(op.change, Change::Delete) && current.is_some());
             if changes {
-                effects.push(Effect { key: op.key.clone(), new: put.clone() });
+                effects.push(Effect { op: index, key: op.key.clone(), new: put.clone() });
             }
             puts.push(put);
         }
@@ -192,6 +194,12 @@ impl Ring {
     }
 }
 
+/// A ring's name and its content.
+pub(crate) type RingMap = (Arc<str>, OrdMap<Arc<str>, Arc<Stored>>);
+
+/// The ring's number, its waker and the number of the first event to hand out.
+pub(crate) type WatchStart = (usize, Arc<Notify>, u64);
+
 /// What a cursor finds at its position.
 pub(crate) enum Look {
     Events(Vec<Arc<Event>>),
@@ -264,7 +272,7 @@ impl World {
     /// Publishes one transaction at `revision`; the rings it touched are added to `woken`.
     pub fn apply(&mut self, revision: Revision, effects: Vec<Effect>, now: Timestamp, woken: &mut Vec<usize>) {
         let window = self.window;
-        for Effect { key, new } in effects {
+        for Effect { key, new, .. } in effects {
             let at = self.ring_mut(&key.ring);
             let ring = &mut self.rings[at];
             let old = ring.set(&key.rest, new.clone());
@@ -301,7 +309,7 @@ impl World {
     }
 
     /// The maps of all rings, O(rings).
-    pub fn maps(&self) -> Vec<(Arc<str>, OrdMap<Arc<str>, Arc<Stored>>)> {
+    pub fn maps(&self) -> Vec<RingMap> {
         self.rings.iter().map(|r| (r.name.clone(), r.map.clone())).collect()
     }
 
@@ -325,8 +333,15 @@ impl World {
         Ok((self.snapshot(ring), self.ring(ring).map(newer).unwrap_or_default()))
     }
 
-    /// The ring's number, its waker and the number of the first event after `after`.
-    pub fn start_watch(&mut self, ring: &str, after: Revision) -> Result<(usize, Arc<Notify>, u64), Expired> {
+    /// Where a watch of a ring that exists begins; None if nobody has written or watched it yet.
+    pub fn find_watch(&self, ring: &str, after: Revision) -> Result<Option<WatchStart>, Expired> {
+        self.within_window(ring, after)?;
+        let start = |at: &usize| (*at, self.rings[*at].wake.clone(), self.rings[*at].after(after));
+        Ok(self.index.get(ring).map(start))
+    }
+
+    /// Where a watch begins; makes the ring if need be.
+    pub fn start_watch(&mut self, ring: &str, after: Revision) -> Result<WatchStart, Expired> {
         self.within_window(ring, after)?;
         let at = self.ring_mut(ring);
         Ok((at, self.rings[at].wake.clone(), self.rings[at].after(after)))
