@@ -1,14 +1,39 @@
 //! A watch as its client sees it: a cursor over a ring, a filter, bookmarks and an end.
-use futures::stream::{BoxStream, Stream};
-use skeg_model::{request::WatchEvent, status::Status};
+use super::{
+    Api, Context as Caller, convert,
+    place::Place,
+    read::{check_watch_options, parse_version},
+    select::{Selection, pinned_name},
+};
+use futures::stream::{self, BoxStream, Stream, StreamExt};
+use skeg_model::{
+    kinds::{Kind, Verb, Version},
+    request::{ListOptions, WatchEvent},
+    status::Status,
+    stored::{Event, Stored},
+};
+use skeg_storage::{Cursor, Expired, Snapshot};
 use std::{
+    collections::VecDeque,
     fmt,
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll},
+    time::Duration,
 };
+use tokio::time::Instant;
+
+/// Events taken from the ring, or initial objects looked at, in one step.
+const BATCH_EVENTS_MAX: usize = 256;
+/// A watch that says nothing about its timeout ends after this much up to twice as much (`--min-request-timeout`).
+const TIMEOUT_MIN: Duration = Duration::from_secs(1800);
+/// Longest time without a bookmark for those who asked for them.
+const BOOKMARK_EVERY: Duration = Duration::from_secs(60);
+/// A last bookmark goes out this long before the end.
+const BOOKMARK_BEFORE_END: Duration = Duration::from_secs(2);
 
 /// The events of one watch. An `Err` item is the last.
-pub struct Watch(pub(super) BoxStream<'static, Result<WatchEvent, Status>>);
+pub struct Watch(BoxStream<'static, Result<WatchEvent, Status>>);
 
 impl Stream for Watch {
     type Item = Result<WatchEvent, Status>;
@@ -21,5 +46,194 @@ impl Stream for Watch {
 impl fmt::Debug for Watch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Watch")
+    }
+}
+
+impl Api {
+    pub(super) fn open_watch(
+        &self,
+        ctx: &Caller,
+        place: &Place<'_>,
+        options: &ListOptions,
+    ) -> Result<Watch, Status> {
+        place.allow(Verb::Watch)?;
+        let pinned = pinned_name(&options.field_selector);
+        let name = pinned.as_deref().unwrap_or(place.name);
+        self.authorise_list(ctx, "watch", place, name, &options.field_selector)?;
+        check_watch_options(options)?;
+        let selection = Selection::parse(place, options)?;
+        let wanted = parse_version(&options.resource_version)
+            .map_err(|why| Status::bad_request(format!("invalid resource version: resourceVersion: {why}")))?;
+        match self.feed(place, options, selection, wanted) {
+            Ok(feed) => Ok(Watch(stream::unfold(feed, |mut feed| async { Some((feed.next().await?, feed)) }).boxed())),
+            Err(expired) => Ok(Watch(stream::iter([Err(gone(expired))]).boxed())),
+        }
+    }
+
+    fn feed(
+        &self,
+        place: &Place<'_>,
+        options: &ListOptions,
+        selection: Selection,
+        wanted: u64,
+    ) -> Result<Feed, Expired> {
+        let store = &self.config.store;
+        let snapshot = store.snapshot(place.kind.prefix);
+        let with_initial = options.send_initial_events.unwrap_or(wanted == 0);
+        let from = if with_initial || wanted == 0 { snapshot.revision } else { wanted.min(snapshot.revision) };
+        let cursor = store.watch(place.kind.prefix, from)?;
+        let now = Instant::now();
+        let timeout = options.timeout_seconds.map_or_else(|| self.default_timeout(), Duration::from_secs);
+        let mark_initial = options.send_initial_events == Some(true) && options.allow_bookmarks;
+        Ok(Feed {
+            cursor,
+            prefix: place.list_prefix(),
+            kind: place.kind,
+            version: place.version,
+            selection,
+            after: wanted.max(from),
+            sent: 0,
+            initial: with_initial.then_some(Initial { snapshot, from: None, mark: mark_initial }),
+            ready: VecDeque::new(),
+            deadline: now + timeout,
+            bookmark: options.allow_bookmarks.then_some(now + first_bookmark(timeout)),
+            ended: false,
+        })
+    }
+
+    /// Between one and two times the minimum, so that watches opened together do not end together.
+    fn default_timeout(&self) -> Duration {
+        let extra = u64::from(self.config.entropy.u64() as u16) * TIMEOUT_MIN.as_secs() / u64::from(u16::MAX);
+        TIMEOUT_MIN + Duration::from_secs(extra)
+    }
+}
+
+fn first_bookmark(timeout: Duration) -> Duration {
+    BOOKMARK_EVERY.min(timeout.saturating_sub(BOOKMARK_BEFORE_END))
+}
+
+fn gone(expired: Expired) -> Status {
+    Status::failure(410, "Expired", expired.to_string())
+}
+
+/// What was there when the watch began, handed out in batches.
+struct Initial {
+    snapshot: Snapshot,
+    /// Key to go on from, inclusive; None before the first batch.
+    from: Option<String>,
+    /// Whether a bookmark marks its end.
+    mark: bool,
+}
+
+struct Feed {
+    cursor: Box<dyn Cursor>,
+    prefix: String,
+    kind: &'static Kind,
+    version: &'static Version,
+    selection: Selection,
+    /// Events up to this revision are not wanted.
+    after: u64,
+    /// Newest revision handed out.
+    sent: u64,
+    initial: Option<Initial>,
+    ready: VecDeque<WatchEvent>,
+    deadline: Instant,
+    /// When the next bookmark is due, if any are wanted.
+    bookmark: Option<Instant>,
+    ended: bool,
+}
+
+impl Feed {
+    async fn next(&mut self) -> Option<Result<WatchEvent, Status>> {
+        loop {
+            if let Some(event) = self.ready.pop_front() {
+                return Some(Ok(event));
+            }
+            if self.ended {
+                return None;
+            }
+            if let Err(status) = self.refill().await {
+                self.ended = true;
+                return Some(Err(status));
+            }
+        }
+    }
+
+    /// Brings at least one event, or the end.
+    async fn refill(&mut self) -> Result<(), Status> {
+        if let Some(initial) = self.initial.take() {
+            return self.refill_initial(initial);
+        }
+        let wake = self.bookmark.map_or(self.deadline, |at| at.min(self.deadline));
+        tokio::select! {
+            biased;
+            events = self.cursor.next(BATCH_EVENTS_MAX) => {
+                let events = events.map_err(gone)?;
+                self.ended = events.is_empty();
+                for event in &events {
+                    self.take_in(event)?;
+                }
+            }
+            () = tokio::time::sleep_until(wake) => self.on_time(),
+        }
+        Ok(())
+    }
+
+    fn on_time(&mut self) {
+        let now = Instant::now();
+        self.ended = now >= self.deadline;
+        let Some(due) = self.bookmark.filter(|due| *due <= now) else { return };
+        let revision = self.cursor.position().max(self.sent).max(self.after);
+        self.ready.push_back(WatchEvent::Bookmark { revision, initial_done: false });
+        let last = self.deadline - BOOKMARK_BEFORE_END;
+        self.bookmark = (due < last).then(|| (now + BOOKMARK_EVERY).min(last));
+    }
+
+    fn refill_initial(&mut self, mut initial: Initial) -> Result<(), Status> {
+        let mut last = None;
+        let mut seen = 0;
+        let mut found = Vec::new();
+        for (key, object) in initial.snapshot.range(&self.prefix, initial.from.as_deref()).take(BATCH_EVENTS_MAX) {
+            seen += 1;
+            if self.selection.matches(object) {
+                found.push(object.clone());
+            }
+            last = Some(format!("{key}\0"));
+        }
+        for object in &found {
+            self.ready.push_back(WatchEvent::Added(self.served(object)?));
+        }
+        if seen == BATCH_EVENTS_MAX {
+            initial.from = last;
+            self.initial = Some(initial);
+        } else if initial.mark {
+            let revision = initial.snapshot.revision;
+            self.ready.push_back(WatchEvent::Bookmark { revision, initial_done: true });
+        }
+        Ok(())
+    }
+
+    /// Turns a commit into what this client sees of it: an object that enters or leaves the selection is ADDED or DELETED.
+    fn take_in(&mut self, event: &Arc<Event>) -> Result<(), Status> {
+        let rest = event.key.strip_prefix(self.kind.prefix).unwrap_or(&event.key);
+        if event.revision <= self.after || !rest.starts_with(&self.prefix) {
+            return Ok(());
+        }
+        self.sent = self.sent.max(event.revision);
+        let old = event.old.as_ref().filter(|o| self.selection.matches(o));
+        let new = event.new.as_ref().filter(|o| self.selection.matches(o));
+        let seen = match (old, new) {
+            (None, None) => return Ok(()),
+            (None, Some(new)) => WatchEvent::Added(self.served(new)?),
+            (Some(_), Some(new)) => WatchEvent::Modified(self.served(new)?),
+            (Some(old), None) => WatchEvent::Deleted(self.served(&Arc::new(old.at_revision(event.revision)))?),
+        };
+        self.ready.push_back(seen);
+        Ok(())
+    }
+
+    fn served(&self, object: &Arc<Stored>) -> Result<Arc<Stored>, Status> {
+        let place = Place { kind: self.kind, version: self.version, namespace: "", name: "", subresource: "" };
+        convert::served(&place, object)
     }
 }

@@ -1,0 +1,426 @@
+//! The one write pipeline: decode, default, managed fields, mutating admission, prepare, validate, validating admission,
+//! commit, answer. Every kind and every subresource that edits its parent goes through here.
+use super::{
+    Answer, Api, Context, codec, convert, managed,
+    place::Place,
+    strategy::{self, Strategy},
+    tree,
+};
+use crate::admission::{Operation, Request};
+use jiff::Timestamp;
+use skeg_model::{
+    Value,
+    kinds::Verb,
+    meta::{field_error::Errors, object_meta},
+    request::{Body, Reply, WriteOptions},
+    status::Status,
+    stored::Stored,
+    time::rfc3339_seconds,
+};
+use skeg_storage::{Change, CommitError, Durability, Expect, Key, Op, Txn};
+use std::sync::Arc;
+
+/// How often a generated name that is taken is generated anew (upstream's `maxNameGenerationCreateAttempts`).
+const NAME_ATTEMPTS_MAX: usize = 8;
+/// How often a patch or an unconditional update that lost a race is made anew.
+const UPDATE_ATTEMPTS_MAX: usize = 100;
+
+/// One write on its way.
+pub(super) struct Write<'w> {
+    pub ctx: &'w Context,
+    pub place: Place<'w>,
+    pub options: &'w WriteOptions,
+    pub now: Timestamp,
+    pub warnings: Vec<String>,
+}
+
+/// Makes the new object, in the served form, from the current one (None: it does not exist).
+pub(super) type Make<'m> = &'m mut (dyn FnMut(&mut Vec<String>, Option<&Value>) -> Result<Value, Status> + Send);
+
+impl Write<'_> {
+    fn request<'r>(&'r mut self, operation: Operation, name: &'r str, old: Option<&'r Value>) -> Request<'r> {
+        Request {
+            user: &self.ctx.user,
+            kind: self.place.kind,
+            operation,
+            namespace: self.place.namespace,
+            name,
+            subresource: self.place.subresource,
+            old,
+            dry_run: self.options.dry_run,
+            now: self.now,
+            warnings: &mut self.warnings,
+        }
+    }
+
+    fn durability(&self, object: &Value) -> Durability {
+        if (self.place.hub().unsynced)(object) { Durability::Unsynced } else { Durability::Synced }
+    }
+}
+
+impl Api {
+    pub(super) fn write<'w>(&self, ctx: &'w Context, place: Place<'w>, options: &'w WriteOptions) -> Write<'w> {
+        Write { ctx, place, options, now: self.config.clock.now(), warnings: Vec::new() }
+    }
+
+    pub(super) async fn create(
+        &self,
+        ctx: &Context,
+        place: Place<'_>,
+        body: Body,
+        options: &WriteOptions,
+    ) -> Result<Answer, Status> {
+        place.allow(Verb::Create)?;
+        self.authorise(ctx, "create", &place, place.name)?;
+        let mut w = self.write(ctx, place, options);
+        let mut object = codec::decode(&place, body, options.field_validation, &mut w.warnings)?;
+        check_namespace(&mut object, &place)?;
+        let reply = self.create_object(&mut w, object).await?;
+        Ok(Answer { reply, warnings: w.warnings })
+    }
+
+    /// Creates an object given in the served form, defaults filled in.
+    pub(super) async fn create_object(&self, w: &mut Write<'_>, mut object: Value) -> Result<Reply, Status> {
+        managed::on_write(w, None, &mut object);
+        convert::to_hub(&w.place, &mut object);
+        let name = tree::name(&object).to_owned();
+        self.mutate(w, Operation::Create, &name, None, &mut object).await?;
+        let generated = name.is_empty() && !tree::generate_name(&object).is_empty();
+        let mut attempt = 1;
+        loop {
+            match self.try_create(w, object.clone()).await {
+                Err(status) if generated && status.is_already_exists() && attempt < NAME_ATTEMPTS_MAX => attempt += 1,
+                Err(status) if generated && status.is_already_exists() => return Err(no_free_name(status)),
+                done => return done,
+            }
+        }
+    }
+
+    async fn try_create(&self, w: &mut Write<'_>, mut object: Value) -> Result<Reply, Status> {
+        self.fill_system_fields(&mut object, w.now);
+        let name = tree::name(&object).to_owned();
+        let kind = w.place.hub();
+        (kind.prepare_create)(&mut object);
+        let reservation = self.allocator.begin_create(kind, &mut object)?;
+        let mut errors = Errors::new();
+        object_meta::validate(kind, &object, &mut errors);
+        (w.place.kind.validate)(&object, &mut errors);
+        w.place.check(&name, errors)?;
+        let warnings = (kind.warnings)(&object, None);
+        w.warnings.extend(warnings);
+        self.validate(w, Operation::Create, &name, None, &object).await?;
+        let version = tree::text(&object, "/metadata/resourceVersion");
+        if !version.is_empty() && version != "0" {
+            return Err(Status::failure(500, "", "resourceVersion should not be set on objects to be created"));
+        }
+        let place = w.place.named(&name);
+        let key = place.key();
+        let bytes = codec::encode(&kind.versions[0], &object)?;
+        if w.options.dry_run {
+            return match self.config.store.get(&key) {
+                Some(existing) => Err(already_exists(&place, Some(&existing))),
+                None => convert::reply(&place, &Arc::new(Stored::new(bytes, 0)), true),
+            };
+        }
+        let op = Op { key, expect: Expect::Absent, change: Change::Put(bytes) };
+        let stored = match self.commit(op, w.durability(&object)).await {
+            Err(CommitError::Conflict { current, .. }) => return Err(already_exists(&place, current.as_ref())),
+            done => done.map_err(|e| unavailable(&e))?,
+        };
+        reservation.keep();
+        convert::reply(&place, &stored.expect("a put answers with its object"), true)
+    }
+
+    /// What the server alone decides about a new object's metadata.
+    fn fill_system_fields(&self, object: &mut Value, now: Timestamp) {
+        let generated = tree::name(object).is_empty().then(|| tree::generate_name(object)).filter(|g| !g.is_empty());
+        let name = generated.map(|prefix| {
+            // Upstream cuts the prefix so that the name stays a valid label.
+            let cut = prefix.char_indices().nth(GENERATED_PREFIX_MAX).map_or(prefix, |(at, _)| &prefix[..at]);
+            format!("{cut}{}", self.config.entropy.suffix(5))
+        });
+        let meta = tree::meta_mut(object);
+        if let Some(name) = name {
+            meta.insert("name".into(), name.into());
+        }
+        for field in ["deletionTimestamp", "deletionGracePeriodSeconds", "selfLink"] {
+            meta.remove(field);
+        }
+        meta.insert("uid".into(), self.config.entropy.uuid().into());
+        meta.insert("creationTimestamp".into(), rfc3339_seconds(now).into());
+    }
+
+    pub(super) async fn update(
+        &self,
+        ctx: &Context,
+        place: Place<'_>,
+        body: Body,
+        options: &WriteOptions,
+    ) -> Result<Answer, Status> {
+        place.allow(Verb::Update)?;
+        self.authorise(ctx, "update", &place, place.name)?;
+        let mut w = self.write(ctx, place, options);
+        let mut object = codec::decode(&place, body, options.field_validation, &mut w.warnings)?;
+        check_namespace(&mut object, &place)?;
+        check_name(&object, &place)?;
+        let how = strategy::of(place.kind, place.subresource);
+        let reply = self.replace(&mut w, how, &mut |_, _| Ok(object.clone()), Race::Given).await?;
+        Ok(Answer { reply, warnings: w.warnings })
+    }
+
+    /// Replaces the object by what `make` makes of it, as often as it takes to win the race.
+    pub(super) async fn replace(
+        &self,
+        w: &mut Write<'_>,
+        how: &Strategy,
+        make: Make<'_>,
+        race: Race,
+    ) -> Result<Reply, Status> {
+        let key = w.place.key();
+        let warned = w.warnings.len();
+        for _ in 0..UPDATE_ATTEMPTS_MAX {
+            w.warnings.truncate(warned);
+            let Some(current) = self.config.store.get(&key) else {
+                if !(how.may_create && w.place.kind.create_on_update && w.place.subresource.is_empty()) {
+                    return Err(w.place.not_found());
+                }
+                self.authorise(w.ctx, "create", &w.place, w.place.name)?;
+                let mut object = make(&mut w.warnings, None)?;
+                tree::set_meta(&mut object, "resourceVersion", None);
+                return self.create_object(w, object).await;
+            };
+            match self.try_replace(w, how, make, &current).await? {
+                Attempt::Done(reply) => return Ok(reply),
+                Attempt::Lost { unconditional } if unconditional || race == Race::Retried => {}
+                Attempt::Lost { .. } => break,
+            }
+        }
+        Err(w.place.modified())
+    }
+
+    async fn try_replace(
+        &self,
+        w: &mut Write<'_>,
+        how: &Strategy,
+        make: Make<'_>,
+        current: &Arc<Stored>,
+    ) -> Result<Attempt, Status> {
+        let place = w.place;
+        let old = current.tree();
+        let mut served_old = old.clone();
+        convert::from_hub(&place, &mut served_old);
+        let mut new = make(&mut w.warnings, Some(&served_old))?;
+        check_uid(&place, &new, &old)?;
+        managed::on_write(w, Some(&served_old), &mut new);
+        convert::to_hub(&place, &mut new);
+        self.mutate(w, Operation::Update, place.name, Some(&old), &mut new).await?;
+        let unconditional = check_version(&place, &mut new, current.revision())?;
+        prepare(place.hub(), how, &mut new, &old);
+        let reservation = self.allocator.begin_update(place.hub(), &mut new, &old)?;
+        let mut errors = Errors::new();
+        object_meta::common_update(&new, &old, &mut errors);
+        (how.validate)(place.kind, &new, &old, &mut errors);
+        place.check(tree::name(&new), errors)?;
+        let warnings = (place.hub().warnings)(&new, Some(&old));
+        w.warnings.extend(warnings);
+        self.validate(w, Operation::Update, place.name, Some(&old), &new).await?;
+        let bytes = codec::encode(&place.hub().versions[0], &new)?;
+        let ends = ends_now(place.hub().resource, &new, &old);
+        if bytes == *current.bytes() && !ends {
+            return Ok(Attempt::Done(convert::reply(&place, current, false)?));
+        }
+        let unwritten = Arc::new(Stored::new(bytes.clone(), current.revision()));
+        if w.options.dry_run {
+            return Ok(Attempt::Done(convert::reply(&place, &unwritten, false)?));
+        }
+        let change = if ends { Change::Delete } else { Change::Put(bytes) };
+        let op = Op { key: place.key(), expect: Expect::Revision(current.revision()), change };
+        match self.commit(op, w.durability(&new)).await {
+            Ok(stored) => {
+                reservation.keep();
+                if ends {
+                    self.allocator.release(place.hub(), &old);
+                }
+                Ok(Attempt::Done(convert::reply(&place, &stored.unwrap_or(unwritten), false)?))
+            }
+            Err(CommitError::Conflict { .. }) => Ok(Attempt::Lost { unconditional }),
+            Err(other) => Err(unavailable(&other)),
+        }
+    }
+
+    /// Runs the mutating half of the chain.
+    pub(super) async fn mutate(
+        &self,
+        w: &mut Write<'_>,
+        operation: Operation,
+        name: &str,
+        old: Option<&Value>,
+        object: &mut Value,
+    ) -> Result<(), Status> {
+        let mut request = w.request(operation, name, old);
+        for plugin in &self.config.admission {
+            plugin.mutate(self.config.store.as_ref(), &mut request, object).await?;
+        }
+        Ok(())
+    }
+
+    /// Runs the validating half of the chain.
+    pub(super) async fn validate(
+        &self,
+        w: &mut Write<'_>,
+        operation: Operation,
+        name: &str,
+        old: Option<&Value>,
+        object: &Value,
+    ) -> Result<(), Status> {
+        let mut request = w.request(operation, name, old);
+        for plugin in &self.config.admission {
+            plugin.validate(self.config.store.as_ref(), &mut request, object).await?;
+        }
+        Ok(())
+    }
+
+    /// Commits one operation; answers with the new state of a put.
+    pub(super) async fn commit(&self, op: Op, durability: Durability) -> Result<Option<Arc<Stored>>, CommitError> {
+        let mut committed = self.config.store.commit(Txn { ops: vec![op], durability }).await?;
+        Ok(committed.puts.pop().flatten())
+    }
+}
+
+/// Characters of a generateName that are kept: a label's 63 less the 5 of the suffix.
+const GENERATED_PREFIX_MAX: usize = 58;
+
+/// Who deals with a lost race.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Race {
+    /// The caller's resourceVersion decides: with one, a lost race is the caller's conflict.
+    Given,
+    /// The change is made anew from the newest state.
+    Retried,
+}
+
+enum Attempt {
+    Done(Reply),
+    /// Somebody else wrote first; `unconditional`: the caller does not mind.
+    Lost {
+        unconditional: bool,
+    },
+}
+
+/// An object in a namespace takes the request's; another one is refused.
+pub(super) fn check_namespace(object: &mut Value, place: &Place<'_>) -> Result<(), Status> {
+    let have = tree::text(object, "/metadata/namespace");
+    if !place.kind.namespaced() {
+        if !have.is_empty() {
+            tree::set_meta(object, "namespace", None);
+        }
+        return Ok(());
+    }
+    if have == place.namespace {
+        return Ok(());
+    }
+    if have.is_empty() {
+        tree::set_meta(object, "namespace", Some(place.namespace.into()));
+        return Ok(());
+    }
+    Err(Status::bad_request("the namespace of the provided object does not match the namespace sent on the request"))
+}
+
+pub(super) fn check_name(object: &Value, place: &Place<'_>) -> Result<(), Status> {
+    let (have, wanted) = (tree::name(object), place.name);
+    if have.is_empty() {
+        return Err(Status::bad_request(format!(
+            "the name of the object ({wanted} based on URL) was undeterminable: name must be provided"
+        )));
+    }
+    if have != wanted {
+        return Err(Status::bad_request(format!(
+            "the name of the object ({have}) does not match the name on the URL ({wanted})"
+        )));
+    }
+    Ok(())
+}
+
+/// A uid in the new object is a precondition.
+fn check_uid(place: &Place<'_>, new: &Value, old: &Value) -> Result<(), Status> {
+    let (wanted, have) = (tree::text(new, "/metadata/uid"), tree::text(old, "/metadata/uid"));
+    if wanted.is_empty() || wanted == have {
+        return Ok(());
+    }
+    Err(place.conflict(&uid_mismatch(&place.key(), wanted, have)))
+}
+
+/// What upstream's storage layer says about a failed uid precondition.
+pub(super) fn uid_mismatch(key: &Key, wanted: &str, have: &str) -> String {
+    format!(
+        "StorageError: invalid object, Code: 4, Key: {}{}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in \
+         precondition: {wanted}, UID in object meta: {have}",
+        key.ring, key.rest
+    )
+}
+
+/// Optimistic concurrency: sets the version that the write is based on; says whether the caller gave none.
+fn check_version(place: &Place<'_>, new: &mut Value, current: u64) -> Result<bool, Status> {
+    let given = match tree::text(new, "/metadata/resourceVersion") {
+        "" => 0,
+        text => super::read::parse_uint(text).map_err(|why| Status::failure(500, "", why))?,
+    };
+    if given == 0 {
+        if !place.hub().unconditional_update {
+            let mut errors = Errors::new();
+            errors.invalid("metadata.resourceVersion", 0_i64, "must be specified for an update");
+            place.check(tree::name(new), errors)?;
+        }
+        tree::set_meta(new, "resourceVersion", Some(current.to_string().into()));
+        return Ok(true);
+    }
+    if given == current { Ok(false) } else { Err(place.modified()) }
+}
+
+/// Upstream's `BeforeUpdate`: metadata that no client changes, around the row's own strategy.
+fn prepare(kind: &'static skeg_model::kinds::Kind, how: &Strategy, new: &mut Value, old: &Value) {
+    let keep = |new: &mut Value, field: &str| {
+        let value = old.pointer(&format!("/metadata/{field}")).filter(|v| !v.is_null()).cloned();
+        tree::set_meta(new, field, value);
+    };
+    keep(new, "generation");
+    (how.prepare)(kind, new, old);
+    if tree::text(new, "/metadata/uid").is_empty() {
+        keep(new, "uid");
+    }
+    keep(new, "creationTimestamp");
+    keep(new, "deletionTimestamp");
+    keep(new, "deletionGracePeriodSeconds");
+    tree::set_meta(new, "selfLink", None);
+}
+
+/// Whether this update takes away the last thing that held a deletion back.
+fn ends_now(resource: &str, new: &Value, old: &Value) -> bool {
+    let graceful = old.pointer("/metadata/deletionGracePeriodSeconds").and_then(Value::as_i64).unwrap_or(0) > 0;
+    let held = !tree::list(new, "/metadata/finalizers").is_empty()
+        || (resource == "namespaces" && !tree::list(new, "/spec/finalizers").is_empty());
+    tree::is_terminating(old) && !graceful && !held
+}
+
+fn already_exists(place: &Place<'_>, existing: Option<&Arc<Stored>>) -> Status {
+    let mut status = Status::already_exists(place.kind.group, place.kind.resource, place.name);
+    if existing.is_some_and(|e| e.meta().deletion_timestamp.is_some()) {
+        status.message = format!("object is being deleted: {}", status.message);
+    }
+    status
+}
+
+fn no_free_name(mut status: Status) -> Status {
+    status.message.push_str(", the server was not able to generate a unique name for the object");
+    status.details.get_or_insert_default().retry_after_seconds = 1;
+    status
+}
+
+/// The store's refusals as upstream's clients know them.
+pub(super) fn unavailable(error: &CommitError) -> Status {
+    match error {
+        CommitError::TooLarge { .. } => Status::failure(413, "RequestEntityTooLarge", error.to_string()),
+        CommitError::Conflict { .. } => Status::failure(409, "Conflict", error.to_string()),
+        CommitError::Unavailable(_) | CommitError::Closed => Status::failure(503, "ServiceUnavailable", error.to_string()),
+    }
+}
