@@ -1,16 +1,38 @@
 //! The managed-fields step of the pipeline.
-use super::{tree, write::Write};
-use skeg_model::Value;
+use super::write::Write;
+use skeg_model::{
+    Value,
+    kinds::Kind,
+    patch::managed::{self, Writer},
+    schema,
+    status::Status,
+};
 
-/// Records who owns what after this write, between defaulting and admission. `live` is the current object, both in the
-/// served form.
-pub(super) fn on_write(_w: &Write<'_>, live: Option<&Value>, new: &mut Value) {
-    let kept = live.and_then(|l| l.pointer("/metadata/managedFields")).cloned();
-    tree::set_meta(new, "managedFields", kept);
+/// Longest name of a manager that is taken from a user agent.
+const MANAGER_CHARS_MAX: usize = 128;
+
+/// Records who owns what after this write, between defaulting and admission. `live` is the current object; both are in
+/// the served form.
+pub(super) fn on_write(w: &Write<'_>, live: Option<&Value>, new: &mut Value) -> Result<(), Status> {
+    let ty = schema::by_name(w.place.version.type_name)
+        .ok_or_else(|| Status::internal(format!("no schema for {}", w.place.version.type_name)))?;
+    let api_version = w.place.api_version();
+    let writer = Writer {
+        manager: &manager(w),
+        api_version: &api_version,
+        subresource: w.place.subresource,
+        reset: reset_fields(w.place.kind, w.place.subresource),
+        now: w.now,
+    };
+    managed::update(ty, live, new, writer);
+    Ok(())
+}
+
+fn reset_fields(kind: &'static Kind, subresource: &str) -> &'static [&'static str] {
+    kind.reset_fields.iter().find(|(of, _)| *of == subresource).map_or(&[], |(_, paths)| paths)
 }
 
 /// Name of the manager: the one given, else the program's part of the user agent.
-#[expect(dead_code, reason = "the field sets that carry it come from model::patch")]
 fn manager(w: &Write<'_>) -> String {
     if !w.options.field_manager.is_empty() {
         return w.options.field_manager.clone();
@@ -18,6 +40,3 @@ fn manager(w: &Write<'_>) -> String {
     let program = w.ctx.user_agent.split('/').next().unwrap_or_default();
     program.chars().filter(|c| !c.is_control()).take(MANAGER_CHARS_MAX).collect()
 }
-
-/// Longest name of a manager that is taken from a user agent.
-const MANAGER_CHARS_MAX: usize = 128;

@@ -2,15 +2,33 @@
 //!
 //! [`Api`] executes calls that are values ([`skeg_model::request`]). HTTP and the in-process transport are two doors to it;
 //! both pass authorisation, admission and validation alike.
+mod alloc;
+mod authorise;
+mod codec;
 mod config;
 mod context;
+mod continue_token;
+mod convert;
+mod delete;
 mod dispatch;
 pub mod local;
+mod managed;
+mod patch;
+mod place;
+mod read;
+mod review;
+mod select;
+mod strategy;
+mod sub;
+pub(crate) mod tree;
 mod watch;
+mod write;
 
+pub(crate) use authorise::forbidden;
 pub use config::{
     ApiConfig, BoundObject, Cidr, Entropy, IssuedToken, SystemEntropy, TokenIssuer, TokenReviewer, TokenSpec,
 };
 pub use context::{Answer, Context};
 pub use dispatch::Api;
+pub(crate) use place::key_of;
 pub use watch::Watch;

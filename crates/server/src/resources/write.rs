@@ -53,7 +53,7 @@ impl Write<'_> {
         }
     }
 
-    fn durability(&self, object: &Value) -> Durability {
+    pub fn durability(&self, object: &Value) -> Durability {
         if (self.place.hub().unsynced)(object) { Durability::Unsynced } else { Durability::Synced }
     }
 }
@@ -81,7 +81,7 @@ impl Api {
 
     /// Creates an object given in the served form, defaults filled in.
     pub(super) async fn create_object(&self, w: &mut Write<'_>, mut object: Value) -> Result<Reply, Status> {
-        managed::on_write(w, None, &mut object);
+        managed::on_write(w, None, &mut object)?;
         convert::to_hub(&w.place, &mut object);
         let name = tree::name(&object).to_owned();
         self.mutate(w, Operation::Create, &name, None, &mut object).await?;
@@ -181,7 +181,8 @@ impl Api {
         for _ in 0..UPDATE_ATTEMPTS_MAX {
             w.warnings.truncate(warned);
             let Some(current) = self.config.store.get(&key) else {
-                if !(how.may_create && w.place.kind.create_on_update && w.place.subresource.is_empty()) {
+                let may_create = how.may_create && race == Race::Given;
+                if !(may_create && w.place.kind.create_on_update && w.place.subresource.is_empty()) {
                     return Err(w.place.not_found());
                 }
                 self.authorise(w.ctx, "create", &w.place, w.place.name)?;
@@ -211,7 +212,7 @@ impl Api {
         convert::from_hub(&place, &mut served_old);
         let mut new = make(&mut w.warnings, Some(&served_old))?;
         check_uid(&place, &new, &old)?;
-        managed::on_write(w, Some(&served_old), &mut new);
+        managed::on_write(w, Some(&served_old), &mut new)?;
         convert::to_hub(&place, &mut new);
         self.mutate(w, Operation::Update, place.name, Some(&old), &mut new).await?;
         let unconditional = check_version(&place, &mut new, current.revision())?;
@@ -351,7 +352,7 @@ fn check_uid(place: &Place<'_>, new: &Value, old: &Value) -> Result<(), Status> 
 }
 
 /// What upstream's storage layer says about a failed uid precondition.
-pub(super) fn uid_mismatch(key: &Key, wanted: &str, have: &str) -> String {
+fn uid_mismatch(key: &Key, wanted: &str, have: &str) -> String {
     format!(
         "StorageError: invalid object, Code: 4, Key: {}{}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in \
          precondition: {wanted}, UID in object meta: {have}",

@@ -1,0 +1,113 @@
+//! The patch verb: the change is made anew from the newest state until it wins.
+use super::{
+    Answer, Api, Context, codec,
+    place::Place,
+    strategy,
+    write::{Race, check_name, check_namespace},
+};
+use skeg_model::{
+    Value,
+    kinds::Verb,
+    patch::{self, PatchError},
+    request::{Body, FieldValidation, PatchKind, WriteOptions},
+    schema,
+    status::{Details, Status},
+};
+
+/// A patch read once, applied as often as it takes.
+#[derive(Debug)]
+pub(super) struct Patch {
+    kind: PatchKind,
+    document: Value,
+}
+
+impl Api {
+    pub(super) async fn patch(
+        &self,
+        ctx: &Context,
+        place: Place<'_>,
+        kind: PatchKind,
+        body: Body,
+        options: &WriteOptions,
+    ) -> Result<Answer, Status> {
+        place.allow(Verb::Patch)?;
+        self.authorise(ctx, "patch", &place, place.name)?;
+        let patch = Patch::read(kind, body)?;
+        let mut w = self.write(ctx, place, options);
+        let how = strategy::of(place.kind, place.subresource);
+        let mut make = |warnings: &mut Vec<String>, old: Option<&Value>| {
+            let old = old.ok_or_else(|| place.not_found())?;
+            let patched = patch.apply(place.version.type_name, old)?;
+            let mut new = patch.decode(place.version.type_name, patched, options.field_validation, warnings)?;
+            (place.kind.default)(&mut new);
+            check_namespace(&mut new, &place)?;
+            check_name(&new, &place)?;
+            Ok(new)
+        };
+        let reply = self.replace(&mut w, how, &mut make, Race::Retried).await?;
+        Ok(Answer { reply, warnings: w.warnings })
+    }
+}
+
+impl Patch {
+    pub fn read(kind: PatchKind, body: Body) -> Result<Self, Status> {
+        if kind == PatchKind::Apply {
+            let message = "server-side apply is not served: use a JSON, merge or strategic merge patch";
+            return Err(Status::failure(415, "UnsupportedMediaType", message));
+        }
+        let document = codec::patch_document(kind, body)?;
+        Ok(Self { kind, document })
+    }
+
+    /// The patched tree, not yet checked against its type.
+    pub fn apply(&self, type_name: &str, old: &Value) -> Result<Value, Status> {
+        let mut new = old.clone();
+        match self.kind {
+            PatchKind::Json => patch::json::apply(&mut new, &self.document).map_err(|e| refused(&e))?,
+            PatchKind::Merge => patch::merge::apply(&mut new, &self.document),
+            PatchKind::Strategic | PatchKind::Apply => {
+                let ty = schema::by_name(type_name)
+                    .ok_or_else(|| Status::internal(format!("no schema for {type_name}")))?;
+                patch::strategic::apply(ty, &mut new, &self.document).map_err(|e| refused(&e))?;
+            }
+        }
+        Ok(new)
+    }
+
+    /// Checks the patched tree against its type: unknown fields by `validation`, wrong types always.
+    pub fn decode(
+        &self,
+        type_name: &str,
+        patched: Value,
+        validation: FieldValidation,
+        warnings: &mut Vec<String>,
+    ) -> Result<Value, Status> {
+        let strategic = self.kind == PatchKind::Strategic;
+        let shown = if strategic { codec::go_map(&self.document) } else { codec::plain_json(&patched) };
+        codec::decode_patched(type_name, patched, validation, warnings).map_err(|why| invalid_patch(&shown, &why))
+    }
+}
+
+fn refused(error: &PatchError) -> Status {
+    match error {
+        PatchError::Malformed(why) => Status::bad_request(why.clone()),
+        PatchError::Unprocessable(_) => {
+            let message = "the server rejected our request due to an error in our request";
+            let mut status = Status::failure(422, "Invalid", message);
+            status.details = Some(Box::<Details>::default());
+            status
+        }
+        PatchError::TooMany { .. } => {
+            Status::failure(413, "RequestEntityTooLarge", format!("Request entity too large: {error}"))
+        }
+        #[expect(unreachable_patterns, reason = "new kinds of refusal fail with their own text")]
+        other => Status::failure(500, "", other.to_string()),
+    }
+}
+
+/// What upstream says when the patched object does not decode: an Invalid without a kind, about `patch`.
+fn invalid_patch(shown: &str, why: &str) -> Status {
+    let mut errors = skeg_model::meta::field_error::Errors::new();
+    errors.invalid("patch", shown, why);
+    errors.into_status("", "", "")
+}

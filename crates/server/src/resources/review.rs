@@ -1,0 +1,183 @@
+//! Reviews: kinds that are asked and answered, never kept.
+use super::{Answer, Api, Context, codec, place::Place, tree};
+use crate::auth::{Attributes, Decision, User};
+use serde_json::json;
+use skeg_model::{
+    Object, Value,
+    kinds::Verb,
+    meta::field_error::Errors,
+    request::{Body, Reply, WriteOptions},
+    status::Status,
+};
+use std::collections::BTreeMap;
+
+const AUTHORIZATION: &str = "authorization.k8s.io";
+const AUTHENTICATION: &str = "authentication.k8s.io";
+
+impl Api {
+    /// Answers a create on a kind that is not stored.
+    pub(super) async fn review(
+        &self,
+        ctx: &Context,
+        place: Place<'_>,
+        body: Body,
+        options: &WriteOptions,
+    ) -> Result<Answer, Status> {
+        place.allow(Verb::Create)?;
+        self.authorise(ctx, "create", &place, "")?;
+        let mut w = self.write(ctx, place, options);
+        let mut review = codec::decode(&place, body, options.field_validation, &mut w.warnings)?;
+        super::write::check_namespace(&mut review, &place)?;
+        let name = tree::name(&review).to_owned();
+        self.mutate(&mut w, crate::admission::Operation::Create, &name, None, &mut review).await?;
+        let mut errors = Errors::new();
+        (place.kind.validate)(&review, &mut errors);
+        place.check(&name, errors)?;
+        self.validate(&mut w, crate::admission::Operation::Create, &name, None, &review).await?;
+        let status = match place.kind.resource {
+            "selfsubjectaccessreviews" => self.access(&review, &ctx.user),
+            "subjectaccessreviews" => self.access(&review, &user_of(&review)),
+            "localsubjectaccessreviews" => {
+                check_local(&review, place.namespace)?;
+                self.access(&review, &user_of(&review))
+            }
+            "selfsubjectrulesreviews" => self.rules(&review, &ctx.user)?,
+            "selfsubjectreviews" => json!({"userInfo": user_info(&ctx.user)}),
+            "tokenreviews" => self.token_review(&review).await?,
+            other => return Err(Status::internal(format!("{other} is not a review"))),
+        };
+        review["status"] = status;
+        tree::set_type(&mut review, place.api_version(), place.kind.kind);
+        let ty = place.version.type_name;
+        let value = codec::canonical_tree(ty, review)?;
+        Ok(Answer { reply: Reply::Tree { value, code: 201 }, warnings: w.warnings })
+    }
+
+    /// May `user` do what the review's attributes say?
+    fn access(&self, review: &Value, user: &User) -> Value {
+        let text = |pointer: &str| tree::text(review, pointer);
+        let path = review.pointer("/spec/nonResourceAttributes").map(|_| text("/spec/nonResourceAttributes/path"));
+        let of = if path.is_some() { "/spec/nonResourceAttributes" } else { "/spec/resourceAttributes" };
+        let verb = format!("{of}/verb");
+        let version = text("/spec/resourceAttributes/version");
+        let attributes = Attributes {
+            user,
+            verb: text(&verb),
+            group: text("/spec/resourceAttributes/group"),
+            version: if version.is_empty() { "*" } else { version },
+            resource: text("/spec/resourceAttributes/resource"),
+            subresource: text("/spec/resourceAttributes/subresource"),
+            namespace: text("/spec/resourceAttributes/namespace"),
+            name: text("/spec/resourceAttributes/name"),
+            field_selector: text("/spec/resourceAttributes/fieldSelector/rawSelector"),
+            path,
+        };
+        let (allowed, denied, reason) = match self.config.authorizer.authorize(&attributes) {
+            Decision::Allow(why) => (true, false, why),
+            Decision::Deny(why) => (false, true, why),
+            Decision::NoOpinion(why) => (false, false, why),
+        };
+        let mut status = Object::new();
+        status.insert("allowed".into(), allowed.into());
+        if denied {
+            status.insert("denied".into(), true.into());
+        }
+        if !reason.is_empty() {
+            status.insert("reason".into(), reason.into());
+        }
+        Value::Object(status)
+    }
+
+    fn rules(&self, review: &Value, user: &User) -> Result<Value, Status> {
+        let namespace = tree::text(review, "/spec/namespace");
+        if namespace.is_empty() {
+            return Err(Status::bad_request("no namespace on request"));
+        }
+        let (rules, errors) = self.config.authorizer.rules_for(user, namespace);
+        let (mut resources, mut paths) = (Vec::new(), Vec::new());
+        for rule in rules {
+            if !rule.resources.is_empty() {
+                let mut shown = json!({"verbs": rule.verbs, "apiGroups": rule.api_groups, "resources": rule.resources});
+                if !rule.resource_names.is_empty() {
+                    shown["resourceNames"] = json!(rule.resource_names);
+                }
+                resources.push(shown);
+            } else if !rule.non_resource_urls.is_empty() {
+                paths.push(json!({"verbs": rule.verbs, "nonResourceURLs": rule.non_resource_urls}));
+            }
+        }
+        let mut status = json!({"resourceRules": resources, "nonResourceRules": paths, "incomplete": !errors.is_empty()});
+        if !errors.is_empty() {
+            status["evaluationError"] = errors.join(", ").into();
+        }
+        Ok(status)
+    }
+
+    async fn token_review(&self, review: &Value) -> Result<Value, Status> {
+        let token = tree::text(review, "/spec/token");
+        if token.is_empty() {
+            return Err(Status::bad_request("token is required for TokenReview in authentication"));
+        }
+        let audiences: Vec<String> =
+            tree::texts(review, "/spec/audiences").into_iter().map(str::to_owned).collect();
+        Ok(match self.config.reviewer.review(token, &audiences).await {
+            Ok(Some((user, audiences))) => {
+                let mut status = json!({"authenticated": true, "user": user_info(&user)});
+                if !audiences.is_empty() {
+                    status["audiences"] = json!(audiences);
+                }
+                status
+            }
+            Ok(None) => json!({"user": {}}),
+            Err(why) => json!({"user": {}, "error": why}),
+        })
+    }
+}
+
+/// A LocalSubjectAccessReview asks about its own namespace.
+fn check_local(review: &Value, namespace: &str) -> Result<(), Status> {
+    let asked = tree::text(review, "/spec/resourceAttributes/namespace");
+    if asked == namespace {
+        return Ok(());
+    }
+    Err(Status::bad_request(format!(
+        "spec.resourceAttributes.namespace must match namespace: {namespace}"
+    )))
+}
+
+/// The user that a SubjectAccessReview names.
+fn user_of(review: &Value) -> User {
+    let text = |pointer: &str| tree::text(review, pointer).to_owned();
+    let extra: BTreeMap<String, Vec<String>> = review
+        .pointer("/spec/extra")
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten()
+        .map(|(key, values)| {
+            let values = values.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect();
+            (key.to_lowercase(), values)
+        })
+        .collect();
+    let groups = tree::texts(review, "/spec/groups").into_iter().map(str::to_owned).collect();
+    User { name: text("/spec/user"), uid: text("/spec/uid"), groups, extra }
+}
+
+/// `authentication/v1.UserInfo`.
+fn user_info(user: &User) -> Value {
+    let mut info = Object::new();
+    let mut put = |field: &str, value: Value, empty: bool| {
+        if !empty {
+            info.insert(field.into(), value);
+        }
+    };
+    put("username", user.name.clone().into(), user.name.is_empty());
+    put("uid", user.uid.clone().into(), user.uid.is_empty());
+    put("groups", json!(user.groups), user.groups.is_empty());
+    put("extra", json!(user.extra), user.extra.is_empty());
+    Value::Object(info)
+}
+
+/// Whether creating this kind asks a question instead of storing an object.
+pub(super) fn is_review(place: &Place<'_>) -> bool {
+    matches!(place.kind.group, AUTHORIZATION | AUTHENTICATION) && !place.kind.stored
+}

@@ -1,0 +1,316 @@
+//! Subresources of pods: binding, eviction, ephemeral containers, resize.
+use super::super::{
+    Answer, Api, Context, codec,
+    place::Place,
+    strategy::Strategy,
+    tree,
+    write::{Write, unavailable},
+};
+use crate::admission::Operation;
+use serde_json::json;
+use skeg_model::{
+    Value,
+    kinds::{Verb, pod::prepare},
+    meta::{
+        field_error::Errors,
+        object_meta::{self, semantic_eq},
+    },
+    request::{Body, DeleteOptions, Propagation, Reply, WriteOptions},
+    status::Status,
+    time::rfc3339_seconds,
+};
+use skeg_storage::{Change, CommitError, Durability, Expect, Op};
+
+const BINDING: &str = "io.k8s.api.core.v1.Binding";
+const EVICTION: &str = "io.k8s.api.policy.v1.Eviction";
+/// How often a change that lost a race is made anew.
+const ATTEMPTS_MAX: usize = 100;
+
+pub(in super::super) static EPHEMERAL: Strategy = Strategy {
+    prepare: |_, new, old| prepare::ephemeral_containers(new, old),
+    validate: |kind, new, old, errors| {
+        object_meta::validate_update(new, old, errors);
+        (kind.validate)(new, errors);
+        ephemeral_update(new, old, errors);
+    },
+    may_create: false,
+};
+
+pub(in super::super) static RESIZE: Strategy = Strategy {
+    prepare: |_, new, old| prepare::resize(new, old),
+    validate: |kind, new, old, errors| {
+        object_meta::validate_update(new, old, errors);
+        (kind.validate)(new, errors);
+        resize_update(new, old, errors);
+    },
+    may_create: false,
+};
+
+/// Ephemeral containers may only be added.
+fn ephemeral_update(new: &Value, old: &Value, errors: &mut Errors) {
+    if tree::text(new, "/metadata/annotations/kubernetes.io~1config.mirror") != "" {
+        errors.forbidden("", "static pods do not support ephemeral containers");
+    }
+    let path = "spec.ephemeralContainers";
+    let now = tree::list(new, "/spec/ephemeralContainers");
+    for before in tree::list(old, "/spec/ephemeralContainers") {
+        let name = before["name"].as_str().unwrap_or_default();
+        match now.iter().find(|c| c["name"] == before["name"]) {
+            None => errors.forbidden(path, format!("existing ephemeral containers \"{name}\" may not be removed\n")),
+            Some(after) if !semantic_eq(after, before) => {
+                errors.forbidden(path, format!("existing ephemeral containers \"{name}\" may not be changed\n"));
+            }
+            Some(_) => {}
+        }
+    }
+}
+
+/// Resources may change within the same class of service; only cpu and memory count.
+fn resize_update(new: &Value, old: &Value, errors: &mut Errors) {
+    if tree::text(new, "/metadata/annotations/kubernetes.io~1config.mirror") != "" {
+        errors.forbidden("metadata", "static pods cannot be resized");
+    }
+    let before = tree::text(old, "/status/qosClass");
+    if prepare::qos_class(new) != before {
+        errors.invalid("spec", before, "Pod QOS Class may not change as a result of resizing");
+    }
+    for list in ["containers", "initContainers"] {
+        let pairs = tree::list(new, &format!("/spec/{list}")).iter().zip(tree::list(old, &format!("/spec/{list}")));
+        for (at, (now, was)) in pairs.enumerate() {
+            for field in ["requests", "limits"] {
+                let path = format!("spec.{list}[{at}].resources.{field}");
+                let (now, was) = (&now["resources"][field], &was["resources"][field]);
+                let removed = ["cpu", "memory"].iter().any(|r| !was[*r].is_null() && now[*r].is_null());
+                if removed {
+                    errors.forbidden(path, format!("resource {field} cannot be removed"));
+                }
+            }
+        }
+    }
+    if !semantic_eq(&without_compute(new), &without_compute(old)) {
+        errors.forbidden("spec", "only cpu and memory resources are mutable");
+    }
+}
+
+/// The spec without what a resize may change.
+fn without_compute(pod: &Value) -> Value {
+    let mut spec = pod["spec"].clone();
+    for list in ["containers", "initContainers"] {
+        for container in spec.get_mut(list).and_then(Value::as_array_mut).into_iter().flatten() {
+            if let Some(container) = container.as_object_mut() {
+                container.remove("resizePolicy");
+            }
+            for field in ["requests", "limits"] {
+                if let Some(amounts) =
+                    container.pointer_mut(&format!("/resources/{field}")).and_then(Value::as_object_mut)
+                {
+                    amounts.remove("cpu");
+                    amounts.remove("memory");
+                }
+            }
+            let empty = |v: &Value| v.as_object().is_none_or(serde_json::Map::is_empty);
+            if let Some(resources) = container.get_mut("resources").and_then(Value::as_object_mut) {
+                resources.retain(|_, amounts| !empty(amounts));
+            }
+        }
+    }
+    spec
+}
+
+/// `Success` with 201, which bindings and evictions answer with.
+fn created() -> Reply {
+    let mut status = Status::failure(201, "", "");
+    status.status = "Success".into();
+    Reply::Status(status)
+}
+
+impl Api {
+    /// Creates a Binding: through `pods/NAME/binding`, or `bindings`, whose object names the pod.
+    pub(in super::super) async fn bind(
+        &self,
+        ctx: &Context,
+        place: Place<'_>,
+        body: Body,
+        options: &WriteOptions,
+    ) -> Result<Answer, Status> {
+        place.allow(Verb::Create)?;
+        self.authorise(ctx, "create", &place, place.name)?;
+        let mut w = self.write(ctx, place, options);
+        let mut binding = codec::decode_as(BINDING, body, options.field_validation, &mut w.warnings)?;
+        super::super::write::check_namespace(&mut binding, &place)?;
+        let name = tree::name(&binding).to_owned();
+        if !place.name.is_empty() && place.name != name {
+            return Err(Status::bad_request("name in URL does not match name in Binding object"));
+        }
+        self.mutate(&mut w, Operation::Create, &name, None, &mut binding).await?;
+        check_binding(&binding)?;
+        self.validate(&mut w, Operation::Create, &name, None, &binding).await?;
+        let pod = Place { kind: &skeg_model::kinds::pod::KIND, subresource: "binding", name: &name, ..place };
+        let mut change = |pod_tree: &mut Value| assign(pod_tree, &binding, w.now);
+        self.change_pod(&pod, options.dry_run, &mut change).await?;
+        Ok(Answer { reply: created(), warnings: w.warnings })
+    }
+
+    /// Changes a pod beside the write pipeline, as upstream's binding and eviction do: no admission, no managed fields.
+    async fn change_pod(
+        &self,
+        pod: &Place<'_>,
+        dry_run: bool,
+        change: &mut (dyn FnMut(&mut Value) -> Result<(), Status> + Send),
+    ) -> Result<(), Status> {
+        let key = pod.key();
+        for _ in 0..ATTEMPTS_MAX {
+            let current = self.config.store.get(&key).ok_or_else(|| pod.not_found())?;
+            let mut object = current.tree();
+            change(&mut object)?;
+            let bytes = codec::encode(&pod.kind.versions[0], &object)?;
+            if dry_run || bytes == *current.bytes() {
+                return Ok(());
+            }
+            let op = Op { key: key.clone(), expect: Expect::Revision(current.revision()), change: Change::Put(bytes) };
+            match self.commit(op, Durability::Synced).await {
+                Ok(_) => return Ok(()),
+                Err(CommitError::Conflict { .. }) => {}
+                Err(other) => return Err(unavailable(&other)),
+            }
+        }
+        Err(pod.modified())
+    }
+
+    /// Deletes a pod gracefully unless a disruption budget forbids it.
+    pub(in super::super) async fn evict(
+        &self,
+        ctx: &Context,
+        place: Place<'_>,
+        body: Body,
+        options: &WriteOptions,
+    ) -> Result<Answer, Status> {
+        place.allow(Verb::Create)?;
+        self.authorise(ctx, "create", &place, place.name)?;
+        let mut w = self.write(ctx, place, options);
+        let mut eviction = codec::decode_as(EVICTION, body, options.field_validation, &mut w.warnings)?;
+        super::super::write::check_namespace(&mut eviction, &place)?;
+        if tree::name(&eviction) != place.name {
+            return Err(Status::bad_request("name in URL does not match name in Eviction object"));
+        }
+        let mut delete = delete_options(&eviction["deleteOptions"]);
+        delete.dry_run |= options.dry_run;
+        let pod = Place { subresource: "", ..place };
+        self.config.store.get(&pod.key()).ok_or_else(|| pod.not_found())?;
+        self.mutate(&mut w, Operation::Create, place.name, None, &mut eviction).await?;
+        self.validate(&mut w, Operation::Create, place.name, None, &eviction).await?;
+        let now = w.now;
+        let mut change = |object: &mut Value| {
+            check_delete_preconditions(&pod, object, &delete)?;
+            let condition = json!({
+                "type": "DisruptionTarget",
+                "status": "True",
+                "reason": "EvictionByEvictionAPI",
+                "message": "Eviction API: evicting",
+            });
+            set_condition(object, condition, now);
+            Ok(())
+        };
+        self.change_pod(&pod, delete.dry_run, &mut change).await?;
+        delete.precondition_resource_version = None;
+        let write = WriteOptions { dry_run: delete.dry_run, ..WriteOptions::default() };
+        let mut deletion: Write<'_> = self.write(ctx, pod, &write);
+        self.delete_object(&mut deletion, &delete).await?;
+        w.warnings.append(&mut deletion.warnings);
+        Ok(Answer { reply: created(), warnings: w.warnings })
+    }
+}
+
+fn check_delete_preconditions(pod: &Place<'_>, object: &Value, delete: &DeleteOptions) -> Result<(), Status> {
+    let differs = |wanted: &Option<String>, pointer: &str| {
+        wanted.as_ref().is_some_and(|wanted| wanted != tree::text(object, pointer))
+    };
+    if differs(&delete.precondition_uid, "/metadata/uid")
+        || differs(&delete.precondition_resource_version, "/metadata/resourceVersion")
+    {
+        return Err(pod.modified());
+    }
+    Ok(())
+}
+
+/// The `DeleteOptions` inside an Eviction.
+fn delete_options(tree: &Value) -> DeleteOptions {
+    let text = |pointer: &str| tree.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
+    let propagation = match tree["propagationPolicy"].as_str() {
+        Some("Orphan") => Some(Propagation::Orphan),
+        Some("Foreground") => Some(Propagation::Foreground),
+        Some("Background") => Some(Propagation::Background),
+        _ => None,
+    };
+    DeleteOptions {
+        dry_run: tree["dryRun"].as_array().is_some_and(|l| l.iter().any(|v| v == "All")),
+        grace_period_seconds: tree["gracePeriodSeconds"].as_i64(),
+        propagation,
+        precondition_uid: text("/preconditions/uid"),
+        precondition_resource_version: text("/preconditions/resourceVersion"),
+    }
+}
+
+fn check_binding(binding: &Value) -> Result<(), Status> {
+    let mut errors = Errors::new();
+    let kind = tree::text(binding, "/target/kind");
+    if !kind.is_empty() && kind != "Node" {
+        errors.not_supported("target.kind", kind, &["Node", "<empty>"]);
+    }
+    if tree::text(binding, "/target/name").is_empty() {
+        errors.required("target.name", "");
+    }
+    if errors.is_empty() { Ok(()) } else { Err(Status::failure(500, "", errors.aggregate())) }
+}
+
+/// Gives the pod its node.
+fn assign(pod: &mut Value, binding: &Value, now: jiff::Timestamp) -> Result<(), Status> {
+    let name = tree::name(pod).to_owned();
+    let conflict = |why: String| Err(Status::conflict("", "pods/binding", &name, &why));
+    for (field, pointer) in [("UID", "/metadata/uid"), ("ResourceVersion", "/metadata/resourceVersion")] {
+        let (wanted, have) = (tree::text(binding, pointer), tree::text(pod, pointer));
+        if !wanted.is_empty() && wanted != have {
+            return Err(Status::conflict(
+                "",
+                "pods",
+                &name,
+                &format!("Precondition failed: {field} in precondition: {wanted}, {field} in object meta: {have}"),
+            ));
+        }
+    }
+    if tree::is_terminating(pod) {
+        return conflict(format!("pod {name} is being deleted, cannot be assigned to a host"));
+    }
+    let node = tree::text(pod, "/spec/nodeName");
+    if !node.is_empty() {
+        return conflict(format!("pod {name} is already assigned to node \"{node}\""));
+    }
+    if !tree::list(pod, "/spec/schedulingGates").is_empty() {
+        return conflict(format!("pod {name} has non-empty .spec.schedulingGates"));
+    }
+    tree::map_mut(pod, "spec").insert("nodeName".into(), binding["target"]["name"].clone());
+    if let Some(annotations) = binding.pointer("/metadata/annotations").and_then(Value::as_object) {
+        let have = tree::meta_mut(pod).entry("annotations").or_insert_with(|| json!({}));
+        if let Some(have) = have.as_object_mut() {
+            have.extend(annotations.clone());
+        }
+    }
+    set_condition(pod, json!({"type": "PodScheduled", "status": "True"}), now);
+    Ok(())
+}
+
+/// Puts a condition into the status; its transition time moves only when its status does.
+fn set_condition(pod: &mut Value, mut condition: Value, now: jiff::Timestamp) {
+    let conditions = tree::list_mut(tree::map_mut(pod, "status"), "conditions");
+    condition["lastProbeTime"] = Value::Null;
+    condition["lastTransitionTime"] = rfc3339_seconds(now).into();
+    match conditions.iter_mut().find(|c| c["type"] == condition["type"]) {
+        Some(have) => {
+            if have["status"] == condition["status"] {
+                condition["lastTransitionTime"] = have["lastTransitionTime"].clone();
+            }
+            *have = condition;
+        }
+        None => conditions.push(condition),
+    }
+}

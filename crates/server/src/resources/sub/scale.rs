@@ -1,0 +1,161 @@
+//! `scale`: the replica count of a workload as an object of its own (autoscaling/v1 Scale).
+use super::super::{
+    Answer, Api, Context, codec,
+    patch::Patch,
+    place::Place,
+    strategy, tree,
+    write::{Race, check_name, check_namespace},
+};
+use serde_json::json;
+use skeg_model::{
+    Object, Value,
+    kinds::{Subresource, Verb},
+    meta::{field_error::Errors, selector::LabelSelector},
+    request::{Body, PatchKind, Reply, WriteOptions},
+    status::Status,
+};
+
+const SCALE: &str = "io.k8s.api.autoscaling.v1.Scale";
+
+/// Where a kind keeps its counts and its selector.
+#[derive(Debug, Clone, Copy)]
+pub(in super::super) struct Paths {
+    spec: &'static str,
+    status: &'static str,
+    selector: &'static str,
+}
+
+/// The paths, if `place` is a scale subresource.
+pub(in super::super) fn paths(place: &Place<'_>) -> Option<Paths> {
+    match place.kind.subresource(place.subresource) {
+        Some(Subresource::Scale { spec, status, selector }) => Some(Paths { spec, status, selector }),
+        _ => None,
+    }
+}
+
+/// A JSON pointer of a path such as `spec.replicas` or `.spec.replicas`.
+fn pointer(path: &str) -> String {
+    path.trim_start_matches('.').split('.').map(|step| format!("/{step}")).collect()
+}
+
+fn scale_of(parent: &Value, paths: Paths) -> Value {
+    let mut metadata = Object::new();
+    for field in ["name", "namespace", "uid", "resourceVersion", "creationTimestamp"] {
+        if let Some(value) = parent.pointer(&format!("/metadata/{field}")).filter(|v| !v.is_null()) {
+            metadata.insert(field.into(), value.clone());
+        }
+    }
+    let count = |path: &str| parent.pointer(&pointer(path)).and_then(Value::as_i64).unwrap_or(0);
+    let mut spec = Object::new();
+    if count(paths.spec) != 0 {
+        spec.insert("replicas".into(), count(paths.spec).into());
+    }
+    let mut status = json!({"replicas": count(paths.status)});
+    let selector = selector_text(parent.pointer(&pointer(paths.selector)).unwrap_or(&Value::Null));
+    if !selector.is_empty() {
+        status["selector"] = selector.into();
+    }
+    json!({"kind": "Scale", "apiVersion": "autoscaling/v1", "metadata": metadata, "spec": spec, "status": status})
+}
+
+/// A selector object, or a plain map of labels, as text.
+fn selector_text(selector: &Value) -> String {
+    let Some(map) = selector.as_object() else { return String::new() };
+    if map.contains_key("matchLabels") || map.contains_key("matchExpressions") {
+        return LabelSelector::from_object(selector).map(|s| s.to_string()).unwrap_or_default();
+    }
+    LabelSelector::from_map(map.iter().filter_map(|(k, v)| Some((k.as_str(), v.as_str()?)))).to_string()
+}
+
+/// Checks a Scale and puts its count into a copy of the parent. The Scale's version and uid are preconditions.
+fn into_parent(scale: &Value, parent: &Value, paths: Paths) -> Result<Value, Status> {
+    let replicas = scale.pointer("/spec/replicas").and_then(Value::as_i64).unwrap_or(0);
+    if replicas < 0 {
+        let mut errors = Errors::new();
+        errors.invalid("spec.replicas", replicas, "must be greater than or equal to 0");
+        return Err(errors.into_status("autoscaling", "Scale", tree::name(scale)));
+    }
+    let mut new = parent.clone();
+    for field in ["resourceVersion", "uid"] {
+        let given = scale.pointer(&format!("/metadata/{field}")).filter(|v| v.as_str().is_some_and(|s| !s.is_empty()));
+        tree::set_meta(&mut new, field, given.cloned());
+    }
+    if let Some((holder, leaf)) = pointer(paths.spec).rsplit_once('/') {
+        if let Some(holder) = new.pointer_mut(holder).and_then(Value::as_object_mut) {
+            holder.insert(leaf.to_owned(), replicas.into());
+        }
+    }
+    Ok(new)
+}
+
+impl Api {
+    pub(in super::super) fn get_scale(&self, ctx: &Context, place: &Place<'_>, paths: Paths) -> Result<Answer, Status> {
+        place.allow(Verb::Get)?;
+        self.authorise(ctx, "get", place, place.name)?;
+        let stored = self.config.store.get(&place.key()).ok_or_else(|| place.not_found())?;
+        Ok(Reply::Tree { value: scale_of(&stored.tree(), paths), code: 200 }.into())
+    }
+
+    pub(in super::super) async fn update_scale(
+        &self,
+        ctx: &Context,
+        place: Place<'_>,
+        paths: Paths,
+        body: Body,
+        options: &WriteOptions,
+    ) -> Result<Answer, Status> {
+        place.allow(Verb::Update)?;
+        self.authorise(ctx, "update", &place, place.name)?;
+        let mut warnings = Vec::new();
+        let mut scale = codec::decode_as(SCALE, body, options.field_validation, &mut warnings)?;
+        check_namespace(&mut scale, &place)?;
+        check_name(&scale, &place)?;
+        let mut make = |_: &mut Vec<String>, old: Option<&Value>| {
+            into_parent(&scale, old.ok_or_else(|| place.not_found())?, paths)
+        };
+        self.write_scale(ctx, place, paths, options, warnings, &mut make, Race::Given).await
+    }
+
+    pub(in super::super) async fn patch_scale(
+        &self,
+        ctx: &Context,
+        place: Place<'_>,
+        paths: Paths,
+        (kind, body): (PatchKind, Body),
+        options: &WriteOptions,
+    ) -> Result<Answer, Status> {
+        place.allow(Verb::Patch)?;
+        self.authorise(ctx, "patch", &place, place.name)?;
+        let patch = Patch::read(kind, body)?;
+        let mut make = |warnings: &mut Vec<String>, old: Option<&Value>| {
+            let old = old.ok_or_else(|| place.not_found())?;
+            let patched = patch.apply(SCALE, &scale_of(old, paths))?;
+            let scale = patch.decode(SCALE, patched, options.field_validation, warnings)?;
+            check_name(&scale, &place)?;
+            into_parent(&scale, old, paths)
+        };
+        self.write_scale(ctx, place, paths, options, Vec::new(), &mut make, Race::Retried).await
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the halves of two verbs meet here")]
+    async fn write_scale(
+        &self,
+        ctx: &Context,
+        place: Place<'_>,
+        paths: Paths,
+        options: &WriteOptions,
+        warnings: Vec<String>,
+        make: super::super::write::Make<'_>,
+        race: Race,
+    ) -> Result<Answer, Status> {
+        let mut w = self.write(ctx, place, options);
+        w.warnings = warnings;
+        let reply = match self.replace(&mut w, strategy::of(place.kind, ""), make, race).await? {
+            Reply::Object(stored) | Reply::Created(stored) => {
+                Reply::Tree { value: scale_of(&stored.tree(), paths), code: 200 }
+            }
+            other => other,
+        };
+        Ok(Answer { reply, warnings: w.warnings })
+    }
+}
