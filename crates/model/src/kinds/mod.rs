@@ -141,6 +141,8 @@ pub struct Kind {
     pub graceful: Option<fn(&Value, Option<i64>) -> i64>,
     /// Default propagation is orphan (only legacy kinds such as ReplicationController) instead of background.
     pub orphan_by_default: bool,
+    /// Whether a finished deletion answers with the object (`ReturnDeletedObject`) instead of a Status.
+    pub shows_deleted: bool,
     /// Fields that this endpoint's writer never owns: (subresource or "", paths such as `status`), alike in all versions.
     pub reset_fields: &'static [(&'static str, &'static [&'static str])],
     /// Events and node leases may ride the unsynced class.
@@ -279,6 +281,7 @@ impl Kind {
             unconditional_update: true,
             graceful: None,
             orphan_by_default: false,
+            shows_deleted: false,
             reset_fields: &[],
             unsynced: |_| false,
         }

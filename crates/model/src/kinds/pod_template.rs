@@ -15,6 +15,7 @@ pub static KIND: Kind = Kind {
         let changed = !semantic_eq(&new["template"], &old["template"]);
         prepare::next_generation(new, old, changed);
     },
+    shows_deleted: true,
     ..Kind::new(
         "",
         "PodTemplate",

@@ -21,6 +21,7 @@ pub static KIND: Kind = Kind {
     prepare_status: |new, old| prepare::keep(new, old, "spec"),
     create_on_update: true,
     reset_fields: SPEC_STATUS_RESET,
+    shows_deleted: true,
     ..Kind::new("", "Service", "services", "service", Scope::Namespaced, "/registry/services/specs/", VERSIONS)
 };
 

@@ -20,6 +20,7 @@ pub static KIND: Kind = Kind {
         version: "v1",
         verbs: &[Verb::Create],
     }],
+    shows_deleted: true,
     ..Kind::new(
         "",
         "ServiceAccount",

@@ -10,7 +10,7 @@ pub(super) fn served(place: &Place<'_>, stored: &Arc<Stored>) -> Result<Arc<Stor
     }
     let mut object = codec::stored_tree(stored);
     from_hub(place, &mut object);
-    Ok(Arc::new(Stored::new(codec::encode(place.version, &object)?, stored.revision())))
+    Ok(Arc::new(Stored::new(codec::encode(place.version, &mut object), stored.revision())))
 }
 
 /// Turns the stored form into that of `place`'s version.

@@ -87,12 +87,12 @@ impl Api {
         match step {
             Step::Pending => self.finished(&place, current).map(Some),
             Step::Remove => self.remove(w, current, current).await,
-            Step::Mark(marked) => {
-                let Some(stored) = self.put_marked(w, current, &marked).await? else { return Ok(None) };
+            Step::Mark(mut marked) => {
+                let Some(stored) = self.put_marked(w, current, &mut marked).await? else { return Ok(None) };
                 convert::reply(&place, &stored, false).map(Some)
             }
-            Step::MarkAndRemove(marked) => {
-                let Some(stored) = self.put_marked(w, current, &marked).await? else { return Ok(None) };
+            Step::MarkAndRemove(mut marked) => {
+                let Some(stored) = self.put_marked(w, current, &mut marked).await? else { return Ok(None) };
                 if w.options.dry_run {
                     return self.finished(&place, &stored).map(Some);
                 }
@@ -106,10 +106,10 @@ impl Api {
         &self,
         w: &Write<'_>,
         current: &Arc<Stored>,
-        marked: &Value,
+        marked: &mut Value,
     ) -> Result<Option<Arc<Stored>>, Status> {
         let place = w.place;
-        let bytes = codec::encode(&place.hub().versions[0], marked)?;
+        let bytes = codec::encode(&place.hub().versions[0], marked);
         if bytes == *current.bytes() {
             return Ok(Some(current.clone()));
         }

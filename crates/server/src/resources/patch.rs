@@ -38,8 +38,8 @@ impl Api {
         let mut make = |warnings: &mut Vec<String>, old: Option<&Value>| {
             let old = old.ok_or_else(|| place.not_found())?;
             let patched = patch.apply(place.version.type_name, old)?;
-            let mut new = patch.decode(place.version.type_name, patched, options.field_validation, warnings)?;
-            (place.kind.default)(&mut new);
+            let mut new = patch.decode(place.version.type_name, &patched, options.field_validation, warnings)?;
+            place.version.set_defaults(&mut new);
             check_namespace(&mut new, &place)?;
             check_name(&new, &place)?;
             Ok(new)
@@ -78,13 +78,15 @@ impl Patch {
     pub fn decode(
         &self,
         type_name: &str,
-        patched: Value,
+        patched: &Value,
         validation: FieldValidation,
         warnings: &mut Vec<String>,
     ) -> Result<Value, Status> {
         let strategic = self.kind == PatchKind::Strategic;
-        let shown = if strategic { codec::go_map(&self.document) } else { codec::plain_json(&patched) };
-        codec::decode_patched(type_name, patched, validation, warnings).map_err(|why| invalid_patch(&shown, &why))
+        codec::decode_patched(type_name, patched, validation, warnings).map_err(|why| {
+            let shown = if strategic { codec::go_map(&self.document) } else { codec::plain_json(patched) };
+            invalid_patch(&shown, &why)
+        })
     }
 }
 

@@ -48,9 +48,7 @@ impl Api {
         };
         review["status"] = status;
         tree::set_type(&mut review, place.api_version(), place.kind.kind);
-        let ty = place.version.type_name;
-        let value = codec::canonical_tree(ty, review)?;
-        Ok(Answer { reply: Reply::Tree { value, code: 201 }, warnings: w.warnings })
+        Ok(Answer { reply: Reply::Tree { value: review, code: 201 }, warnings: w.warnings })
     }
 
     /// May `user` do what the review's attributes say?

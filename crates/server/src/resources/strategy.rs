@@ -10,27 +10,20 @@ use skeg_model::{
 #[derive(Debug)]
 pub(super) struct Strategy {
     pub prepare: fn(&'static Kind, &mut Value, &Value),
-    pub validate: fn(&'static Kind, &Value, &Value, &mut Errors),
+    pub validate: fn(&'static Kind, &Value, &Value) -> Errors,
     /// Whether a missing object may be created where the row allows it.
     pub may_create: bool,
 }
 
 static MAIN: Strategy = Strategy {
     prepare: |kind, new, old| (kind.prepare_update)(new, old),
-    validate: |kind, new, old, errors| {
-        object_meta::validate_update(new, old, errors);
-        (kind.validate)(new, errors);
-        (kind.validate_update)(new, old, errors);
-    },
+    validate: |kind, new, old| kind.check_update("", new, old),
     may_create: true,
 };
 
 static STATUS: Strategy = Strategy {
     prepare: |kind, new, old| (kind.prepare_status)(new, old),
-    validate: |kind, new, old, errors| {
-        object_meta::validate_update(new, old, errors);
-        (kind.validate_status)(new, old, errors);
-    },
+    validate: |kind, new, old| kind.check_update("status", new, old),
     may_create: false,
 };
 
@@ -41,9 +34,17 @@ static FINALIZE: Strategy = Strategy {
         keep_all_but(new, old, &[]);
         tree::map_mut(new, "spec").insert("finalizers".into(), finalizers);
     },
-    validate: |_, new, old, errors| object_meta::validate_update(new, old, errors),
+    validate: |_, new, old| metadata_update(new, old),
     may_create: false,
 };
+
+/// What is checked of metadata in every update: by the server, then by the kind's own strategy.
+pub(super) fn metadata_update(new: &Value, old: &Value) -> Errors {
+    let mut errors = Errors::new();
+    object_meta::common_update(new, old, &mut errors);
+    object_meta::validate_update(new, old, &mut errors);
+    errors
+}
 
 /// The strategy of a subresource that edits its parent; "" is the object itself.
 pub(super) fn of(kind: &Kind, subresource: &str) -> &'static Strategy {

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use skeg_model::{
     Value,
     kinds::Verb,
-    meta::{field_error::Errors, object_meta},
+    meta::field_error::Errors,
     request::{Body, Reply, WriteOptions},
     status::Status,
     stored::Stored,
@@ -102,10 +102,7 @@ impl Api {
         let kind = w.place.hub();
         (kind.prepare_create)(&mut object);
         let reservation = self.allocator.begin_create(kind, &mut object)?;
-        let mut errors = Errors::new();
-        object_meta::validate(kind, &object, &mut errors);
-        (w.place.kind.validate)(&object, &mut errors);
-        w.place.check(&name, errors)?;
+        w.place.check(&name, w.place.kind.check_create(&object))?;
         let warnings = (kind.warnings)(&object, None);
         w.warnings.extend(warnings);
         self.validate(w, Operation::Create, &name, None, &object).await?;
@@ -115,7 +112,7 @@ impl Api {
         }
         let place = w.place.named(&name);
         let key = place.key();
-        let bytes = codec::encode(&kind.versions[0], &object)?;
+        let bytes = codec::encode(&kind.versions[0], &mut object);
         if w.options.dry_run {
             return match self.config.store.get(&key) {
                 Some(existing) => Err(already_exists(&place, Some(&existing))),
@@ -218,14 +215,11 @@ impl Api {
         let unconditional = check_version(&place, &mut new, current.revision())?;
         prepare(place.hub(), how, &mut new, &old);
         let reservation = self.allocator.begin_update(place.hub(), &mut new, &old)?;
-        let mut errors = Errors::new();
-        object_meta::common_update(&new, &old, &mut errors);
-        (how.validate)(place.kind, &new, &old, &mut errors);
-        place.check(tree::name(&new), errors)?;
+        place.check(tree::name(&new), (how.validate)(place.kind, &new, &old))?;
         let warnings = (place.hub().warnings)(&new, Some(&old));
         w.warnings.extend(warnings);
         self.validate(w, Operation::Update, place.name, Some(&old), &new).await?;
-        let bytes = codec::encode(&place.hub().versions[0], &new)?;
+        let bytes = codec::encode(&place.hub().versions[0], &mut new);
         let ends = ends_now(place.hub().resource, &new, &old);
         if bytes == *current.bytes() && !ends {
             return Ok(Attempt::Done(convert::reply(&place, current, false)?));

@@ -32,6 +32,7 @@ pub static KIND: Kind = Kind {
     row_conditions: print::conditions,
     graceful: Some(grace_period),
     reset_fields: &[("", &["status"]), ("status", &["spec", "metadata.deletionTimestamp", "metadata.ownerReferences"])],
+    shows_deleted: true,
     ..Kind::new("", "Pod", "pods", "pod", Scope::Namespaced, "/registry/pods/", VERSIONS)
 };
 

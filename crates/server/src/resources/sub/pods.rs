@@ -2,7 +2,7 @@
 use super::super::{
     Answer, Api, Context, codec,
     place::Place,
-    strategy::Strategy,
+    strategy::{Strategy, metadata_update},
     tree,
     write::{Write, unavailable},
 };
@@ -11,10 +11,7 @@ use serde_json::json;
 use skeg_model::{
     Value,
     kinds::{Verb, pod::prepare},
-    meta::{
-        field_error::Errors,
-        object_meta::{self, semantic_eq},
-    },
+    meta::{field_error::Errors, object_meta::semantic_eq},
     request::{Body, DeleteOptions, Propagation, Reply, WriteOptions},
     status::Status,
     time::rfc3339_seconds,
@@ -28,20 +25,22 @@ const ATTEMPTS_MAX: usize = 100;
 
 pub(in super::super) static EPHEMERAL: Strategy = Strategy {
     prepare: |_, new, old| prepare::ephemeral_containers(new, old),
-    validate: |kind, new, old, errors| {
-        object_meta::validate_update(new, old, errors);
-        (kind.validate)(new, errors);
-        ephemeral_update(new, old, errors);
+    validate: |kind, new, old| {
+        let mut errors = metadata_update(new, old);
+        (kind.validate)(new, &mut errors);
+        ephemeral_update(new, old, &mut errors);
+        errors
     },
     may_create: false,
 };
 
 pub(in super::super) static RESIZE: Strategy = Strategy {
     prepare: |_, new, old| prepare::resize(new, old),
-    validate: |kind, new, old, errors| {
-        object_meta::validate_update(new, old, errors);
-        (kind.validate)(new, errors);
-        resize_update(new, old, errors);
+    validate: |kind, new, old| {
+        let mut errors = metadata_update(new, old);
+        (kind.validate)(new, &mut errors);
+        resize_update(new, old, &mut errors);
+        errors
     },
     may_create: false,
 };
@@ -163,7 +162,7 @@ impl Api {
             let current = self.config.store.get(&key).ok_or_else(|| pod.not_found())?;
             let mut object = current.tree();
             change(&mut object)?;
-            let bytes = codec::encode(&pod.kind.versions[0], &object)?;
+            let bytes = codec::encode(&pod.kind.versions[0], &mut object);
             if dry_run || bytes == *current.bytes() {
                 return Ok(());
             }
