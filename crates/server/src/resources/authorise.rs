@@ -45,8 +45,11 @@ impl Api {
 pub(crate) fn forbidden(attributes: &Attributes<'_>, why: &str) -> Status {
     let Attributes { verb, group, resource, subresource, namespace, name, .. } = *attributes;
     let slash = if subresource.is_empty() { "" } else { "/" };
-    let scope =
-        if namespace.is_empty() { "at the cluster scope".to_owned() } else { format!("in the namespace \"{namespace}\"") };
+    let scope = if namespace.is_empty() {
+        "at the cluster scope".to_owned()
+    } else {
+        format!("in the namespace \"{namespace}\"")
+    };
     let user = &attributes.user.name;
     let mut message = format!(
         "User {user:?} cannot {verb} resource \"{resource}{slash}{subresource}\" in API group \"{group}\" {scope}"

@@ -108,7 +108,10 @@ fn read_raw(
     let refuse = |why: &str| {
         if named {
             let Gvk { version, kind, .. } = &given;
-            Status::bad_request(format!("{kind} in version \"{version}\" cannot be handled as a {}: {why}", wanted.kind))
+            Status::bad_request(format!(
+                "{kind} in version \"{version}\" cannot be handled as a {}: {why}",
+                wanted.kind
+            ))
         } else {
             unrecognised(wanted, why, bytes)
         }
@@ -147,9 +150,7 @@ fn header(wanted: Wanted<'_>, raw: &Raw<'_>) -> Result<Gvk, String> {
     let text = |field: &str| match raw.get(field) {
         None | Some(Raw::Null) => Ok(String::new()),
         Some(Raw::String(text)) => Ok(text.clone().into_owned()),
-        Some(other) => {
-            Err(format!("{prefix} {} into Go struct field .{field} of type string", other.go_kind()))
-        }
+        Some(other) => Err(format!("{prefix} {} into Go struct field .{field} of type string", other.go_kind())),
     };
     let (version, kind) = (text("apiVersion")?, text("kind")?);
     let (mut group, mut version) = match version.matches('/').count() {

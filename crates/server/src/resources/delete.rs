@@ -125,12 +125,7 @@ impl Api {
     }
 
     /// Takes the object out of the store; `shown` is what the answer speaks of.
-    async fn remove(
-        &self,
-        w: &Write<'_>,
-        current: &Arc<Stored>,
-        shown: &Arc<Stored>,
-    ) -> Result<Option<Reply>, Status> {
+    async fn remove(&self, w: &Write<'_>, current: &Arc<Stored>, shown: &Arc<Stored>) -> Result<Option<Reply>, Status> {
         let place = w.place;
         if !w.options.dry_run {
             let tree = codec::stored_tree(current);

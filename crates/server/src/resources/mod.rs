@@ -20,15 +20,15 @@ mod review;
 mod select;
 mod strategy;
 mod sub;
+#[cfg(test)]
+pub(crate) mod tests;
 pub(crate) mod tree;
 mod watch;
 mod write;
 
-pub(crate) use authorise::forbidden;
 pub use config::{
     ApiConfig, BoundObject, Cidr, Entropy, IssuedToken, SystemEntropy, TokenIssuer, TokenReviewer, TokenSpec,
 };
 pub use context::{Answer, Context};
 pub use dispatch::Api;
-pub(crate) use place::key_of;
 pub use watch::Watch;

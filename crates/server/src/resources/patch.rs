@@ -66,8 +66,8 @@ impl Patch {
             PatchKind::Json => patch::json::apply(&mut new, &self.document).map_err(|e| refused(&e))?,
             PatchKind::Merge => patch::merge::apply(&mut new, &self.document),
             PatchKind::Strategic | PatchKind::Apply => {
-                let ty = schema::by_name(type_name)
-                    .ok_or_else(|| Status::internal(format!("no schema for {type_name}")))?;
+                let ty =
+                    schema::by_name(type_name).ok_or_else(|| Status::internal(format!("no schema for {type_name}")))?;
                 patch::strategic::apply(ty, &mut new, &self.document).map_err(|e| refused(&e))?;
             }
         }

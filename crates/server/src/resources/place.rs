@@ -1,6 +1,6 @@
 //! What a target stands for: the registry row, its version and the key in the store; errors about it.
 use skeg_model::{
-    kinds::{self, Kind, Subresource, Verb, Version},
+    kinds::{self, Kind, Verb, Version},
     meta::field_error::Errors,
     request::Target,
     status::Status,
@@ -64,7 +64,11 @@ impl<'t> Place<'t> {
 
     /// Prefix, inside the ring, of all keys that a list of this place covers.
     pub fn list_prefix(&self) -> String {
-        if self.kind.namespaced() && !self.namespace.is_empty() { format!("{}/", self.namespace) } else { String::new() }
+        if self.kind.namespaced() && !self.namespace.is_empty() {
+            format!("{}/", self.namespace)
+        } else {
+            String::new()
+        }
     }
 
     pub fn key(&self) -> Key {
@@ -111,13 +115,4 @@ pub(crate) fn method_not_allowed() -> Status {
     let mut status = Status::failure(405, "MethodNotAllowed", message);
     status.details = Some(Box::default());
     status
-}
-
-/// Whether `name` is a subresource that reads and writes objects of its parent's kind.
-pub(super) fn edits_parent(kind: &Kind, name: &str) -> bool {
-    match kind.subresource(name) {
-        Some(Subresource::Status) => true,
-        Some(Subresource::Named { kind: of, .. }) => *of == kind.kind,
-        _ => false,
-    }
 }

@@ -75,9 +75,9 @@ impl Api {
             None => options.limit > 0 && wanted > 0,
         };
         if exact {
-            return store.snapshot_at(place.kind.prefix, wanted).map_err(|_| {
-                Status::failure(410, "Expired", "The resourceVersion for the provided list is too old.")
-            });
+            return store
+                .snapshot_at(place.kind.prefix, wanted)
+                .map_err(|_| Status::failure(410, "Expired", "The resourceVersion for the provided list is too old."));
         }
         Ok(store.snapshot(place.kind.prefix))
     }

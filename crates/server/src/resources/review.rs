@@ -104,7 +104,8 @@ impl Api {
                 paths.push(json!({"verbs": rule.verbs, "nonResourceURLs": rule.non_resource_urls}));
             }
         }
-        let mut status = json!({"resourceRules": resources, "nonResourceRules": paths, "incomplete": !errors.is_empty()});
+        let mut status =
+            json!({"resourceRules": resources, "nonResourceRules": paths, "incomplete": !errors.is_empty()});
         if !errors.is_empty() {
             status["evaluationError"] = errors.join(", ").into();
         }
@@ -116,8 +117,7 @@ impl Api {
         if token.is_empty() {
             return Err(Status::bad_request("token is required for TokenReview in authentication"));
         }
-        let audiences: Vec<String> =
-            tree::texts(review, "/spec/audiences").into_iter().map(str::to_owned).collect();
+        let audiences: Vec<String> = tree::texts(review, "/spec/audiences").into_iter().map(str::to_owned).collect();
         Ok(match self.config.reviewer.review(token, &audiences).await {
             Ok(Some((user, audiences))) => {
                 let mut status = json!({"authenticated": true, "user": user_info(&user)});
@@ -138,9 +138,7 @@ fn check_local(review: &Value, namespace: &str) -> Result<(), Status> {
     if asked == namespace {
         return Ok(());
     }
-    Err(Status::bad_request(format!(
-        "spec.resourceAttributes.namespace must match namespace: {namespace}"
-    )))
+    Err(Status::bad_request(format!("spec.resourceAttributes.namespace must match namespace: {namespace}")))
 }
 
 /// The user that a SubjectAccessReview names.

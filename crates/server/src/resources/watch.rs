@@ -50,12 +50,7 @@ impl fmt::Debug for Watch {
 }
 
 impl Api {
-    pub(super) fn open_watch(
-        &self,
-        ctx: &Caller,
-        place: &Place<'_>,
-        options: &ListOptions,
-    ) -> Result<Watch, Status> {
+    pub(super) fn open_watch(&self, ctx: &Caller, place: &Place<'_>, options: &ListOptions) -> Result<Watch, Status> {
         place.allow(Verb::Watch)?;
         let pinned = pinned_name(&options.field_selector);
         let name = pinned.as_deref().unwrap_or(place.name);

@@ -416,6 +416,8 @@ pub(super) fn unavailable(error: &CommitError) -> Status {
     match error {
         CommitError::TooLarge { .. } => Status::failure(413, "RequestEntityTooLarge", error.to_string()),
         CommitError::Conflict { .. } => Status::failure(409, "Conflict", error.to_string()),
-        CommitError::Unavailable(_) | CommitError::Closed => Status::failure(503, "ServiceUnavailable", error.to_string()),
+        CommitError::Unavailable(_) | CommitError::Closed => {
+            Status::failure(503, "ServiceUnavailable", error.to_string())
+        }
     }
 }

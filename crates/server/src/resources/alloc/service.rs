@@ -1,9 +1,5 @@
 //! Which addresses and ports a Service needs, and what it is told when it cannot have them.
-use super::{
-    super::tree,
-    Allocator, Held, Reservation,
-    pool::Refused,
-};
+use super::{super::tree, Allocator, Held, Reservation, pool::Refused};
 use serde_json::json;
 use skeg_model::{
     Value,
@@ -14,7 +10,11 @@ use skeg_model::{
 /// Upstream's `None`: a headless Service.
 const HEADLESS: &str = "None";
 
-pub(super) fn begin_create(pools: &Allocator, service: &mut Value, reservation: &mut Reservation) -> Result<(), Status> {
+pub(super) fn begin_create(
+    pools: &Allocator,
+    service: &mut Value,
+    reservation: &mut Reservation,
+) -> Result<(), Status> {
     let given = tree::text(service, "/spec/clusterIP").to_owned();
     if tree::list(service, "/spec/clusterIPs").is_empty() && !given.is_empty() {
         tree::map_mut(service, "spec").insert("clusterIPs".into(), json!([given]));
@@ -64,8 +64,7 @@ fn deals_node_ports(service: &Value) -> bool {
 }
 
 fn needs_health_check_port(service: &Value) -> bool {
-    tree::text(service, "/spec/type") == "LoadBalancer"
-        && tree::text(service, "/spec/externalTrafficPolicy") == "Local"
+    tree::text(service, "/spec/type") == "LoadBalancer" && tree::text(service, "/spec/externalTrafficPolicy") == "Local"
 }
 
 fn is_headless(service: &Value) -> bool {
@@ -119,7 +118,8 @@ fn patch_allocated(new: &mut Value, old: &Value) {
     if needs_node_port(old) && needs_node_port(new) {
         keep_node_ports(new, old);
     }
-    if needs_health_check_port(old) && needs_health_check_port(new) && port_of(&new["spec"]["healthCheckNodePort"]) == 0 {
+    if needs_health_check_port(old) && needs_health_check_port(new) && port_of(&new["spec"]["healthCheckNodePort"]) == 0
+    {
         tree::map_mut(new, "spec").insert("healthCheckNodePort".into(), before["healthCheckNodePort"].clone());
     }
 }
@@ -186,8 +186,7 @@ fn init_families(service: &mut Value, errors: &mut Errors) {
     let selectorless =
         is_headless(service) && service["spec"]["selector"].as_object().is_none_or(serde_json::Map::is_empty);
     let policy = tree::text(service, "/spec/ipFamilyPolicy").to_owned();
-    let families: Vec<String> =
-        tree::texts(service, "/spec/ipFamilies").into_iter().map(str::to_owned).collect();
+    let families: Vec<String> = tree::texts(service, "/spec/ipFamilies").into_iter().map(str::to_owned).collect();
     if selectorless {
         let policy = if policy.is_empty() { "RequireDualStack".to_owned() } else { policy };
         let mut families = if families.is_empty() { vec!["IPv4".to_owned()] } else { families };
@@ -198,7 +197,11 @@ fn init_families(service: &mut Value, errors: &mut Errors) {
         return;
     }
     if policy == "RequireDualStack" || families.len() > 1 && policy != "PreferDualStack" && !policy.is_empty() {
-        errors.invalid("spec.ipFamilyPolicy", policy.as_str(), "this cluster is not configured for dual-stack services");
+        errors.invalid(
+            "spec.ipFamilyPolicy",
+            policy.as_str(),
+            "this cluster is not configured for dual-stack services",
+        );
         return;
     }
     if let Some(at) = families.iter().position(|f| f == "IPv6") {
@@ -282,7 +285,8 @@ fn allocate_ports(
             match deal_port(pools, reservation) {
                 Some(dealt) => number = dealt,
                 None => {
-                    errors.internal(format!("spec.ports[{i}].nodePort"), "failed to allocate a nodePort: range is full");
+                    errors
+                        .internal(format!("spec.ports[{i}].nodePort"), "failed to allocate a nodePort: range is full");
                     return;
                 }
             }

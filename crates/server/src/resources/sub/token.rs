@@ -65,11 +65,7 @@ impl Api {
         let spec = tree::map_mut(&mut request, "spec");
         spec.insert("audiences".into(), json!(audiences));
         spec.insert("expirationSeconds".into(), expiration.into());
-        let expires = if extended {
-            w.now + jiff::SignedDuration::from_secs(expiration)
-        } else {
-            issued.expires
-        };
+        let expires = if extended { w.now + jiff::SignedDuration::from_secs(expiration) } else { issued.expires };
         request["status"] = json!({"token": issued.token, "expirationTimestamp": rfc3339_seconds(expires)});
         tree::set_meta(&mut request, "creationTimestamp", Some(rfc3339_seconds(w.now).into()));
         tree::set_type(&mut request, "authentication.k8s.io/v1".into(), "TokenRequest");
@@ -94,9 +90,9 @@ impl Api {
             ("v1", "Secret") => &secret::KIND,
             ("v1", "Node") => &node::KIND,
             (version, _) => {
-                let gvk = version.split_once('/').map_or((String::new(), version.to_owned()), |(g, v)| {
-                    (format!(".{g}"), v.to_owned())
-                });
+                let gvk = version
+                    .split_once('/')
+                    .map_or((String::new(), version.to_owned()), |(g, v)| (format!(".{g}"), v.to_owned()));
                 return Err(Status::bad_request(format!(
                     "cannot bind token for serviceaccount to type {version}, Kind={kind}{}{}",
                     gvk.0, ""
@@ -110,7 +106,9 @@ impl Api {
             .ok_or_else(|| Status::not_found(row.group, row.resource, &name))?;
         let have = &object.meta().uid;
         if !uid.is_empty() && uid != *have {
-            let why = format!("the UID in the bound object reference ({uid}) does not match the UID in record. The object might have been deleted and then recreated");
+            let why = format!(
+                "the UID in the bound object reference ({uid}) does not match the UID in record. The object might have been deleted and then recreated"
+            );
             return Err(Status::conflict(row.group, row.resource, &name, &why));
         }
         let tree = object.tree();
