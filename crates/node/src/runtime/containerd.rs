@@ -4,6 +4,7 @@ use super::{
     config::{ContainerdConfig, Format, config_toml, format_of},
     process::{Identity, boot_id, write_atomically},
 };
+use crate::cri::{ContainerRuntime, CriClient};
 use std::{
     fs, io,
     os::unix::{fs::DirBuilderExt, process::CommandExt},
@@ -95,6 +96,7 @@ impl Containerd {
             }
             None => launch(&config, &programs).await?,
         };
+        serving(&config).await?;
         Ok(Self { config, programs, process: tokio::sync::Mutex::new(identity) })
     }
 
@@ -133,6 +135,23 @@ impl Containerd {
             }
         }
     }
+}
+
+/// The CRI service comes up a moment after containerd says that it is ready, and there is no event for it.
+async fn serving(config: &ContainerdConfig) -> Result<(), RuntimeError> {
+    const PAUSE: Duration = Duration::from_millis(10);
+    let client = CriClient::new(&config.endpoint());
+    let status = async {
+        let mut last = String::new();
+        let answered = async {
+            while let Err(error) = client.status().await {
+                last = error.to_string();
+                tokio::time::sleep(PAUSE).await;
+            }
+        };
+        tokio::time::timeout(START_LIMIT, answered).await.map_err(|_| last)
+    };
+    status.await.map_err(|reason| RuntimeError::NotReady { reason, log: config.log_file() })
 }
 
 async fn ended(process: &Identity) {

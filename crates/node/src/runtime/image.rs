@@ -1,9 +1,10 @@
 //! OCI images made on the spot: one layer of given files as an OCI image layout in a tar archive, and its import into
 //! containerd. The same image always gives the same bytes.
 use super::containerd::{Containerd, RuntimeError};
+use crate::cri::{ContainerRuntime, CriClient, api::ImageSpec};
 use serde_json::json;
 use sha2::{Digest, Sha256};
-use std::{borrow::Cow, process::Stdio};
+use std::{borrow::Cow, process::Stdio, time::Duration};
 use tokio::{io::AsyncWriteExt, process::Command};
 
 /// containerd's namespace for everything that comes over CRI.
@@ -173,7 +174,24 @@ impl Containerd {
             return Ok(());
         }
         self.ctr(&image.name, &["images", "import", "-"], &archive.bytes).await?;
-        Ok(())
+        self.known_to_cri(&image.name).await
+    }
+
+    /// The CRI service learns of an import by an event of containerd's, a moment later.
+    async fn known_to_cri(&self, name: &str) -> Result<(), RuntimeError> {
+        const PAUSE: Duration = Duration::from_millis(10);
+        const LIMIT: Duration = Duration::from_secs(10);
+        let failed = |reason: String| RuntimeError::Image { name: name.into(), reason };
+        let client = CriClient::new(&self.config().endpoint());
+        let known = async {
+            let spec = || ImageSpec { image: name.into(), ..ImageSpec::default() };
+            while client.image_status(spec()).await.map_err(|error| failed(error.to_string()))?.is_none() {
+                tokio::time::sleep(PAUSE).await;
+            }
+            Ok(())
+        };
+        let late = |_| failed("the runtime does not list it".to_owned());
+        tokio::time::timeout(LIMIT, known).await.map_err(late)?
     }
 
     /// Runs containerd's own command-line client, which every release brings along.

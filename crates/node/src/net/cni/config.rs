@@ -144,14 +144,18 @@ impl<'de> Deserialize<'de> for Cidr {
     }
 }
 
-/// A port of the node that leads to a port of the pod.
+/// A port of the node that leads to a port of the pod. The specification writes names like `hostPort`; containerd sends
+/// `HostPort`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PortMapping {
+    #[serde(default, alias = "HostPort")]
     pub host_port: u16,
+    #[serde(alias = "ContainerPort")]
     pub container_port: u16,
+    #[serde(alias = "Protocol")]
     pub protocol: String,
-    #[serde(default, rename = "hostIP", skip_serializing_if = "String::is_empty")]
+    #[serde(default, rename = "hostIP", alias = "HostIP", skip_serializing_if = "String::is_empty")]
     pub host_ip: String,
 }
 
