@@ -2,8 +2,12 @@
 pub mod common;
 mod context;
 mod deployment;
+mod endpoint_slice;
+mod endpoints;
 mod manager;
 mod replicas;
+mod root_ca;
+mod service_account;
 
 pub use context::{Context, Wiring};
 pub use manager::{ControllerManagerConfig, run};
@@ -24,6 +28,10 @@ const fn row(name: &'static str, start: fn(&Context)) -> Controller {
 
 /// Every controller there is.
 pub static ALL: &[Controller] = &[
+    row("serviceaccount-controller", service_account::start),
+    row("root-ca-certificate-publisher-controller", root_ca::start),
+    row("endpoints-controller", endpoints::start),
+    row("endpointslice-controller", endpoint_slice::start),
     row("deployment-controller", deployment::start),
     row("replicaset-controller", replicas::start_replica_sets),
     row("replicationcontroller-controller", replicas::start_replication_controllers),

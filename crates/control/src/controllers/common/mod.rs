@@ -2,6 +2,7 @@
 pub mod owner;
 pub mod pod;
 pub mod selector;
+pub mod service;
 
 use skeg_model::status::Status;
 

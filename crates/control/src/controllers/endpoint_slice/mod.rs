@@ -1,0 +1,250 @@
+//! EndpointSlices of Services with a selector: where their pods are, and whether they may be sent traffic.
+mod endpoint;
+mod hints;
+mod pack;
+
+use super::{
+    Context,
+    common::{namespace_is_terminating, owner, service},
+};
+use crate::runner::{Action, Note, Order, Plan, Reconciler};
+use endpoint::Ports;
+use jiff::Timestamp;
+use k8s_openapi::{
+    api::{
+        core::v1::{Node, Pod, Service},
+        discovery::v1::{Endpoint, EndpointSlice},
+    },
+    apimachinery::pkg::apis::meta::v1::ObjectMeta,
+};
+use skeg_client::{Informer, Key, Object, key, reference_to};
+use skeg_model::status::Status;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
+
+pub(super) const SERVICE_NAME: &str = "kubernetes.io/service-name";
+pub(super) const MANAGED_BY: &str = "endpointslice.kubernetes.io/managed-by";
+const MANAGER: &str = "endpointslice-controller.k8s.io";
+pub(super) const HEADLESS: &str = "service.kubernetes.io/headless";
+const TRIGGER_TIME: &str = "endpoints.kubernetes.io/last-change-trigger-time";
+/// A pod whose node is not known yet is looked at again after this long.
+const MISSING_NODE_RETRY: Duration = Duration::from_secs(1);
+const INDEX: &str = "service";
+const WORKERS: usize = 5;
+
+struct Controller {
+    services: Informer<Service>,
+    pods: Informer<Pod>,
+    nodes: Informer<Node>,
+    slices: Informer<EndpointSlice>,
+}
+
+struct View {
+    service: Arc<Service>,
+    pods: Vec<Arc<Pod>>,
+    /// The nodes of those pods by name.
+    nodes: BTreeMap<String, Arc<Node>>,
+    slices: Vec<Arc<EndpointSlice>>,
+}
+
+/// The endpointslice controller.
+pub fn start(context: &Context) {
+    let mut wiring = context.controller("endpointslice-controller", "endpoint-slice-controller");
+    let services = wiring.informer::<Service>();
+    let pods = wiring.informer::<Pod>();
+    let nodes = wiring.informer::<Node>();
+    let slices = wiring.informer::<EndpointSlice>();
+    service::index(&pods);
+    slices.index(INDEX, |slice| service_of(slice).map(|key| key.to_string()).into_iter().collect());
+    wiring.enqueue_changes(&services);
+    let (queue, all) = (wiring.queue(), services.clone());
+    pods.on_change(move |change| service::enqueue_for_pod(&queue, &all, change));
+    let queue = wiring.queue();
+    slices.on_change(move |change| {
+        for key in [change.old, change.new].into_iter().flatten().filter_map(|slice| service_of(slice)) {
+            queue.add(&key);
+        }
+    });
+    wiring.run(Controller { services, pods, nodes, slices }, WORKERS);
+}
+
+/// The Service of a slice of ours.
+fn service_of(slice: &EndpointSlice) -> Option<Key> {
+    let ours = slice.label(MANAGED_BY) == Some(MANAGER);
+    slice.label(SERVICE_NAME).filter(|_| ours).map(|name| key::key(slice.namespace(), name))
+}
+
+impl Reconciler for Controller {
+    type View = View;
+
+    async fn gather(&self, key: &Key) -> Result<Option<View>, Status> {
+        let Some(service) = self.services.get(key) else { return Ok(None) };
+        let Some(selector) = service::selector_of(&service) else { return Ok(None) };
+        let pods = service::selected(&self.pods, service.namespace().unwrap_or_default(), selector);
+        let names: BTreeSet<&str> = pods.iter().map(|pod| super::common::pod::node_name(pod)).collect();
+        let nodes = names.into_iter().filter_map(|name| Some((name.to_owned(), self.nodes.get(name)?))).collect();
+        let mut slices = self.slices.by_index(INDEX, key);
+        slices.retain(|slice| !slice.is_deleting());
+        Ok(Some(View { service, pods, nodes, slices }))
+    }
+
+    fn reconcile(&self, view: &View, _now: Timestamp) -> Plan {
+        let mut plan = Plan::default();
+        let mut actions = Vec::new();
+        let families = endpoint::address_types(&view.service);
+        for family in &families {
+            let (wanted, skipped) = desired(view, family);
+            if skipped {
+                plan.look_again_in(MISSING_NODE_RETRY);
+            }
+            actions.extend(reconcile_family(view, family, wanted));
+        }
+        let stale = view.slices.iter().filter(|slice| !families.contains(&slice.address_type.as_str()));
+        actions.extend(stale.map(|slice| Action::delete(&**slice, None).accepting(Status::is_not_found)));
+        let about = reference_to(&*view.service);
+        let (namespace, name) = (view.service.namespace().unwrap_or_default(), view.service.name());
+        let text = format!("Error updating Endpoint Slices for Service {namespace}/{name}: ");
+        let note = Note::warning(about, "FailedToUpdateEndpointSlices", text).with_error();
+        let actions = actions.into_iter().map(|action| action.noting_failure(note.clone()));
+        plan.then(actions.collect(), Order::Sequence);
+        plan
+    }
+}
+
+/// The endpoints of one address family by their ports; whether pods were left out because their node is unknown.
+fn desired(view: &View, family: &str) -> (BTreeMap<Ports, Vec<Endpoint>>, bool) {
+    let mut wanted: BTreeMap<Ports, Vec<Endpoint>> = BTreeMap::new();
+    let mut skipped = false;
+    for pod in view.pods.iter().filter(|pod| service::belongs(pod, true)) {
+        let endpoints = wanted.entry(endpoint::ports(&view.service, pod)).or_default();
+        let node = view.nodes.get(super::common::pod::node_name(pod));
+        if node.is_none() && !service::publishes_not_ready(&view.service) {
+            skipped = true;
+            continue;
+        }
+        endpoints.extend(endpoint::of(pod, node.map(|node| &**node), &view.service, family));
+    }
+    (wanted, skipped)
+}
+
+fn reconcile_family(view: &View, family: &str, wanted: BTreeMap<Ports, Vec<Endpoint>>) -> Vec<Action> {
+    let existing: Vec<&EndpointSlice> =
+        view.slices.iter().map(|slice| &**slice).filter(|slice| slice.address_type == family).collect();
+    let mut changes = pack::Changes::default();
+    let mut by_ports: BTreeMap<Ports, Vec<&EndpointSlice>> = BTreeMap::new();
+    for slice in &existing {
+        if owned(slice, &view.service) {
+            by_ports.entry(Ports::of_slice(slice)).or_default().push(slice);
+        } else {
+            changes.delete.push((*slice).clone());
+        }
+    }
+    for (ports, endpoints) in wanted {
+        let slices = by_ports.remove(&ports).unwrap_or_default();
+        let fresh = || new_slice(&view.service, family, &ports);
+        pack::pack(&slices, endpoints, &labels(&view.service), &fresh, &mut changes);
+    }
+    changes.delete.extend(by_ports.into_values().flatten().cloned());
+    if existing.len() == changes.delete.len() && changes.create.is_empty() {
+        keep_placeholder(view, family, &mut changes);
+    }
+    hints::apply(&view.service, &existing, &mut changes);
+    write(view, changes)
+}
+
+/// A Service without endpoints keeps one empty slice.
+fn keep_placeholder(view: &View, family: &str, changes: &mut pack::Changes) {
+    let placeholder = new_slice(&view.service, family, &Ports::default());
+    let kept = matches!(&changes.delete[..], [one] if one.metadata.labels == placeholder.metadata.labels
+        && pack::endpoints_of(one).is_empty()
+        && one.ports.iter().flatten().next().is_none()
+        && one.metadata.owner_references == placeholder.metadata.owner_references);
+    if kept {
+        changes.delete.clear();
+    } else {
+        changes.create.push(placeholder);
+    }
+}
+
+fn owned(slice: &EndpointSlice, service: &Service) -> bool {
+    let mut owners = slice.metadata.owner_references.iter().flatten();
+    owners.any(|owner| owner.uid == service.uid() && owner.kind == "Service" && owner.api_version == "v1")
+}
+
+/// The actions: a slice to delete is reused for one to create where that is possible.
+fn write(view: &View, mut changes: pack::Changes) -> Vec<Action> {
+    let mut delete = Vec::new();
+    for slice in changes.delete {
+        match changes.create.pop_if(|_| owned(&slice, &view.service)) {
+            Some(new) => changes.update.push(EndpointSlice {
+                metadata: ObjectMeta {
+                    labels: new.metadata.labels,
+                    owner_references: new.metadata.owner_references,
+                    ..slice.metadata
+                },
+                ..new
+            }),
+            None => delete.push(slice),
+        }
+    }
+    let stamp = |slice: &EndpointSlice| {
+        let mut slice = slice.clone();
+        stamp_trigger(view, &mut slice);
+        slice
+    };
+    let creations = changes.create.iter().filter(|_| !view.service.is_deleting());
+    let creations = creations.map(|slice| Action::create(&stamp(slice)).accepting(namespace_is_terminating));
+    let updates = changes.update.iter().map(|slice| Action::update(&stamp(slice)));
+    let deletions = delete.iter().map(|slice| Action::delete(slice, None).accepting(Status::is_not_found));
+    creations.chain(updates).chain(deletions).collect()
+}
+
+/// Notes when the oldest change happened that this write brings, for measuring programming latency.
+fn stamp_trigger(view: &View, slice: &mut EndpointSlice) {
+    let seen: Option<Timestamp> = slice.annotation(TRIGGER_TIME).and_then(|text| text.parse().ok());
+    let times = view.pods.iter().filter_map(|pod| super::common::pod::ready_since(pod));
+    let fresh = times.filter(|time| seen.is_none_or(|seen| *time > seen)).min();
+    let annotations = slice.metadata.annotations.get_or_insert_default();
+    match fresh {
+        Some(time) => annotations.insert(TRIGGER_TIME.into(), skeg_model::time::rfc3339_seconds(time)),
+        None => annotations.remove(TRIGGER_TIME),
+    };
+    if annotations.is_empty() {
+        slice.metadata.annotations = None;
+    }
+}
+
+fn is_reserved(label: &str) -> bool {
+    matches!(label, SERVICE_NAME | MANAGED_BY | HEADLESS)
+}
+
+/// The labels of a Service's slices: its own and the reserved ones.
+fn labels(service: &Service) -> BTreeMap<String, String> {
+    let own = service.metadata.labels.iter().flatten().filter(|(name, _)| !is_reserved(name));
+    let mut labels: BTreeMap<String, String> = own.map(|(name, value)| (name.clone(), value.clone())).collect();
+    if !service::has_cluster_ip(service) {
+        labels.insert(HEADLESS.into(), String::new());
+    }
+    labels.insert(SERVICE_NAME.into(), service.name().into());
+    labels.insert(MANAGED_BY.into(), MANAGER.into());
+    labels
+}
+
+fn new_slice(service: &Service, family: &str, ports: &Ports) -> EndpointSlice {
+    let prefix = format!("{}-", service.name());
+    EndpointSlice {
+        metadata: ObjectMeta {
+            generate_name: Some(if prefix.len() <= 253 { prefix } else { service.name().to_owned() }),
+            namespace: service.namespace().map(Into::into),
+            labels: Some(labels(service)),
+            owner_references: Some(vec![owner::controller_reference(service)]),
+            ..ObjectMeta::default()
+        },
+        address_type: family.into(),
+        endpoints: None,
+        ports: ports.to_typed(),
+    }
+}
