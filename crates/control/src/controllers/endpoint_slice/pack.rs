@@ -1,5 +1,8 @@
 //! Spreads endpoints over slices with as few writes as possible.
-use k8s_openapi::api::{core::v1::ObjectReference, discovery::v1::{Endpoint, EndpointSlice}};
+use k8s_openapi::api::{
+    core::v1::ObjectReference,
+    discovery::v1::{Endpoint, EndpointSlice},
+};
 use skeg_client::Object;
 use std::collections::BTreeMap;
 

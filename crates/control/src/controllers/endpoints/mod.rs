@@ -30,7 +30,11 @@ struct Controller {
 enum View {
     /// The Service is gone.
     Leftover(Arc<Endpoints>),
-    Of { service: Arc<Service>, pods: Vec<Arc<Pod>>, current: Option<Arc<Endpoints>> },
+    Of {
+        service: Arc<Service>,
+        pods: Vec<Arc<Pod>>,
+        current: Option<Arc<Endpoints>>,
+    },
 }
 
 /// The endpoints controller.
