@@ -208,7 +208,7 @@ fn subresource_kind(row: &Kind, version: &str, sub: &Subresource) -> (&'static s
         Subresource::Status => ("", "", row.kind),
         Subresource::Scale { .. } => ("autoscaling", "v1", "Scale"),
         Subresource::Named { kind, group, version: v, .. } if *group == row.group && *v == version => ("", "", kind),
-        Subresource::Named { kind, group, .. } if group.is_empty() => ("", "", kind),
+        Subresource::Named { kind, group: "", .. } => ("", "", kind),
         Subresource::Named { kind, group, version, .. } => (group, version, kind),
     }
 }

@@ -37,10 +37,6 @@ pub struct Wanted {
     pub shape: Option<(Shape, &'static str)>,
 }
 
-impl Wanted {
-    pub const JSON: Self = Self { format: Format::Json { pretty: false }, shape: None };
-}
-
 /// What an endpoint can do beyond plain objects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Endpoint {
@@ -232,6 +228,8 @@ fn media_type(headers: &HeaderMap) -> &str {
 mod tests {
     use super::*;
 
+    const JSON: Wanted = Wanted { format: Format::Json { pretty: false }, shape: None };
+
     fn check(accept: &str, expected: Option<Wanted>) {
         let mut headers = HeaderMap::new();
         headers.insert(header::ACCEPT, accept.parse().unwrap());
@@ -243,10 +241,10 @@ mod tests {
     fn chooses_forms() {
         let json = Format::Json { pretty: false };
         let table = Some((Shape::Table, "v1"));
-        check("*/*", Some(Wanted::JSON));
-        check("application/*", Some(Wanted::JSON));
-        check("text/html, application/json;q=0.5, */*;q=0.1", Some(Wanted::JSON));
-        check("application/vnd.kubernetes.protobuf,application/json", Some(Wanted::JSON));
+        check("*/*", Some(JSON));
+        check("application/*", Some(JSON));
+        check("text/html, application/json;q=0.5, */*;q=0.1", Some(JSON));
+        check("application/vnd.kubernetes.protobuf,application/json", Some(JSON));
         check("application/vnd.kubernetes.protobuf", None);
         check("application/yaml", Some(Wanted { format: Format::Yaml, shape: None }));
         check(
@@ -254,7 +252,7 @@ mod tests {
             Some(Wanted { format: json, shape: table }),
         );
         check("application/json;as=Table;v=v9;g=meta.k8s.io", None);
-        check("application/json;as=Table;v=v9;g=meta.k8s.io,application/json", Some(Wanted::JSON));
+        check("application/json;as=Table;v=v9;g=meta.k8s.io,application/json", Some(JSON));
         check("application/json;as=Odd;v=v1;g=meta.k8s.io", None);
     }
 

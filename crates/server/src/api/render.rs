@@ -3,6 +3,7 @@
 use super::{
     failure, json,
     negotiate::{Shape, Wanted},
+    respond,
 };
 use bytes::Bytes;
 use jiff::Timestamp;
@@ -40,6 +41,9 @@ impl Include {
         }
     }
 }
+
+/// Segments of one item of a list.
+type Each = Box<dyn Fn(&Stored) -> Vec<Bytes> + Send>;
 
 /// How the objects of one request are written.
 #[derive(Debug, Clone, Copy)]
@@ -109,10 +113,7 @@ impl Renderer {
     /// 406 when an object's shape was asked for.
     pub fn list(self, list: List) -> Result<Box<dyn Iterator<Item = Bytes> + Send>, Status> {
         let meta = list_meta(&list);
-        let (head, tail, each): (Bytes, &'static [u8], Box<dyn Fn(&Stored) -> Vec<Bytes> + Send>) = match self
-            .wanted
-            .shape
-        {
+        let (head, tail, each): (Bytes, &'static [u8], Each) = match self.wanted.shape {
             None => {
                 let head = format!(
                     "{{\"kind\":\"{}List\",\"apiVersion\":\"{}\",\"metadata\":{meta},\"items\":[",
@@ -256,13 +257,9 @@ fn list_meta(list: &List) -> String {
 /// The object that a bookmark carries: its kind and a resourceVersion.
 pub fn bookmark(kind: &Kind, version: &str, revision: u64, initial_done: bool) -> Arc<Stored> {
     let api_version = if kind.group.is_empty() { version.to_owned() } else { format!("{}/{version}", kind.group) };
-    let mut metadata = tree!({});
+    let mut object = tree!({"kind": kind.kind, "apiVersion": api_version, "metadata": {}});
     if initial_done {
-        metadata["annotations"] = tree!({"k8s.io/initial-events-end": "true"});
+        object["metadata"]["annotations"] = tree!({"k8s.io/initial-events-end": "true"});
     }
-    let head = format!("{{\"kind\":\"{}\",\"apiVersion\":\"{api_version}\",\"metadata\":", kind.kind);
-    let mut bytes = head.into_bytes();
-    bytes.extend_from_slice(&json::encode(&metadata));
-    bytes.push(b'}');
-    Arc::new(Stored::new(bytes.into(), revision))
+    Arc::new(Stored::new(respond::canonical(&object).into(), revision))
 }

@@ -2,13 +2,13 @@
 use super::{
     body::{self, Body},
     json,
-    negotiate::{Format, Wanted},
+    negotiate::Format,
     yaml,
 };
 use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
 use serde_json::{Value, json as tree};
-use skeg_model::status::Status;
+use skeg_model::{schema, status::Status, wire};
 
 pub const JSON: &str = "application/json";
 pub const TEXT: &str = "text/plain; charset=utf-8";
@@ -22,10 +22,6 @@ pub fn not_found() -> Response<Body> {
 
 pub fn text(code: u16, content: impl Into<Bytes>) -> Response<Body> {
     with_type(code, TEXT, body::full(content))
-}
-
-pub fn ready_json(content: Bytes) -> Response<Body> {
-    with_type(200, JSON, body::full(content))
 }
 
 pub fn with_type(code: u16, content_type: &'static str, body: Body) -> Response<Body> {
@@ -49,9 +45,21 @@ pub fn status(status: &Status, format: Format) -> Response<Body> {
     response
 }
 
-/// A tree that is not a stored object.
-pub fn tree(code: u16, value: &Value, wanted: Wanted) -> Response<Body> {
-    formatted(code, json::encode_line(value), wanted.format)
+/// A tree that is not a stored object, in canonical order where its kind is known.
+pub fn tree(code: u16, value: &Value, format: Format) -> Response<Body> {
+    let mut line = canonical(value);
+    line.push(b'\n');
+    formatted(code, line.into(), format)
+}
+
+/// Canonical JSON of a tree that names its kind.
+pub fn canonical(value: &Value) -> Vec<u8> {
+    let text = |key: &str| value.get(key).and_then(Value::as_str).unwrap_or_default();
+    let (group, version) = text("apiVersion").split_once('/').unwrap_or(("", text("apiVersion")));
+    match schema::by_kind(group, version, text("kind")) {
+        Some(ty) => wire::encode(ty, value),
+        None => wire::encode_untyped(value),
+    }
 }
 
 /// One line of JSON in the wanted format.

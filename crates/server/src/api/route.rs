@@ -86,7 +86,8 @@ impl RequestInfo {
 
     /// Whether the path itself names an object (a field selector may name one, too).
     pub fn names_object(&self) -> bool {
-        !self.name.is_empty() && !matches!(self.verb.as_str(), "list") && !(self.verb == "watch" && !self.legacy_watch)
+        let by_selector = self.verb == "list" || (self.verb == "watch" && !self.legacy_watch);
+        !self.name.is_empty() && !by_selector
     }
 }
 

@@ -215,9 +215,9 @@ fn reply(
 fn tree(renderer: &Renderer, value: &Value, code: u16, gzip: bool) -> Result<Response<Body>, Status> {
     let own = value.get("kind").and_then(Value::as_str) == Some(renderer.kind.kind);
     if !own || renderer.wanted.shape.is_none() {
-        return Ok(respond::tree(code, value, renderer.wanted));
+        return Ok(respond::tree(code, value, renderer.wanted.format));
     }
-    let object = skeg_model::stored::Stored::new(super::json::encode(value).into(), 0);
+    let object = skeg_model::stored::Stored::new(respond::canonical(value).into(), 0);
     Ok(respond::segments(code, renderer.object(&object)?.into_iter(), renderer.wanted.format, gzip))
 }
 
