@@ -35,6 +35,15 @@ pub fn streamed(chunks: impl Stream<Item = Result<Bytes, BrokenStream>> + Send +
     StreamBody::new(chunks.map(|chunk| chunk.map(Frame::data))).boxed_unsync()
 }
 
+/// The same body, which keeps `guard` until it has been sent or given up.
+pub fn holding(body: Body, guard: impl Send + 'static) -> Body {
+    body.map_frame(move |frame| {
+        let _held = &guard;
+        frame
+    })
+    .boxed_unsync()
+}
+
 /// Gathers segments into chunks of about [`CHUNK_BYTES`]; large segments stay shared.
 #[derive(Debug)]
 pub struct Chunks<I> {

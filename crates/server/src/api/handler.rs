@@ -6,7 +6,7 @@ use super::{
     discovery::{self, Discovery},
     failure, identity,
     limits::{self, Limits},
-    metrics::Metrics,
+    metrics::{Gauge, Metrics},
     negotiate::{Format, wants_pretty},
     paths, respond,
     route::RequestInfo,
@@ -164,19 +164,20 @@ impl Server {
             user,
         };
         if limits::is_long_running(&exchange.info) {
-            let _open = self.metrics.long_running.enter();
-            return self.authorised(request, exchange).await;
+            let open = Counted::new(self, |metrics| &metrics.long_running);
+            return self.authorised(request, exchange).await.map(|body| body::holding(body, open));
         }
-        let Some(_place) = self.limits.enter(&exchange.info, exchange.user.in_group("system:masters")) else {
+        let Some(place) = self.limits.enter(&exchange.info, exchange.user.in_group("system:masters")) else {
             return respond::too_many_requests();
         };
         let reads = matches!(exchange.info.verb.as_str(), "get" | "list");
-        let _running = if reads { self.metrics.reading.enter() } else { self.metrics.mutating.enter() };
+        let running = Counted::new(self, if reads { |metrics| &metrics.reading } else { |metrics| &metrics.mutating });
         let limit = request_timeout(&exchange.query, self.config.request_timeout);
-        tokio::time::timeout(limit, self.authorised(request, exchange)).await.unwrap_or_else(|_| {
+        let response = tokio::time::timeout(limit, self.authorised(request, exchange)).await.unwrap_or_else(|_| {
             let text = "Timeout: request did not complete within the allotted timeout";
             respond::status(&failure::routed(504, "Timeout", text), format)
-        })
+        });
+        response.map(|body| body::holding(body, (place, running)))
     }
 
     async fn authorised(self: &Arc<Self>, request: Request<Incoming>, exchange: Exchange) -> Response<Body> {
@@ -206,6 +207,25 @@ impl Server {
     /// 403 in upstream's words.
     pub fn authorise(&self, attributes: &Attributes<'_>) -> Result<(), Status> {
         authorise(&*self.config.authorizer, attributes)
+    }
+}
+
+/// One more in a gauge until this is dropped.
+struct Counted {
+    server: Arc<Server>,
+    gauge: fn(&Metrics) -> &Gauge,
+}
+
+impl Counted {
+    fn new(server: &Arc<Server>, gauge: fn(&Metrics) -> &Gauge) -> Self {
+        gauge(&server.metrics).increment();
+        Self { server: server.clone(), gauge }
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        (self.gauge)(&self.server.metrics).decrement();
     }
 }
 

@@ -56,24 +56,12 @@ impl Gauge {
         self.0.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Counts until the guard is dropped.
-    pub fn enter(&self) -> GaugeGuard<'_> {
-        self.increment();
-        GaugeGuard(self)
+    pub fn decrement(&self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 
     fn get(&self) -> i64 {
         self.0.load(Ordering::Relaxed)
-    }
-}
-
-#[derive(Debug)]
-#[must_use]
-pub struct GaugeGuard<'a>(&'a Gauge);
-
-impl Drop for GaugeGuard<'_> {
-    fn drop(&mut self) {
-        self.0.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

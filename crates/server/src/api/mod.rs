@@ -21,6 +21,8 @@ mod render;
 mod respond;
 mod route;
 mod serve;
+#[cfg(test)]
+mod served;
 mod url;
 mod verbs;
 mod watch;
