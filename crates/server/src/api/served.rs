@@ -38,7 +38,6 @@ const LOCALHOST: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
 struct Served {
     address: SocketAddr,
-    /// Shows no certificate of use; tokens speak.
     client: Arc<rustls::ClientConfig>,
     kubelet: Arc<rustls::ServerConfig>,
     token: CancellationToken,
@@ -97,7 +96,8 @@ async fn start_with(change: impl FnOnce(&mut ServerConfig)) -> Served {
         allow_privileged: true,
     });
     let serving = pki.issue(&subject("kube-apiserver", true)).unwrap();
-    let client = Arc::new(tls::client_config(&pki.issue(&subject("nobody", true)).unwrap(), pki.ca_pem()).unwrap());
+    let client = pki.issue(&subject("kube-apiserver-kubelet-client", false)).unwrap();
+    let client = Arc::new(tls::client_config(&client, pki.ca_pem()).unwrap());
     let listener = TcpListener::bind((LOCALHOST, 0)).await.unwrap();
     let address = listener.local_addr().unwrap();
     let mut config = ServerConfig {
@@ -123,7 +123,7 @@ async fn start_with(change: impl FnOnce(&mut ServerConfig)) -> Served {
     let token = CancellationToken::new();
     let stop = token.clone();
     let serving = tokio::spawn(async move { serve(config, stop).await.unwrap() });
-    // A client certificate would speak before the token does; this one is a server's and is not shown for `nobody`.
+    // Without a certificate: it would speak before the token does.
     let anonymous = Arc::new(without_certificate(pki.ca_pem()));
     Served { address, client: anonymous, kubelet, token, serving, _pki: dir }
 }

@@ -5,6 +5,7 @@ pub mod node;
 pub mod pki;
 pub mod policy;
 pub mod rbac;
+pub mod tls;
 pub mod tokens;
 
 use std::{collections::BTreeMap, fmt};
