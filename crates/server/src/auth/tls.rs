@@ -50,11 +50,10 @@ fn config_error(e: impl std::fmt::Display) -> TlsError {
 /// Unusable PEM, or a key that is not the certificate's.
 pub fn server_config(pair: &Pair, client_cas: &[&str]) -> Result<ServerConfig, TlsError> {
     let provider = Arc::new(aws_lc_rs::default_provider());
-    let verifier =
-        WebPkiClientVerifier::builder_with_provider(roots("the client CA", client_cas)?, provider.clone())
-            .allow_unauthenticated()
-            .build()
-            .map_err(config_error)?;
+    let verifier = WebPkiClientVerifier::builder_with_provider(roots("the client CA", client_cas)?, provider.clone())
+        .allow_unauthenticated()
+        .build()
+        .map_err(config_error)?;
     let mut config = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(config_error)?
