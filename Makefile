@@ -1,0 +1,28 @@
+# make run: a cluster in the background with a sample application. make help lists the rest.
+.PHONY: help build run stop test fidelity convergence nodelife bench deps
+
+help:
+	@echo "make run          start a one-node cluster and the sample application (LAB=1: in namespaces of its own)"
+	@echo "make stop         end it and remove what it started (PURGE=1: its data too)"
+	@echo "make test         all tests (installs what they need)"
+	@echo "make build        the release binary"
+	@echo "make bench        benchmarks (UPSTREAM=DIR: beside upstream's programs)"
+	@echo "make fidelity     replay recorded API conversations; also: make convergence, make nodelife (JUDGES=DIR)"
+
+build:
+	@. scripts/common.sh && build_skeg && echo "$$SKEG"
+
+run:
+	@LAB="$(LAB)" MAKECMDGOALS=run scripts/run.sh
+
+stop:
+	@LAB="$(LAB)" PURGE="$(PURGE)" MAKECMDGOALS=stop scripts/stop.sh
+
+deps:
+	@scripts/install-deps.sh
+
+test: deps
+	@scripts/test.sh
+
+fidelity convergence nodelife bench:
+	@scripts/judge.sh $@

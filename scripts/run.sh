@@ -1,0 +1,28 @@
+#!/bin/bash
+# make run: a one-node cluster in the background with a sample application that answers through its Service.
+# LAB=1 runs it in network and mount namespaces of its own. DATA_DIR, PORT choose where.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. scripts/common.sh
+
+need_root
+scripts/install-deps.sh
+build_skeg
+lab_up
+
+if running; then
+  say "The cluster is running already (process $(pid_of_server), data in $DATA_DIR)."
+else
+  say "Starting the cluster (data in $DATA_DIR, log in $LOG)"
+  mkdir -p "$DATA_DIR"
+  in_lab setsid "$SKEG" server --data-dir "$DATA_DIR" --secure-port "$PORT" --write-kubeconfig "$KUBECONFIG_FILE" \
+    ${SKEG_ARGS:-} >> "$LOG" 2>&1 < /dev/null &
+  started=$!
+  record_server "$started"
+fi
+if ! in_lab "$SKEG" sample --kubeconfig "$KUBECONFIG_FILE" --wait-for-server; then
+  echo "make run: the sample did not come up; the last lines of $LOG:" >&2
+  tail -n 15 "$LOG" >&2
+  exit 1
+fi
+hints

@@ -1,0 +1,14 @@
+#!/bin/bash
+# make stop: ends the cluster and removes everything that it started; PURGE=1 removes its data too.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. scripts/common.sh
+
+need_root
+find_skeg
+stop_server
+purge=()
+[ "${PURGE:-}" = 1 ] && purge=(--purge)
+in_lab "$SKEG" cleanup --data-dir "$DATA_DIR" "${purge[@]}"
+lab_down
+say "Stopped."
