@@ -28,7 +28,14 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "skeg",
         &[
-            "skeg-model", "skeg-storage", "skeg-client", "skeg-server", "skeg-control", "skeg-node", "skeg-cli", "skeg-programs",
+            "skeg-model",
+            "skeg-storage",
+            "skeg-client",
+            "skeg-server",
+            "skeg-control",
+            "skeg-node",
+            "skeg-cli",
+            "skeg-programs",
         ],
     ),
     ("xtask", &[]),

@@ -1,0 +1,65 @@
+//! Which nodes a pod may go to and likes: node selector and node affinity.
+use k8s_openapi::api::core::v1::{NodeSelectorRequirement, NodeSelectorTerm, PodSpec};
+use std::collections::BTreeMap;
+
+/// A pod's demands and wishes about its node.
+#[derive(Debug, Clone, Default)]
+pub struct NodeSelection {
+    selector: BTreeMap<String, String>,
+    /// None: no required affinity. Some: one of the terms must hold (none of an empty list does).
+    required: Option<Vec<NodeSelectorTerm>>,
+    preferred: Vec<(i64, NodeSelectorTerm)>,
+}
+
+impl NodeSelection {
+    pub fn new(spec: &PodSpec) -> Self {
+        let affinity = spec.affinity.as_ref().and_then(|a| a.node_affinity.as_ref());
+        let required = affinity.and_then(|a| a.required_during_scheduling_ignored_during_execution.as_ref());
+        let preferred = affinity.and_then(|a| a.preferred_during_scheduling_ignored_during_execution.as_ref());
+        Self {
+            selector: spec.node_selector.clone().unwrap_or_default(),
+            required: required.map(|r| r.node_selector_terms.clone()),
+            preferred: preferred.into_iter().flatten().map(|p| (i64::from(p.weight), p.preference.clone())).collect(),
+        }
+    }
+
+    /// Whether the node fulfils the selector and the required affinity.
+    pub fn admits(&self, name: &str, labels: &BTreeMap<String, String>) -> bool {
+        self.selector.iter().all(|(k, v)| labels.get(k) == Some(v))
+            && self.required.as_ref().is_none_or(|terms| terms.iter().any(|t| term_holds(t, name, labels)))
+    }
+
+    /// Sum of the weights of the wishes that the node fulfils.
+    pub fn liking(&self, name: &str, labels: &BTreeMap<String, String>) -> i64 {
+        self.preferred.iter().filter(|(_, term)| term_holds(term, name, labels)).map(|(weight, _)| weight).sum()
+    }
+
+    pub fn has_preferences(&self) -> bool {
+        !self.preferred.is_empty()
+    }
+}
+
+fn term_holds(term: &NodeSelectorTerm, name: &str, labels: &BTreeMap<String, String>) -> bool {
+    let (expressions, fields) = (term.match_expressions.as_deref(), term.match_fields.as_deref());
+    if expressions.is_none_or(<[_]>::is_empty) && fields.is_none_or(<[_]>::is_empty) {
+        return false;
+    }
+    let field = |key: &str| (key == "metadata.name").then_some(name);
+    expressions.into_iter().flatten().all(|e| requirement_holds(e, labels.get(&e.key).map(String::as_str)))
+        && fields.into_iter().flatten().all(|f| requirement_holds(f, field(&f.key)))
+}
+
+fn requirement_holds(requirement: &NodeSelectorRequirement, value: Option<&str>) -> bool {
+    let listed = |v: &str| requirement.values.iter().flatten().any(|w| w == v);
+    let number = |v: &str| v.parse::<i64>().ok();
+    let bound = requirement.values.iter().flatten().next().and_then(|v| number(v));
+    match requirement.operator.as_str() {
+        "In" => value.is_some_and(listed),
+        "NotIn" => !value.is_some_and(listed),
+        "Exists" => value.is_some(),
+        "DoesNotExist" => value.is_none(),
+        "Gt" => matches!((value.and_then(number), bound), (Some(v), Some(b)) if v > b),
+        "Lt" => matches!((value.and_then(number), bound), (Some(v), Some(b)) if v < b),
+        _ => false,
+    }
+}

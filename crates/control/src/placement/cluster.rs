@@ -1,0 +1,192 @@
+//! Nodes and what is placed on them, in columns.
+use super::{
+    pod::{HostPort, PodFacts},
+    resources::Amounts,
+};
+use k8s_openapi::api::core::v1::{Node, Taint};
+use rustc_hash::FxHashMap;
+use std::{collections::BTreeMap, sync::Arc};
+
+/// Index of a node's row in the columns; rows of deleted nodes are used again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct NodeId(pub(super) u32);
+
+impl NodeId {
+    pub(super) fn row(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// One node's facts that change with the Node object only.
+#[derive(Debug, Clone)]
+pub(super) struct NodeFacts {
+    pub name: Arc<str>,
+    pub labels: BTreeMap<String, String>,
+    pub taints: Vec<Taint>,
+    pub unschedulable: bool,
+    /// Image name -> size in bytes.
+    pub images: FxHashMap<String, i64>,
+}
+
+/// The columns. A row is alive when `facts` is set.
+#[derive(Debug, Default)]
+pub struct Cluster {
+    pub(super) facts: Vec<Option<NodeFacts>>,
+    pub(super) allocatable: Vec<Amounts>,
+    pub(super) requested: Vec<Amounts>,
+    /// CPU (milli) and memory (bytes) requested as nodes are compared by.
+    pub(super) compared: Vec<(i64, i64)>,
+    pub(super) ports: Vec<Vec<HostPort>>,
+    pub(super) pods: Vec<Vec<Arc<PodFacts>>>,
+    /// Image name -> nodes that have it.
+    pub(super) image_nodes: FxHashMap<String, u32>,
+    by_name: FxHashMap<Arc<str>, NodeId>,
+    free: Vec<u32>,
+    placed: FxHashMap<String, (NodeId, Arc<PodFacts>)>,
+    /// Pods bound to nodes that are not (yet, or any more) known, by node name.
+    homeless: FxHashMap<String, Vec<Arc<PodFacts>>>,
+}
+
+impl Cluster {
+    /// Number of nodes.
+    pub fn len(&self) -> usize {
+        self.by_name.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.by_name.is_empty()
+    }
+
+    pub fn name(&self, node: NodeId) -> &Arc<str> {
+        &self.node(node).name
+    }
+
+    pub(super) fn node(&self, node: NodeId) -> &NodeFacts {
+        self.facts[node.row()].as_ref().expect("ids of dead rows are not handed out")
+    }
+
+    /// All nodes alive, in row order.
+    pub(super) fn nodes(&self) -> impl Iterator<Item = (NodeId, &NodeFacts)> {
+        let rows = self.facts.iter().enumerate();
+        rows.filter_map(|(row, facts)| Some((NodeId(u32::try_from(row).ok()?), facts.as_ref()?)))
+    }
+
+    pub fn find(&self, name: &str) -> Option<NodeId> {
+        self.by_name.get(name).copied()
+    }
+
+    /// Takes in a node's new state.
+    pub fn set_node(&mut self, node: &Node) {
+        let name = node.metadata.name.clone().unwrap_or_default();
+        let id = self.find(&name).unwrap_or_else(|| self.new_row(&name));
+        self.count_images(id, -1);
+        let spec = node.spec.as_ref();
+        let status = node.status.as_ref();
+        let images = status.and_then(|s| s.images.as_ref()).into_iter().flatten();
+        self.facts[id.row()] = Some(NodeFacts {
+            name: self.by_name.get_key_value(name.as_str()).map_or_else(|| name.as_str().into(), |(k, _)| k.clone()),
+            labels: node.metadata.labels.clone().unwrap_or_default(),
+            taints: spec.and_then(|s| s.taints.clone()).unwrap_or_default(),
+            unschedulable: spec.and_then(|s| s.unschedulable).unwrap_or(false),
+            images: images
+                .flat_map(|i| i.names.iter().flatten().map(|n| (n.clone(), i.size_bytes.unwrap_or(0))))
+                .collect(),
+        });
+        self.count_images(id, 1);
+        let known = status.and_then(|s| s.allocatable.as_ref().or(s.capacity.as_ref()));
+        self.allocatable[id.row()] = Amounts::read(known);
+        for pod in self.homeless.remove(&name).unwrap_or_default() {
+            self.place(id, pod);
+        }
+    }
+
+    fn new_row(&mut self, name: &str) -> NodeId {
+        let id = match self.free.pop() {
+            Some(row) => NodeId(row),
+            None => {
+                self.facts.push(None);
+                self.allocatable.push(Amounts::default());
+                self.requested.push(Amounts::default());
+                self.compared.push((0, 0));
+                self.ports.push(Vec::new());
+                self.pods.push(Vec::new());
+                NodeId(u32::try_from(self.facts.len() - 1).expect("fewer nodes than 2^32"))
+            }
+        };
+        self.by_name.insert(name.into(), id);
+        id
+    }
+
+    fn count_images(&mut self, id: NodeId, by: i64) {
+        let Some(facts) = &self.facts[id.row()] else { return };
+        for name in facts.images.keys() {
+            let count = self.image_nodes.entry(name.clone()).or_default();
+            *count = count.saturating_add_signed(i32::try_from(by).unwrap_or(0));
+        }
+        self.image_nodes.retain(|_, count| *count > 0);
+    }
+
+    /// Forgets a node; its pods wait for it to come back.
+    pub fn remove_node(&mut self, name: &str) {
+        let Some(id) = self.by_name.remove(name) else { return };
+        self.count_images(id, -1);
+        self.facts[id.row()] = None;
+        let pods = std::mem::take(&mut self.pods[id.row()]);
+        for pod in &pods {
+            self.placed.remove(&pod.uid);
+        }
+        self.allocatable[id.row()] = Amounts::default();
+        self.requested[id.row()] = Amounts::default();
+        self.compared[id.row()] = (0, 0);
+        self.ports[id.row()].clear();
+        if !pods.is_empty() {
+            self.homeless.insert(name.to_owned(), pods);
+        }
+        self.free.push(id.0);
+    }
+
+    /// Takes in a pod that is bound (or assumed) to `node_name`, replacing what was known of it.
+    pub fn set_pod(&mut self, pod: Arc<PodFacts>, node_name: &str) {
+        self.remove_pod(&pod.uid);
+        match self.find(node_name) {
+            Some(id) => self.place(id, pod),
+            None => self.homeless.entry(node_name.to_owned()).or_default().push(pod),
+        }
+    }
+
+    fn place(&mut self, id: NodeId, pod: Arc<PodFacts>) {
+        let row = id.row();
+        self.requested[row].add(&pod.requests);
+        self.compared[row].0 += pod.compared.0;
+        self.compared[row].1 += pod.compared.1;
+        self.ports[row].extend(pod.ports.iter().cloned());
+        self.placed.insert(pod.uid.clone(), (id, pod.clone()));
+        self.pods[row].push(pod);
+    }
+
+    /// Forgets a pod that ended or is gone.
+    pub fn remove_pod(&mut self, uid: &str) {
+        let Some((id, pod)) = self.placed.remove(uid) else {
+            self.homeless.retain(|_, pods| {
+                pods.retain(|p| p.uid != uid);
+                !pods.is_empty()
+            });
+            return;
+        };
+        let row = id.row();
+        self.requested[row].remove(&pod.requests);
+        self.compared[row].0 -= pod.compared.0;
+        self.compared[row].1 -= pod.compared.1;
+        for port in &pod.ports {
+            if let Some(at) = self.ports[row].iter().position(|p| p == port) {
+                self.ports[row].swap_remove(at);
+            }
+        }
+        self.pods[row].retain(|p| p.uid != uid);
+    }
+
+    /// Whether this pod counts somewhere already.
+    pub fn knows(&self, uid: &str) -> bool {
+        self.placed.contains_key(uid)
+    }
+}

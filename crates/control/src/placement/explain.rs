@@ -1,0 +1,73 @@
+//! Why no node would do, in upstream's words.
+use std::collections::BTreeMap;
+
+/// Why one node was refused.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reason {
+    Cordoned,
+    OtherName,
+    Tainted,
+    NodeAffinity,
+    Ports,
+    TooManyPods,
+    /// `ever`: an empty node of this size would do.
+    Insufficient {
+        resource: String,
+        ever: bool,
+    },
+}
+
+impl Reason {
+    fn text(&self) -> String {
+        match self {
+            Self::Cordoned => "node(s) were unschedulable".into(),
+            Self::OtherName => "node(s) didn't match the requested node name".into(),
+            Self::Tainted => "node(s) had untolerated taint(s)".into(),
+            Self::NodeAffinity => "node(s) didn't match Pod's node affinity/selector".into(),
+            Self::Ports => "node(s) didn't have free ports for the requested pod ports".into(),
+            Self::TooManyPods => "Too many pods".into(),
+            Self::Insufficient { resource, .. } => format!("Insufficient {resource}"),
+        }
+    }
+
+    /// Whether ending pods of the node could help.
+    pub fn curable(&self) -> bool {
+        match self {
+            Self::Ports | Self::TooManyPods => true,
+            Self::Insufficient { ever, .. } => *ever,
+            _ => false,
+        }
+    }
+}
+
+/// The reasons of all nodes, gathered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diagnosis {
+    nodes: usize,
+    reasons: BTreeMap<String, usize>,
+    /// Nodes on which ending pods could help.
+    pub curable: usize,
+}
+
+impl Diagnosis {
+    pub(super) fn new(nodes: usize, refused: impl Iterator<Item = Vec<Reason>>) -> Self {
+        let mut out = Self { nodes, reasons: BTreeMap::new(), curable: 0 };
+        for reasons in refused {
+            out.curable += usize::from(reasons.iter().all(Reason::curable));
+            for reason in &reasons {
+                *out.reasons.entry(reason.text()).or_default() += 1;
+            }
+        }
+        out
+    }
+
+    /// `0/3 nodes are available: 1 Insufficient cpu, 2 node(s) had untolerated taint(s).`
+    pub fn message(&self) -> String {
+        if self.nodes == 0 {
+            return "no nodes available to schedule pods".into();
+        }
+        let mut counted: Vec<String> = self.reasons.iter().map(|(text, count)| format!("{count} {text}")).collect();
+        counted.sort();
+        format!("0/{} nodes are available: {}.", self.nodes, counted.join(", "))
+    }
+}

@@ -1,0 +1,105 @@
+//! The filters, in upstream's plugin order: the first that refuses a node gives the reason.
+use super::{
+    cluster::{Cluster, NodeFacts, NodeId},
+    explain::{Diagnosis, Reason},
+    pod::PodFacts,
+};
+use k8s_openapi::api::core::v1::{Taint, Toleration};
+
+/// What the filters found.
+pub(super) struct Filtered {
+    pub feasible: Vec<NodeId>,
+    pub refused: Vec<(NodeId, Vec<Reason>)>,
+}
+
+impl Filtered {
+    pub fn diagnosis(self, cluster: &Cluster) -> Diagnosis {
+        Diagnosis::new(cluster.len(), self.refused.into_iter().map(|(_, reasons)| reasons))
+    }
+}
+
+pub(super) fn run(pod: &PodFacts, cluster: &Cluster) -> Filtered {
+    let mut out = Filtered { feasible: Vec::new(), refused: Vec::new() };
+    for (id, node) in cluster.nodes() {
+        let reasons = refuse(pod, cluster, id, node);
+        if reasons.is_empty() {
+            out.feasible.push(id);
+        } else {
+            out.refused.push((id, reasons));
+        }
+    }
+    out
+}
+
+fn refuse(pod: &PodFacts, cluster: &Cluster, id: NodeId, node: &NodeFacts) -> Vec<Reason> {
+    if node.unschedulable && !tolerates_cordon(&pod.tolerations) {
+        return vec![Reason::Cordoned];
+    }
+    if !pod.node_name.is_empty() && *pod.node_name != *node.name {
+        return vec![Reason::OtherName];
+    }
+    if untolerated(&node.taints, &pod.tolerations).is_some() {
+        return vec![Reason::Tainted];
+    }
+    if !pod.selection.admits(&node.name, &node.labels) {
+        return vec![Reason::NodeAffinity];
+    }
+    if pod.ports.iter().any(|p| cluster.ports[id.row()].iter().any(|used| used.conflicts(p))) {
+        return vec![Reason::Ports];
+    }
+    lacking(pod, cluster, id)
+}
+
+/// The resources that do not fit, each with its reason.
+fn lacking(pod: &PodFacts, cluster: &Cluster, id: NodeId) -> Vec<Reason> {
+    let (has, used, asked) = (&cluster.allocatable[id.row()], &cluster.requested[id.row()], &pod.requests);
+    let mut reasons = Vec::new();
+    if used.pods + asked.pods > has.pods {
+        reasons.push(Reason::TooManyPods);
+    }
+    let mut check = |name: &str, asked: i64, has: i64, used: i64| {
+        if asked > 0 && asked > has - used {
+            reasons.push(Reason::Insufficient { resource: name.to_owned(), ever: asked <= has });
+        }
+    };
+    check("cpu", asked.cpu_milli, has.cpu_milli, used.cpu_milli);
+    check("memory", asked.memory_bytes, has.memory_bytes, used.memory_bytes);
+    check("ephemeral-storage", asked.ephemeral_bytes, has.ephemeral_bytes, used.ephemeral_bytes);
+    for (name, amount) in &asked.others {
+        let of = |amounts: &super::Amounts| amounts.others.get(name).copied().unwrap_or(0);
+        check(name, *amount, of(has), of(used));
+    }
+    reasons
+}
+
+fn tolerates_cordon(tolerations: &[Toleration]) -> bool {
+    let taint =
+        Taint { key: "node.kubernetes.io/unschedulable".into(), effect: "NoSchedule".into(), ..Taint::default() };
+    tolerations.iter().any(|t| tolerates(t, &taint))
+}
+
+/// The first taint that keeps the pod away.
+pub(super) fn untolerated<'a>(taints: &'a [Taint], tolerations: &[Toleration]) -> Option<&'a Taint> {
+    taints
+        .iter()
+        .filter(|t| matches!(t.effect.as_str(), "NoSchedule" | "NoExecute"))
+        .find(|taint| !tolerations.iter().any(|t| tolerates(t, taint)))
+}
+
+/// Whether one toleration covers one taint (`core/v1.Toleration.ToleratesTaint`).
+pub(super) fn tolerates(toleration: &Toleration, taint: &Taint) -> bool {
+    let set = |text: &Option<String>| text.as_deref().unwrap_or("").to_owned();
+    let (effect, key) = (set(&toleration.effect), set(&toleration.key));
+    if !effect.is_empty() && effect != taint.effect || !key.is_empty() && key != taint.key {
+        return false;
+    }
+    let value = taint.value.as_deref().unwrap_or("");
+    let wanted = set(&toleration.value);
+    match toleration.operator.as_deref().unwrap_or("Equal") {
+        "" | "Equal" => !key.is_empty() && wanted == value,
+        "Exists" => true,
+        "Gt" => matches!((value.parse::<i64>(), wanted.parse::<i64>()), (Ok(v), Ok(w)) if v > w),
+        "Lt" => matches!((value.parse::<i64>(), wanted.parse::<i64>()), (Ok(v), Ok(w)) if v < w),
+        _ => false,
+    }
+}

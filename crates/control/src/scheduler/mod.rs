@@ -1,0 +1,257 @@
+//! The scheduler's shell around [`crate::placement`]: it follows nodes and pods, decides one pod after the other on its own
+//! columns, assumes the decision and binds in the background (kube-scheduler's `default-scheduler` profile).
+mod queue;
+
+use crate::placement::{Cluster, Decision, Diagnosis, PodFacts, schedule};
+use jiff::Timestamp;
+use k8s_openapi::api::core::v1::{Node, Pod};
+use parking_lot::Mutex;
+use queue::Queue;
+use serde_json::json;
+use skeg_client::{
+    Change, Client, EventRecorder, EventType, Informer, Selection, Tasks, informer::informer, reference_to,
+};
+use skeg_model::{
+    request::PatchKind,
+    time::{Clock, rfc3339_seconds},
+};
+use std::{sync::Arc, time::Duration};
+use tokio::sync::{Notify, Semaphore};
+use tokio_util::sync::CancellationToken;
+
+/// Bindings and status writes under way at once.
+const WRITES_MAX: usize = 64;
+
+/// What the wiring gives.
+#[derive(Debug, Clone)]
+pub struct SchedulerConfig {
+    /// As `system:kube-scheduler`.
+    pub client: Client,
+    pub clock: Arc<dyn Clock>,
+    /// Decides between equally good nodes.
+    pub seed: u64,
+    /// Pods with this `spec.schedulerName` are ours.
+    pub scheduler_name: String,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    cluster: Cluster,
+    queue: Queue,
+}
+
+/// What tasks share.
+#[derive(Debug)]
+struct Shared {
+    config: SchedulerConfig,
+    state: Mutex<State>,
+    wake: Notify,
+    pods: Informer<Pod>,
+    events: EventRecorder,
+    writes: Arc<Semaphore>,
+}
+
+/// Schedules until `token` is cancelled.
+pub async fn run(config: SchedulerConfig, token: CancellationToken) {
+    let tasks = Tasks::new(token.clone());
+    let pods: Informer<Pod> = informer(config.client.clone(), Selection::default(), &tasks, config.seed);
+    let nodes: Informer<Node> = informer(config.client.clone(), Selection::default(), &tasks, config.seed ^ 1);
+    let name = config.scheduler_name.clone();
+    let events = EventRecorder::new(config.client.clone(), &name, "", config.clock.clone(), &tasks);
+    let shared = Arc::new(Shared {
+        config,
+        state: Mutex::default(),
+        wake: Notify::new(),
+        pods: pods.clone(),
+        events,
+        writes: Arc::new(Semaphore::new(WRITES_MAX)),
+    });
+    let on = shared.clone();
+    nodes.on_change(move |change| on.node_changed(change));
+    let on = shared.clone();
+    pods.on_change(move |change| on.pod_changed(change));
+    if nodes.synced().await.is_ok() && pods.synced().await.is_ok() {
+        token.run_until_cancelled(shared.decide_all(&tasks)).await;
+    }
+    tasks.shutdown().await;
+}
+
+/// What of a node matters to pods that found no place.
+fn matters(old: &Node, new: &Node) -> bool {
+    let of = |n: &Node| {
+        let status = n.status.as_ref();
+        (n.metadata.labels.clone(), n.spec.clone(), status.and_then(|s| s.allocatable.clone()))
+    };
+    of(old) != of(new)
+}
+
+fn phase(pod: &Pod) -> &str {
+    pod.status.as_ref().and_then(|s| s.phase.as_deref()).unwrap_or("")
+}
+
+fn node_name(pod: &Pod) -> &str {
+    pod.spec.as_ref().and_then(|s| s.node_name.as_deref()).unwrap_or("")
+}
+
+impl Shared {
+    fn node_changed(&self, change: &Change<'_, Node>) {
+        let mut state = self.state.lock();
+        match (change.old, change.new) {
+            (old, Some(new)) => {
+                state.cluster.set_node(new);
+                if old.is_none_or(|o| matters(o, new)) {
+                    state.queue.cluster_changed(self.config.clock.now());
+                }
+            }
+            (Some(old), None) => state.cluster.remove_node(old.metadata.name.as_deref().unwrap_or_default()),
+            (None, None) => {}
+        }
+        self.wake.notify_one();
+    }
+
+    fn ours(&self, pod: &Pod) -> bool {
+        let spec = pod.spec.as_ref();
+        let gated = spec.and_then(|s| s.scheduling_gates.as_ref()).is_some_and(|g| !g.is_empty());
+        let name = spec.and_then(|s| s.scheduler_name.as_deref()).unwrap_or_default();
+        name == self.config.scheduler_name && !gated && pod.metadata.deletion_timestamp.is_none()
+    }
+
+    fn pod_changed(&self, change: &Change<'_, Pod>) {
+        let mut state = self.state.lock();
+        let gone = match (change.old, change.new) {
+            (_, Some(pod)) => {
+                let ended = matches!(phase(pod), "Succeeded" | "Failed");
+                let facts = Arc::new(PodFacts::new(pod));
+                if ended {
+                    Some(facts.uid.clone())
+                } else if !node_name(pod).is_empty() {
+                    state.queue.remove(&facts.uid);
+                    let node = facts.node_name.clone();
+                    state.cluster.set_pod(facts, &node);
+                    None
+                } else {
+                    if self.ours(pod) {
+                        state.queue.set(facts);
+                    } else {
+                        state.queue.remove(&facts.uid);
+                    }
+                    None
+                }
+            }
+            (Some(old), None) => old.metadata.uid.clone(),
+            (None, None) => None,
+        };
+        if let Some(uid) = gone {
+            state.queue.remove(&uid);
+            if state.cluster.knows(&uid) {
+                state.cluster.remove_pod(&uid);
+                state.queue.cluster_changed(self.config.clock.now());
+            }
+        }
+        self.wake.notify_one();
+    }
+
+    async fn decide_all(self: &Arc<Self>, tasks: &Tasks) {
+        let mut attempt = self.config.seed;
+        loop {
+            let permit = self.writes.clone().acquire_owned().await;
+            let now = self.config.clock.now();
+            let next = self.state.lock().queue.pop(now);
+            let Some(pod) = next else {
+                drop(permit);
+                self.wait(now).await;
+                continue;
+            };
+            attempt = attempt.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            let decision = self.decide(&pod, attempt >> 33);
+            let shared = self.clone();
+            tasks.spawn(async move {
+                let _permit = permit;
+                match decision {
+                    Decision::Bind { name, .. } => shared.bind(&pod, &name).await,
+                    Decision::Unschedulable(why) => shared.report(&pod, &why).await,
+                }
+            });
+        }
+    }
+
+    /// Decides and assumes, so that the next decision counts this one.
+    fn decide(&self, pod: &Arc<PodFacts>, seed: u64) -> Decision {
+        let mut state = self.state.lock();
+        let decision = schedule(pod, &state.cluster, seed);
+        match &decision {
+            Decision::Bind { name, .. } => state.cluster.set_pod(pod.clone(), name),
+            Decision::Unschedulable(_) => state.queue.unschedulable(&pod.uid, self.config.clock.now()),
+        }
+        decision
+    }
+
+    /// Until something changed or a back-off is over.
+    async fn wait(&self, now: Timestamp) {
+        let next = self.state.lock().queue.next_time();
+        let pause = next.map(|at| Duration::try_from(at.duration_since(now)).unwrap_or(Duration::ZERO));
+        match pause {
+            Some(pause) => {
+                let _ = tokio::time::timeout(pause, self.wake.notified()).await;
+            }
+            None => self.wake.notified().await,
+        }
+    }
+
+    async fn bind(&self, pod: &PodFacts, node: &str) {
+        let name = pod.key.split_once('/').map_or("", |(_, name)| name);
+        let body = json!({
+            "apiVersion": "v1", "kind": "Binding",
+            "metadata": {"name": name, "namespace": pod.namespace, "uid": pod.uid},
+            "target": {"apiVersion": "v1", "kind": "Node", "name": node},
+        });
+        let client = &self.config.client;
+        let bound =
+            client.create_subresource::<Pod, serde_json::Value>(Some(&pod.namespace), name, "binding", body).await;
+        match bound {
+            Ok(_) => {
+                if let Some(object) = self.pods.get(&pod.key) {
+                    let text = format!("Successfully assigned {} to {node}", pod.key);
+                    self.events.event(&reference_to(object.as_ref()), EventType::Normal, "Scheduled", text);
+                }
+            }
+            Err(status) => {
+                tracing::debug!(pod = %pod.key, node, %status, "binding failed");
+                let mut state = self.state.lock();
+                state.cluster.remove_pod(&pod.uid);
+                state.queue.failed(&pod.uid, self.config.clock.now());
+                self.wake.notify_one();
+            }
+        }
+    }
+
+    /// Writes the condition and the event of a pod that found no node.
+    async fn report(&self, pod: &PodFacts, why: &Diagnosis) {
+        let Some(object) = self.pods.get(&pod.key).filter(|p| p.metadata.uid.as_deref() == Some(&pod.uid)) else {
+            return;
+        };
+        let message = why.message();
+        self.events.event(&reference_to(object.as_ref()), EventType::Warning, "FailedScheduling", message.clone());
+        let conditions = object.status.as_ref().and_then(|s| s.conditions.as_ref());
+        let same = conditions
+            .into_iter()
+            .flatten()
+            .any(|c| c.type_ == "PodScheduled" && c.status == "False" && c.message.as_deref() == Some(&message));
+        if same {
+            return;
+        }
+        let now = rfc3339_seconds(self.config.clock.now());
+        let condition = json!({
+            "type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": message,
+            "lastProbeTime": null, "lastTransitionTime": now, "observedGeneration": object.metadata.generation,
+        });
+        let patch = json!({"status": {"conditions": [condition]}});
+        let name = object.metadata.name.as_deref().unwrap_or_default();
+        let client = &self.config.client;
+        let written =
+            client.patch::<Pod>(Some(&pod.namespace), name, Some("status"), PatchKind::Strategic, patch).await;
+        if let Err(status) = written {
+            tracing::debug!(pod = %pod.key, %status, "the condition PodScheduled could not be written");
+        }
+    }
+}
