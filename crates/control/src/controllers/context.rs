@@ -1,8 +1,8 @@
 //! What every controller is started with, and how it is wired to informers, queue and runner.
 use super::common;
 use crate::runner::{self, Informers, Queue, Reconciler, Runtime, actuator::Actuator, metrics::Metrics};
-use skeg_client::{Client, EventRecorder, Fence, Informer, Object, Tasks};
-use skeg_model::time::Clock;
+use skeg_client::{Client, EventRecorder, Fence, Informer, Object, Tasks, informer::Metadata};
+use skeg_model::{request::Gvr, time::Clock};
 use std::{collections::BTreeMap, sync::Arc};
 
 use super::ControllerManagerConfig;
@@ -43,6 +43,13 @@ impl Wiring<'_> {
     /// The shared view of a kind; the controller starts once it holds its first list.
     pub fn informer<K: Object>(&mut self) -> Informer<K> {
         let informer = self.context.informers.get::<K>();
+        self.sources.push(Arc::new(informer.clone()));
+        informer
+    }
+
+    /// The shared metadata-only view of a resource.
+    pub fn metadata_informer(&mut self, gvr: &Gvr) -> Informer<Metadata> {
+        let informer = self.context.informers.metadata(gvr);
         self.sources.push(Arc::new(informer.clone()));
         informer
     }

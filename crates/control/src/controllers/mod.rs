@@ -4,7 +4,10 @@ mod context;
 mod deployment;
 mod endpoint_slice;
 mod endpoints;
+mod garbage;
 mod manager;
+mod namespace;
+mod node_ipam;
 mod replicas;
 mod root_ca;
 mod service_account;
@@ -32,7 +35,10 @@ pub static ALL: &[Controller] = &[
     row("root-ca-certificate-publisher-controller", root_ca::start),
     row("endpoints-controller", endpoints::start),
     row("endpointslice-controller", endpoint_slice::start),
+    row("namespace-controller", namespace::start),
+    row("garbage-collector-controller", garbage::start),
     row("deployment-controller", deployment::start),
     row("replicaset-controller", replicas::start_replica_sets),
     row("replicationcontroller-controller", replicas::start_replication_controllers),
+    row("node-ipam-controller", node_ipam::start),
 ];

@@ -7,7 +7,7 @@ use super::{
 use futures::future::join_all;
 use skeg_client::{Client, EventRecorder, key};
 use skeg_model::{
-    request::{DeleteOptions, Gvr, Reply, Target},
+    request::{DeleteOptions, Gvr, ListOptions, Reply, Target},
     status::Status,
     stored::Stored,
 };
@@ -97,6 +97,10 @@ impl Actuator {
             Write::Update { target, body } => self.client.update_tree(target, body.clone()).await,
             Write::Patch { target, kind, body } => self.client.patch_tree(target, *kind, body.clone()).await,
             Write::Delete { target, options } => self.client.delete_target(target, options.clone()).await,
+            Write::DeleteAll { target, options } => {
+                let (gvr, namespace) = (target.gvr.clone(), target.namespace.as_deref());
+                self.client.delete_collection(gvr, namespace, ListOptions::default(), options.clone()).await
+            }
         };
         self.metrics.wrote();
         match result.map(object_of) {
@@ -129,12 +133,12 @@ impl Actuator {
     pub async fn wait(&self, pending: Pending) -> Result<(), Status> {
         let stopped = |error| Status::failure(503, "ServiceUnavailable", format!("{error}"));
         for (gvr, revision) in &pending.revisions {
-            if let Some(fence) = self.informers.fence(gvr) {
+            for fence in self.informers.fences(gvr) {
                 fence.reached(*revision).await.map_err(stopped)?;
             }
         }
         for (gvr, key, uid) in &pending.gone {
-            if let Some(fence) = self.informers.fence(gvr) {
+            for fence in self.informers.fences(gvr) {
                 fence.gone(key, uid).await.map_err(stopped)?;
             }
         }
@@ -160,7 +164,7 @@ fn note_pending(action: &Action, outcome: &Outcome, pending: &mut Pending) {
             }
         }
         Write::Delete { target, options } => note_deletion(target, options, object.as_deref(), pending),
-        Write::Nothing => {}
+        Write::DeleteAll { .. } | Write::Nothing => {}
     }
 }
 

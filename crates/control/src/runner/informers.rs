@@ -50,8 +50,10 @@ impl Informers {
         metadata.entry(gvr.clone()).or_insert_with(start).clone()
     }
 
-    /// The view that shows writes of this resource, if any controller reads one.
-    pub fn fence(&self, gvr: &Gvr) -> Option<Arc<dyn Fence>> {
-        self.typed.lock().get(gvr).map(|shared| shared.fence.clone())
+    /// The views that show writes of this resource, if any controller reads one.
+    pub fn fences(&self, gvr: &Gvr) -> Vec<Arc<dyn Fence>> {
+        let typed = self.typed.lock().get(gvr).map(|shared| shared.fence.clone());
+        let metadata = self.metadata.lock().get(gvr).map(|view| Arc::new(view.clone()) as Arc<dyn Fence>);
+        typed.into_iter().chain(metadata).collect()
     }
 }

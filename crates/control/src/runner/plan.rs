@@ -67,6 +67,10 @@ pub enum Write {
         target: Target,
         options: DeleteOptions,
     },
+    DeleteAll {
+        target: Target,
+        options: DeleteOptions,
+    },
     /// Only the event.
     Nothing,
 }
@@ -213,6 +217,11 @@ impl Action {
 
     pub fn delete_with(target: Target, options: DeleteOptions) -> Self {
         Self::new(Write::Delete { target, options })
+    }
+
+    /// Deletes everything in a collection.
+    pub fn delete_all(target: Target, options: DeleteOptions) -> Self {
+        Self::new(Write::DeleteAll { target, options })
     }
 
     /// Only an event.

@@ -1,6 +1,7 @@
 //! What several controllers share: ownership, selectors, pods, conditions.
 pub mod owner;
 pub mod pod;
+pub mod resource;
 pub mod selector;
 pub mod service;
 
