@@ -100,7 +100,8 @@ impl Reconciler for Controller {
         }
         let fresh = |items: &[Arc<Stored>]| items.iter().any(|item| item.meta().deletion_timestamp.is_none());
         let deletions = view.content.iter().filter(|(_, items)| fresh(items));
-        let deletions: Vec<Action> = deletions.flat_map(|(resource, items)| delete(namespace, resource, items)).collect();
+        let deletions: Vec<Action> =
+            deletions.flat_map(|(resource, items)| delete(namespace, resource, items)).collect();
         let mut plan = Plan::default();
         if !deletions.is_empty() {
             plan.look_again_in(Duration::ZERO);
@@ -131,7 +132,11 @@ impl Reconciler for Controller {
 }
 
 impl Controller {
-    async fn list(&self, namespace: &str, resources: &[&Resource]) -> Result<Vec<(Resource, Vec<Arc<Stored>>)>, Status> {
+    async fn list(
+        &self,
+        namespace: &str,
+        resources: &[&Resource],
+    ) -> Result<Vec<(Resource, Vec<Arc<Stored>>)>, Status> {
         let mut content = Vec::new();
         for resource in resources {
             let list = self.client.list_stored(resource.gvr.clone(), Some(namespace), ListOptions::default()).await?;

@@ -29,8 +29,7 @@ impl Resource {
 
     /// Whether an owner reference with this apiVersion and kind means it; any served version does.
     pub fn is(&self, api_version: &str, kind: &str) -> bool {
-        self.kind == kind
-            && self.row.versions.iter().any(|version| version.api_version(self.row.group) == api_version)
+        self.kind == kind && self.row.versions.iter().any(|version| version.api_version(self.row.group) == api_version)
     }
 }
 

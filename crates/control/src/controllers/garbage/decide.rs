@@ -37,7 +37,9 @@ pub(super) enum Owner {
     /// Waits in the foreground for its dependents.
     Waiting,
     /// Not there; `elsewhere`: its uid is known, but not where the reference says.
-    Absent { elsewhere: bool },
+    Absent {
+        elsewhere: bool,
+    },
     /// A namespaced owner of a cluster-scoped object: such a reference means nothing.
     OutOfReach,
 }

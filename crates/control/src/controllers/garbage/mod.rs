@@ -68,7 +68,9 @@ impl World {
         // Owners that wait in the foreground look again when a dependent goes or lets go.
         for reference in old.iter().flat_map(|old| old.owner_references.iter().flatten()) {
             let owner = self.graph.place(&reference.uid);
-            if let Some(owner) = owner.filter(|owner| self.metadata(owner).is_some_and(|meta| has(&meta.metadata, FOREGROUND))) {
+            if let Some(owner) =
+                owner.filter(|owner| self.metadata(owner).is_some_and(|meta| has(&meta.metadata, FOREGROUND)))
+            {
                 queue.add(&owner.to_key());
             }
         }
@@ -175,7 +177,12 @@ impl Controller {
         }
     }
 
-    async fn live(&self, resource: &Resource, namespace: Option<&str>, name: &str) -> Result<Option<ObjectMeta>, Status> {
+    async fn live(
+        &self,
+        resource: &Resource,
+        namespace: Option<&str>,
+        name: &str,
+    ) -> Result<Option<ObjectMeta>, Status> {
         match self.client.get_stored(resource.gvr.clone(), namespace, name).await {
             Ok(stored) => {
                 let object: Metadata = serde_json::from_slice(stored.wire_json()).map_err(Status::internal)?;
