@@ -9,6 +9,7 @@ const VERSIONS: &[Version] = &[Version::new("v1", "io.k8s.api.core.v1.Endpoints"
 
 pub static KIND: Kind = Kind {
     columns: COLUMNS,
+    deprecation: "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice",
     short_names: &["ep"],
     create_on_update: true,
     ..Kind::new("", "Endpoints", "endpoints", "endpoints", Scope::Namespaced, "/registry/services/endpoints/", VERSIONS)

@@ -131,6 +131,8 @@ pub struct Kind {
     /// Values of those fields (aliases included), from the stored form.
     pub selectable_values: fn(&Value) -> BTreeMap<String, String>,
     pub columns: &'static [Column],
+    /// `Warning:` header of every request for this API; "" unless it is deprecated.
+    pub deprecation: &'static str,
     /// Conditions of an object's table row: finished pods are marked `Completed`.
     pub row_conditions: fn(&Value) -> Option<Value>,
     /// Whether a PUT on a missing name creates (`AllowCreateOnUpdate`): Lease, Endpoints, EndpointSlice, Event, RBAC kinds, …
@@ -276,6 +278,7 @@ impl Kind {
             selectable: &[],
             selectable_values: |_| BTreeMap::new(),
             columns: columns::DEFAULT,
+            deprecation: "",
             row_conditions: |_| None,
             create_on_update: false,
             unconditional_update: true,

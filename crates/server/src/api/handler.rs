@@ -200,7 +200,9 @@ impl Server {
         } else {
             verbs::answer(self, request.into_body(), &exchange, &plan).await
         };
-        answer.unwrap_or_else(|status| respond::status(&status, format))
+        let mut response = answer.unwrap_or_else(|status| respond::status(&status, format));
+        respond::warn(&mut response, plan.row.deprecation);
+        response
     }
 
     /// # Errors

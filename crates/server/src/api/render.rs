@@ -11,7 +11,7 @@ use serde::Serialize;
 use serde_json::json as tree;
 use skeg_model::{
     Value,
-    kinds::{Column, Kind},
+    kinds::{Column, Kind, columns},
     request::List,
     status::Status,
     stored::Stored,
@@ -54,28 +54,27 @@ pub struct Renderer {
     pub wanted: Wanted,
     pub include: Include,
     pub now: Timestamp,
+    /// Objects are scales of the kind.
+    pub scale: bool,
 }
 
-/// Name and age: for kinds without columns of their own.
-static DEFAULT_COLUMNS: &[Column] = &[
-    Column {
-        name: "Name",
-        ty: "string",
-        format: "name",
-        description: NAME_DESCRIPTION,
-        priority: 0,
-        cell: |object, _| object["metadata"]["name"].clone(),
-    },
-    Column {
-        name: "Created At",
-        ty: "date",
-        format: "",
-        description: "Creation time of the object, set by the server.",
-        priority: 0,
-        cell: |object, _| object["metadata"]["creationTimestamp"].clone(),
-    },
+/// Columns of the scale subresource of any kind.
+static SCALE_COLUMNS: &[Column] = &[
+    Column { format: "", ..columns::NAME },
+    columns::column(
+        "Desired",
+        "integer",
+        "replicas is the desired number of instances for the scaled object.",
+        |scale, _| columns::int(scale, "/spec/replicas").into(),
+    ),
+    columns::column(
+        "Available",
+        "integer",
+        "replicas is the actual number of observed instances of the scaled object.",
+        |scale, _| columns::int(scale, "/status/replicas").into(),
+    ),
+    columns::AGE,
 ];
-const NAME_DESCRIPTION: &str = "Name of the object, unique within its namespace for its kind.";
 
 impl Renderer {
     fn api_version(&self) -> String {
@@ -87,7 +86,11 @@ impl Renderer {
     }
 
     fn columns(&self) -> &'static [Column] {
-        if self.kind.columns.is_empty() { DEFAULT_COLUMNS } else { self.kind.columns }
+        match self.kind.columns {
+            _ if self.scale => SCALE_COLUMNS,
+            [] => columns::DEFAULT,
+            own => own,
+        }
     }
 
     /// Segments of one object's answer, newline included.
@@ -181,10 +184,11 @@ impl Renderer {
 
     fn row(&self, object: &Stored, version: &str) -> Bytes {
         let tree = object.tree();
+        let conditions = if self.scale { None } else { (self.kind.row_conditions)(&tree) };
         let cells: Vec<Value> = self.columns().iter().map(|column| (column.cell)(&tree, self.now)).collect();
         let mut out = b"{\"cells\":".to_vec();
         out.extend_from_slice(&json::encode(&cells));
-        if let Some(conditions) = (self.kind.row_conditions)(&tree) {
+        if let Some(conditions) = conditions {
             out.extend_from_slice(b",\"conditions\":");
             out.extend_from_slice(&json::encode(&conditions));
         }

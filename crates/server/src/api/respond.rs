@@ -103,19 +103,20 @@ pub fn too_many_requests() -> Response<Body> {
     response
 }
 
-/// Adds `Warning: 299 - "text"` for each warning.
-pub fn warn(response: &mut Response<Body>, warnings: &[String]) {
-    for warning in warnings {
-        let mut escaped = String::with_capacity(warning.len() + 8);
-        for c in warning.chars().filter(|c| !c.is_control()) {
-            if matches!(c, '"' | '\\') {
-                escaped.push('\\');
-            }
-            escaped.push(c);
+/// Adds `Warning: 299 - "text"`; nothing for an empty text.
+pub fn warn(response: &mut Response<Body>, warning: &str) {
+    if warning.is_empty() {
+        return;
+    }
+    let mut escaped = String::with_capacity(warning.len() + 8);
+    for c in warning.chars().filter(|c| !c.is_control()) {
+        if matches!(c, '"' | '\\') {
+            escaped.push('\\');
         }
-        if let Ok(value) = HeaderValue::from_bytes(format!("299 - \"{escaped}\"").as_bytes()) {
-            response.headers_mut().append(header::WARNING, value);
-        }
+        escaped.push(c);
+    }
+    if let Ok(value) = HeaderValue::from_bytes(format!("299 - \"{escaped}\"").as_bytes()) {
+        response.headers_mut().append(header::WARNING, value);
     }
 }
 

@@ -10,20 +10,23 @@ use super::{
     route::RequestInfo,
     watch,
 };
-use bytes::Bytes;
-use http::{HeaderMap, Method, Response, header};
-use http_body_util::{BodyExt, LengthLimitError, Limited};
+use bytes::{Bytes, BytesMut};
+use http::{HeaderMap, Method, Response};
+use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use skeg_model::{
     Value,
     kinds::{self, Kind, Subresource, Verb},
     request::{Body as CallBody, Call, Gvr, PatchKind, Reply, Target},
     status::Status,
+    stored::Stored,
 };
 use std::{borrow::Cow, sync::Arc};
 
 /// Largest body of a request; upstream's.
 pub const BODY_MAX_BYTES: usize = 3 << 20;
+/// So much of a body that is too large is read and dropped before the answer.
+const OVERRUN_MAX_BYTES: usize = 256 << 10;
 /// Subresources whose content is a stream to a node.
 const STREAMS: &[&str] = &["attach", "exec", "log", "portforward", "proxy"];
 
@@ -127,7 +130,7 @@ pub async fn answer(
     let mut answer = server.config.api.call(&exchange.context(), &target, call).await?;
     let warnings = std::mem::take(&mut answer.warnings);
     let mut response = reply(server, exchange, plan, wanted, answer.reply)?;
-    respond::warn(&mut response, &warnings);
+    warnings.iter().for_each(|warning| respond::warn(&mut response, warning));
     Ok(response)
 }
 
@@ -146,7 +149,7 @@ async fn call(exchange: &Exchange, plan: &Plan, patch: Option<PatchKind>, body: 
         }
         Verb::Patch => {
             let kind = patch.expect("a patch has its kind from the route");
-            let bytes = read_body(&exchange.headers, body).await?;
+            let bytes = read_body(body).await?;
             let options = options::write_options("PatchOptions", query, exchange.user_agent(), patch)?;
             let body = if kind == PatchKind::Apply { CallBody::Yaml(bytes) } else { CallBody::Json(bytes) };
             Call::Patch { kind, body, options }
@@ -161,7 +164,7 @@ async fn call(exchange: &Exchange, plan: &Plan, patch: Option<PatchKind>, body: 
 
 async fn write_body(headers: &HeaderMap, body: Incoming) -> Result<CallBody, Status> {
     let format = negotiate::body_format(headers)?;
-    let bytes = read_body(headers, body).await?;
+    let bytes = read_body(body).await?;
     Ok(match format {
         BodyFormat::Json => CallBody::Json(bytes),
         BodyFormat::Yaml => CallBody::Yaml(bytes),
@@ -169,23 +172,28 @@ async fn write_body(headers: &HeaderMap, body: Incoming) -> Result<CallBody, Sta
 }
 
 async fn delete_options(exchange: &Exchange, body: Incoming) -> Result<skeg_model::request::DeleteOptions, Status> {
-    let bytes = read_body(&exchange.headers, body).await?;
+    let bytes = read_body(body).await?;
     let format = if bytes.is_empty() { BodyFormat::Json } else { negotiate::body_format(&exchange.headers)? };
     options::delete_options(&exchange.query, &bytes, format)
 }
 
-/// The whole body, at most [`BODY_MAX_BYTES`].
-async fn read_body(headers: &HeaderMap, body: Incoming) -> Result<Bytes, Status> {
-    let declared =
-        headers.get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()).and_then(|v| v.parse::<u64>().ok());
-    if declared.is_some_and(|length| length > BODY_MAX_BYTES as u64) {
-        return Err(failure::too_large(BODY_MAX_BYTES));
+/// The whole body, at most [`BODY_MAX_BYTES`]. Of a longer one a little more is taken, so that its sender reads the refusal.
+async fn read_body(mut body: Incoming) -> Result<Bytes, Status> {
+    let mut whole = BytesMut::new();
+    let mut size = 0;
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|e| Status::bad_request(format!("unable to read the body of the request: {e}")))?;
+        let Some(data) = frame.data_ref() else { continue };
+        size += data.len();
+        if size <= BODY_MAX_BYTES {
+            whole.extend_from_slice(data);
+        } else if size > BODY_MAX_BYTES + OVERRUN_MAX_BYTES {
+            break;
+        } else {
+            whole.clear();
+        }
     }
-    match Limited::new(body, BODY_MAX_BYTES).collect().await {
-        Ok(collected) => Ok(collected.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => Err(failure::too_large(BODY_MAX_BYTES)),
-        Err(error) => Err(Status::bad_request(format!("unable to read the body of the request: {error}"))),
-    }
+    if size > BODY_MAX_BYTES { Err(failure::too_large(BODY_MAX_BYTES)) } else { Ok(whole.freeze()) }
 }
 
 fn reply(
@@ -200,25 +208,37 @@ fn reply(
         _ => Include::Metadata,
     };
     let now = server.config.clock.now();
-    let renderer = Renderer { kind: plan.row, version: plan.version, wanted, include, now };
+    let renderer = Renderer { kind: plan.row, version: plan.version, wanted, include, now, scale: false };
     let gzip = body::takes_gzip(&exchange.headers);
     Ok(match reply {
         Reply::Object(object) => respond::segments(200, renderer.object(&object)?.into_iter(), wanted.format, gzip),
         Reply::Created(object) => respond::segments(201, renderer.object(&object)?.into_iter(), wanted.format, gzip),
         Reply::List(list) => respond::segments(200, renderer.list(list)?, wanted.format, gzip),
-        Reply::Tree { value, code } => tree(&renderer, &value, code, gzip)?,
+        Reply::Tree { value, code } => tree(renderer, &value, code, gzip)?,
         Reply::Status(status) => respond::status(&status, wanted.format),
     })
 }
 
-/// Trees of the row's own kind take every shape that its stored objects take.
-fn tree(renderer: &Renderer, value: &Value, code: u16, gzip: bool) -> Result<Response<Body>, Status> {
-    let own = value.get("kind").and_then(Value::as_str) == Some(renderer.kind.kind);
-    if !own || renderer.wanted.shape.is_none() {
+/// Trees of the row's own kind and scales take every shape that stored objects take.
+fn tree(renderer: Renderer, value: &Value, code: u16, gzip: bool) -> Result<Response<Body>, Status> {
+    let kind = value.get("kind").and_then(Value::as_str).unwrap_or_default();
+    let scale = kind == "Scale";
+    if renderer.wanted.shape.is_none() || (kind != renderer.kind.kind && !scale) {
         return Ok(respond::tree(code, value, renderer.wanted.format));
     }
-    let object = skeg_model::stored::Stored::new(respond::canonical(value).into(), 0);
+    let renderer = Renderer { scale, ..renderer };
+    let revision = revision(value);
+    let mut value = value.clone();
+    if let Some(metadata) = value.get_mut("metadata").and_then(Value::as_object_mut) {
+        metadata.remove("resourceVersion");
+    }
+    let object = Stored::new(respond::canonical(&value).into(), revision);
     Ok(respond::segments(code, renderer.object(&object)?.into_iter(), renderer.wanted.format, gzip))
+}
+
+/// The revision that a tree names; 0 for one that was not stored.
+fn revision(value: &Value) -> u64 {
+    value.pointer("/metadata/resourceVersion").and_then(Value::as_str).and_then(|v| v.parse().ok()).unwrap_or(0)
 }
 
 #[cfg(test)]

@@ -31,7 +31,14 @@ pub async fn answer(server: &Arc<Server>, exchange: &Exchange, plan: &Plan) -> R
     let length = watch_length(server, options.timeout_seconds);
     let target = plan.target(&exchange.info);
     let watch = server.config.api.watch(&exchange.context(), &target, options).await?;
-    let renderer = Renderer { kind: plan.row, version: plan.version, wanted, include, now: server.config.clock.now() };
+    let renderer = Renderer {
+        kind: plan.row,
+        version: plan.version,
+        wanted,
+        include,
+        now: server.config.clock.now(),
+        scale: false,
+    };
     let frames = Frames {
         server: server.clone(),
         watch,
@@ -113,7 +120,10 @@ impl Frames {
             Ok(WatchEvent::Deleted(object)) => self.frame(b"{\"type\":\"DELETED\",\"object\":", &object, segments),
             Ok(WatchEvent::Bookmark { revision, initial_done }) => {
                 let object = render::bookmark(kind, self.renderer.version, revision, initial_done);
+                // A bookmark is its metadata, whatever else rows were to carry.
+                let include = std::mem::replace(&mut self.renderer.include, Include::Metadata);
                 self.frame(b"{\"type\":\"BOOKMARK\",\"object\":", &object, segments);
+                self.renderer.include = include;
             }
             Err(status) => {
                 self.over = true;
