@@ -6,6 +6,8 @@ use skeg_node::{
     cri::{ContainerRuntime, CriClient, api},
     net::{
         cni::{self, NodeNetwork, config::write_conflist},
+        nft::{Kernel, PacketFilter, Start},
+        services::{self, Endpoint, NodeView, Port, Ruleset, Service},
         sysctl,
     },
     runtime::{Containerd, ContainerdConfig, programs, stop},
@@ -121,6 +123,7 @@ async fn inside_lab(lab: &str, data: &Path) {
     let one = start_pod(&client, lab, data, "one", Some(HOST_PORT)).await;
     let two = start_pod(&client, lab, data, "two", None).await;
     traffic(&client, &one, &two).await;
+    through_services(&client, &one, &two).await;
     lives_on(containerd, &config, &client, &one).await;
     client.stop_sandbox(&two.sandbox).await.unwrap();
     client.remove_sandbox(&two.sandbox).await.unwrap();
@@ -190,6 +193,67 @@ async fn traffic(client: &CriClient, one: &RunningPod, two: &RunningPod) {
     }
     let through_host_port = fetch(&format!("{NODE_ADDRESS}:{HOST_PORT}")).await;
     assert!(through_host_port.contains("this is one"), "{through_host_port}");
+}
+
+/// A Service of both pods, one of the first alone, one of nobody.
+async fn through_services(client: &CriClient, one: &RunningPod, two: &RunningPod) {
+    let cluster_cidr = "10.244.0.0/16".parse().ok();
+    let node = NodeView { name: "node".into(), cluster_cidr, node_port_addresses: Vec::new() };
+    let endpoint = |pod: &RunningPod| Endpoint { address: pod.address.parse().unwrap(), port: 8080, local: true };
+    let service = |n: u8, endpoints: Vec<Endpoint>, affinity| Service {
+        key: format!("default/s{n}"),
+        cluster_ip: Ipv4Addr::new(10, 96, 0, n),
+        external_ips: Vec::new(),
+        internal_local: false,
+        external_local: false,
+        affinity,
+        ports: vec![Port {
+            name: "http".into(),
+            protocol: 6,
+            port: 80,
+            node_port: Some(30_000 + u16::from(n)),
+            endpoints,
+        }],
+    };
+    let all = [
+        service(1, vec![endpoint(one), endpoint(two)], None),
+        service(2, vec![endpoint(one)], None),
+        service(3, Vec::new(), None),
+        service(4, vec![endpoint(one), endpoint(two)], Some(Duration::from_secs(60))),
+    ];
+    let mut ruleset = Ruleset::default();
+    let mut kernel = Kernel::open(services::TABLE).unwrap();
+    kernel.apply(Start::Replace, &services::skeleton(&node)).unwrap();
+    let fragments = all.iter().map(|it| (it.key.clone(), Some(services::fragment(it, &node))));
+    kernel.apply(Start::Present, &ruleset.replace(fragments.collect())).unwrap();
+    let mut seen = std::collections::BTreeSet::new();
+    for at in ["10.96.0.1:80".to_owned(), format!("{NODE_ADDRESS}:30001")] {
+        for _ in 0..30 {
+            seen.insert(fetch(&at).await.lines().last().unwrap_or_default().to_owned());
+        }
+        assert_eq!(seen.iter().collect::<Vec<_>>(), ["pod: one", "pod: two"], "{at}");
+    }
+    let mut sticky = std::collections::BTreeSet::new();
+    for _ in 0..20 {
+        sticky.insert(fetch("10.96.0.4:80").await);
+    }
+    assert_eq!(sticky.len(), 1, "{sticky:?}");
+    let get = |url: &str| vec!["/web".into(), "get".into(), url.into()];
+    for (pod, url) in [(two, "http://10.96.0.2/"), (one, "http://10.96.0.2/"), (one, "http://172.31.255.2:30002/")] {
+        let output = client.exec_sync(&pod.container, get(url), Duration::from_secs(20)).await.unwrap();
+        let (text, errors) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        assert!(text.contains("this is one"), "{url} from {}: {text}{errors}", pod.address);
+    }
+    for url in ["http://10.96.0.3/", "http://10.96.0.2:81/"] {
+        let output = client.exec_sync(&two.container, get(url), Duration::from_secs(20)).await.unwrap();
+        let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(errors.contains("refused") || errors.contains("unreachable"), "{url}: {errors}");
+    }
+    for at in ["10.96.0.3:80", "10.96.0.2:81", "172.31.255.2:30003"] {
+        let refused = TcpStream::connect_timeout(&address(at), Duration::from_secs(5)).unwrap_err();
+        assert_eq!(refused.kind(), std::io::ErrorKind::ConnectionRefused, "{at}");
+    }
+    kernel.remove().unwrap();
 }
 
 /// Killed, containerd is started again; let go of, it is adopted; its containers notice neither.

@@ -2,6 +2,9 @@
 pub mod cni;
 pub mod netlink;
 pub mod nft;
+pub mod node;
+pub mod proxy;
+pub mod services;
 pub mod sysctl;
 #[cfg(test)]
 pub(crate) mod testing;

@@ -96,10 +96,10 @@ pub fn ensure_table(pod_cidr: Cidr, cluster_cidr: Option<Cidr>) -> io::Result<()
     }
 }
 
-type Element = (&'static str, Key, Option<Datum>);
+pub type Element = (&'static str, Key, Option<Datum>);
 
 /// The elements of one pod.
-fn elements(pod: Ipv4Addr, ports: &[PortMapping]) -> io::Result<Vec<Element>> {
+pub fn elements(pod: Ipv4Addr, ports: &[PortMapping]) -> io::Result<Vec<Element>> {
     let mut all = vec![(PODS, Key::from_slice(&[Value::Address(pod), Value::Address(pod)]), None)];
     for port in ports.iter().filter(|port| port.host_port != 0) {
         let protocol = Value::Protocol(match port.protocol.to_ascii_lowercase().as_str() {
