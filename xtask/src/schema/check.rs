@@ -73,8 +73,8 @@ fn check_field(field: &Field, property: &Value, differ: &mut impl FnMut(String))
     if property["x-kubernetes-patch-merge-key"].as_str().unwrap_or_default() != field.merge_key {
         differ(format!("{} merge key", field.json));
     }
-    let zero = ["null", "{}", "\"\"", "0", "false"].contains(&property["default"].to_string().as_str());
-    if !zero && property["default"].to_string() != field.default {
-        differ(format!("{} default {} not {}", field.json, property["default"], field.default));
+    let default = property["default"].to_string();
+    if !["null", "{}", "\"\"", "0", "false"].contains(&default.as_str()) && default != field.default {
+        differ(format!("{} default {default} not {}", field.json, field.default));
     }
 }

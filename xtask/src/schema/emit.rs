@@ -57,6 +57,9 @@ fn emit_field(field: &Field) -> String {
     if !field.proto_in.is_empty() {
         let _ = write!(text, ".proto_in(&{:?})", field.proto_in);
     }
+    if !field.embedded.is_empty() && field.embedded != "TypeMeta" {
+        let _ = write!(text, ".embedded({:?})", field.embedded);
+    }
     match &field.list {
         List::Atomic => {}
         List::Set => text.push_str(".list(Set)"),

@@ -33,6 +33,8 @@ pub struct Field {
     pub proto: u16,
     /// Numbers of the embedded messages that hold the field in protobuf, outermost first.
     pub proto_in: Vec<u16>,
+    /// Go names of the embedded structs that hold the field, joined by dots.
+    pub embedded: String,
     pub presence: &'static str,
     pub list: List,
     pub map_atomic: bool,
@@ -65,6 +67,14 @@ struct Resolved {
     ty: Ty,
     go: String,
     enumeration: Vec<String>,
+}
+
+/// The embedded structs around a field.
+#[derive(Debug, Clone)]
+struct Inside {
+    /// Their protobuf numbers; None inside a struct that protobuf leaves out.
+    proto: Option<Vec<u16>>,
+    names: Vec<String>,
 }
 
 /// All types that the kinds of `packages` reach, by OpenAPI name.
@@ -115,7 +125,7 @@ impl<'a> World<'a> {
     fn type_of(&self, package: &'a Package, name: &str) -> Result<Type> {
         let decl = package.types.get(name).context("no such type")?;
         let mut fields = Vec::new();
-        self.flatten(package, decl, Some(&[]), &mut fields)?;
+        self.flatten(package, decl, &Inside { proto: Some(Vec::new()), names: Vec::new() }, &mut fields)?;
         Ok(Type {
             name: format!("{}.{name}", package.model_prefix),
             go: format!("{}.{name}", package.version),
@@ -125,9 +135,8 @@ impl<'a> World<'a> {
         })
     }
 
-    /// Appends the fields of a struct; embedded structs in place, as `encoding/json` orders them. `proto_in` is None
-    /// inside a struct that protobuf leaves out.
-    fn flatten(&self, package: &'a Package, decl: &Decl, proto_in: Option<&[u16]>, out: &mut Vec<Field>) -> Result<()> {
+    /// Appends the fields of a struct; embedded structs in place, as `encoding/json` orders them.
+    fn flatten(&self, package: &'a Package, decl: &Decl, inside: &Inside, out: &mut Vec<Field>) -> Result<()> {
         let Body::Struct(fields) = &decl.body else { bail!("{} is not a struct", decl.name) };
         for field in fields {
             let json = field.tag("json").unwrap_or_default().split(',').next().unwrap_or_default();
@@ -135,9 +144,13 @@ impl<'a> World<'a> {
                 let (of, name) = self.locate(package, &decl.imports, &field.expr)?;
                 let embedded = of.types.get(&name).with_context(|| format!("embedded {name}"))?;
                 let number = proto_number(field);
-                let path: Option<Vec<u16>> =
-                    proto_in.filter(|_| number != 0).map(|path| path.iter().copied().chain([number]).collect());
-                self.flatten(of, embedded, path.as_deref(), out)?;
+                let mut deeper = inside.clone();
+                deeper.names.push(name);
+                deeper.proto = deeper.proto.filter(|_| number != 0);
+                if let Some(path) = &mut deeper.proto {
+                    path.push(number);
+                }
+                self.flatten(of, embedded, &deeper, out)?;
                 continue;
             }
             if json == "-" || json.is_empty() {
@@ -146,10 +159,11 @@ impl<'a> World<'a> {
             let type_name = field.expr.trim_start_matches('*').rsplit('.').next().unwrap_or_default();
             let name = field.name.as_deref().unwrap_or(type_name);
             let mut made = self.field(package, decl, name, json, field)?;
-            match proto_in {
-                Some(path) => made.proto_in = path.to_vec(),
+            match &inside.proto {
+                Some(path) => made.proto_in.clone_from(path),
                 None => made.proto = 0,
             }
+            made.embedded = inside.names.join(".");
             out.push(made);
         }
         Ok(())
@@ -177,6 +191,7 @@ impl<'a> World<'a> {
             go_type: if resolved.go == derived(&resolved.ty) { String::new() } else { resolved.go },
             proto: proto_number(field),
             proto_in: Vec::new(),
+            embedded: String::new(),
             presence,
             list: list(field),
             map_atomic: field.marker("mapType") == Some("atomic") || field.marker("structType") == Some("atomic"),

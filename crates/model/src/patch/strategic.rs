@@ -269,6 +269,7 @@ mod tests {
             go: "",
             go_type: "",
             proto_in: &[],
+            embedded: "",
             ty,
             proto: 0,
             presence: Presence::OmitEmpty,

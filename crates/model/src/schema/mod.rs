@@ -37,6 +37,8 @@ pub struct Field {
     pub proto: u16,
     /// Numbers of the embedded messages that hold the field in protobuf, outermost first; JSON flattens them.
     pub proto_in: &'static [u16],
+    /// Go names of the embedded structs that hold the field, joined by dots; decoding errors name them.
+    pub embedded: &'static str,
     /// How Go's encoder treats the zero value.
     pub presence: Presence,
     pub list: ListKind,
@@ -133,6 +135,7 @@ impl Field {
             go_type: "",
             proto,
             proto_in: &[],
+            embedded: "",
             presence,
             list: ListKind::Atomic,
             map_atomic: false,
@@ -149,6 +152,10 @@ impl Field {
     }
     const fn proto_in(mut self, path: &'static [u16]) -> Self {
         self.proto_in = path;
+        self
+    }
+    const fn embedded(mut self, names: &'static str) -> Self {
+        self.embedded = names;
         self
     }
     const fn list(mut self, kind: ListKind) -> Self {

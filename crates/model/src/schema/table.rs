@@ -172,11 +172,11 @@ pub static ADMISSIONREGISTRATION_V1_MUTATION: Type = Type {
 pub static ADMISSIONREGISTRATION_V1_NAMED_RULE_WITH_OPERATIONS: Type = Type {
     name: "io.k8s.api.admissionregistration.v1.NamedRuleWithOperations", go: "v1.NamedRuleWithOperations", atomic: true, group_version_kind: None, fields: &[
         Field::new("resourceNames", "ResourceNames", List(&String), 1, OmitEmpty),
-        Field::new("operations", "Operations", List(&String), 1, OmitEmpty).go_type("[]v1.OperationType").proto_in(&[2]).one_of(&["*", "CONNECT", "CREATE", "DELETE", "UPDATE"]),
-        Field::new("apiGroups", "APIGroups", List(&String), 1, OmitEmpty).proto_in(&[2, 2]),
-        Field::new("apiVersions", "APIVersions", List(&String), 2, OmitEmpty).proto_in(&[2, 2]),
-        Field::new("resources", "Resources", List(&String), 3, OmitEmpty).proto_in(&[2, 2]),
-        Field::new("scope", "Scope", String, 4, Pointer).go_type("v1.ScopeType").proto_in(&[2, 2]).one_of(&["*", "Cluster", "Namespaced"]),
+        Field::new("operations", "Operations", List(&String), 1, OmitEmpty).go_type("[]v1.OperationType").proto_in(&[2]).embedded("RuleWithOperations").one_of(&["*", "CONNECT", "CREATE", "DELETE", "UPDATE"]),
+        Field::new("apiGroups", "APIGroups", List(&String), 1, OmitEmpty).proto_in(&[2, 2]).embedded("RuleWithOperations.Rule"),
+        Field::new("apiVersions", "APIVersions", List(&String), 2, OmitEmpty).proto_in(&[2, 2]).embedded("RuleWithOperations.Rule"),
+        Field::new("resources", "Resources", List(&String), 3, OmitEmpty).proto_in(&[2, 2]).embedded("RuleWithOperations.Rule"),
+        Field::new("scope", "Scope", String, 4, Pointer).go_type("v1.ScopeType").proto_in(&[2, 2]).embedded("RuleWithOperations.Rule").one_of(&["*", "Cluster", "Namespaced"]),
     ],
 };
 pub static ADMISSIONREGISTRATION_V1_PARAM_KIND: Type = Type {
@@ -196,10 +196,10 @@ pub static ADMISSIONREGISTRATION_V1_PARAM_REF: Type = Type {
 pub static ADMISSIONREGISTRATION_V1_RULE_WITH_OPERATIONS: Type = Type {
     name: "io.k8s.api.admissionregistration.v1.RuleWithOperations", go: "v1.RuleWithOperations", atomic: false, group_version_kind: None, fields: &[
         Field::new("operations", "Operations", List(&String), 1, OmitEmpty).go_type("[]v1.OperationType").one_of(&["*", "CONNECT", "CREATE", "DELETE", "UPDATE"]),
-        Field::new("apiGroups", "APIGroups", List(&String), 1, OmitEmpty).proto_in(&[2]),
-        Field::new("apiVersions", "APIVersions", List(&String), 2, OmitEmpty).proto_in(&[2]),
-        Field::new("resources", "Resources", List(&String), 3, OmitEmpty).proto_in(&[2]),
-        Field::new("scope", "Scope", String, 4, Pointer).go_type("v1.ScopeType").proto_in(&[2]).one_of(&["*", "Cluster", "Namespaced"]),
+        Field::new("apiGroups", "APIGroups", List(&String), 1, OmitEmpty).proto_in(&[2]).embedded("Rule"),
+        Field::new("apiVersions", "APIVersions", List(&String), 2, OmitEmpty).proto_in(&[2]).embedded("Rule"),
+        Field::new("resources", "Resources", List(&String), 3, OmitEmpty).proto_in(&[2]).embedded("Rule"),
+        Field::new("scope", "Scope", String, 4, Pointer).go_type("v1.ScopeType").proto_in(&[2]).embedded("Rule").one_of(&["*", "Cluster", "Namespaced"]),
     ],
 };
 pub static ADMISSIONREGISTRATION_V1_SERVICE_REFERENCE: Type = Type {
@@ -1458,13 +1458,13 @@ pub static CORE_V1_CONFIG_MAP: Type = Type {
 };
 pub static CORE_V1_CONFIG_MAP_ENV_SOURCE: Type = Type {
     name: "io.k8s.api.core.v1.ConfigMapEnvSource", go: "v1.ConfigMapEnvSource", atomic: false, group_version_kind: None, fields: &[
-        Field::new("name", "Name", String, 1, OmitEmpty).proto_in(&[1]).default("\"\""),
+        Field::new("name", "Name", String, 1, OmitEmpty).proto_in(&[1]).embedded("LocalObjectReference").default("\"\""),
         Field::new("optional", "Optional", Bool, 2, Pointer),
     ],
 };
 pub static CORE_V1_CONFIG_MAP_KEY_SELECTOR: Type = Type {
     name: "io.k8s.api.core.v1.ConfigMapKeySelector", go: "v1.ConfigMapKeySelector", atomic: true, group_version_kind: None, fields: &[
-        Field::new("name", "Name", String, 1, OmitEmpty).proto_in(&[1]).default("\"\""),
+        Field::new("name", "Name", String, 1, OmitEmpty).proto_in(&[1]).embedded("LocalObjectReference").default("\"\""),
         Field::new("key", "Key", String, 2, Always).required(),
         Field::new("optional", "Optional", Bool, 3, Pointer),
     ],
@@ -1488,14 +1488,14 @@ pub static CORE_V1_CONFIG_MAP_NODE_CONFIG_SOURCE: Type = Type {
 };
 pub static CORE_V1_CONFIG_MAP_PROJECTION: Type = Type {
     name: "io.k8s.api.core.v1.ConfigMapProjection", go: "v1.ConfigMapProjection", atomic: false, group_version_kind: None, fields: &[
-        Field::new("name", "Name", String, 1, OmitEmpty).proto_in(&[1]).default("\"\""),
+        Field::new("name", "Name", String, 1, OmitEmpty).proto_in(&[1]).embedded("LocalObjectReference").default("\"\""),
         Field::new("items", "Items", List(&Struct(&CORE_V1_KEY_TO_PATH)), 2, OmitEmpty),
         Field::new("optional", "Optional", Bool, 4, Pointer),
     ],
 };
 pub static CORE_V1_CONFIG_MAP_VOLUME_SOURCE: Type = Type {
     name: "io.k8s.api.core.v1.ConfigMapVolumeSource", go: "v1.ConfigMapVolumeSource", atomic: false, group_version_kind: None, fields: &[
-        Field::new("name", "Name", String, 1, OmitEmpty).proto_in(&[1]).default("\"\""),
+        Field::new("name", "Name", String, 1, OmitEmpty).proto_in(&[1]).embedded("LocalObjectReference").default("\"\""),
         Field::new("items", "Items", List(&Struct(&CORE_V1_KEY_TO_PATH)), 2, OmitEmpty),
         Field::new("defaultMode", "DefaultMode", Int32, 3, Pointer),
         Field::new("optional", "Optional", Bool, 4, Pointer),
@@ -1717,31 +1717,31 @@ pub static CORE_V1_ENV_VAR_SOURCE: Type = Type {
 };
 pub static CORE_V1_EPHEMERAL_CONTAINER: Type = Type {
     name: "io.k8s.api.core.v1.EphemeralContainer", go: "v1.EphemeralContainer", atomic: false, group_version_kind: None, fields: &[
-        Field::new("name", "Name", String, 1, Always).proto_in(&[1]).required(),
-        Field::new("image", "Image", String, 2, OmitEmpty).proto_in(&[1]),
-        Field::new("command", "Command", List(&String), 3, OmitEmpty).proto_in(&[1]),
-        Field::new("args", "Args", List(&String), 4, OmitEmpty).proto_in(&[1]),
-        Field::new("workingDir", "WorkingDir", String, 5, OmitEmpty).proto_in(&[1]),
-        Field::new("ports", "Ports", List(&Struct(&CORE_V1_CONTAINER_PORT)), 6, OmitEmpty).proto_in(&[1]).list(Keyed(&["containerPort", "protocol"])).patch(Merge, "containerPort"),
-        Field::new("envFrom", "EnvFrom", List(&Struct(&CORE_V1_ENV_FROM_SOURCE)), 19, OmitEmpty).proto_in(&[1]),
-        Field::new("env", "Env", List(&Struct(&CORE_V1_ENV_VAR)), 7, OmitEmpty).proto_in(&[1]).list(Keyed(&["name"])).patch(Merge, "name"),
-        Field::new("resources", "Resources", Struct(&CORE_V1_RESOURCE_REQUIREMENTS), 8, OmitEmpty).proto_in(&[1]),
-        Field::new("resizePolicy", "ResizePolicy", List(&Struct(&CORE_V1_CONTAINER_RESIZE_POLICY)), 23, OmitEmpty).proto_in(&[1]),
-        Field::new("restartPolicy", "RestartPolicy", String, 24, Pointer).go_type("v1.ContainerRestartPolicy").proto_in(&[1]),
-        Field::new("restartPolicyRules", "RestartPolicyRules", List(&Struct(&CORE_V1_CONTAINER_RESTART_RULE)), 25, OmitEmpty).proto_in(&[1]),
-        Field::new("volumeMounts", "VolumeMounts", List(&Struct(&CORE_V1_VOLUME_MOUNT)), 9, OmitEmpty).proto_in(&[1]).list(Keyed(&["mountPath"])).patch(Merge, "mountPath"),
-        Field::new("volumeDevices", "VolumeDevices", List(&Struct(&CORE_V1_VOLUME_DEVICE)), 21, OmitEmpty).proto_in(&[1]).list(Keyed(&["devicePath"])).patch(Merge, "devicePath"),
-        Field::new("livenessProbe", "LivenessProbe", Struct(&CORE_V1_PROBE), 10, Pointer).proto_in(&[1]),
-        Field::new("readinessProbe", "ReadinessProbe", Struct(&CORE_V1_PROBE), 11, Pointer).proto_in(&[1]),
-        Field::new("startupProbe", "StartupProbe", Struct(&CORE_V1_PROBE), 22, Pointer).proto_in(&[1]),
-        Field::new("lifecycle", "Lifecycle", Struct(&CORE_V1_LIFECYCLE), 12, Pointer).proto_in(&[1]),
-        Field::new("terminationMessagePath", "TerminationMessagePath", String, 13, OmitEmpty).proto_in(&[1]),
-        Field::new("terminationMessagePolicy", "TerminationMessagePolicy", String, 20, OmitEmpty).go_type("v1.TerminationMessagePolicy").proto_in(&[1]).one_of(&["FallbackToLogsOnError", "File"]),
-        Field::new("imagePullPolicy", "ImagePullPolicy", String, 14, OmitEmpty).go_type("v1.PullPolicy").proto_in(&[1]).one_of(&["Always", "IfNotPresent", "Never"]),
-        Field::new("securityContext", "SecurityContext", Struct(&CORE_V1_SECURITY_CONTEXT), 15, Pointer).proto_in(&[1]),
-        Field::new("stdin", "Stdin", Bool, 16, OmitEmpty).proto_in(&[1]),
-        Field::new("stdinOnce", "StdinOnce", Bool, 17, OmitEmpty).proto_in(&[1]),
-        Field::new("tty", "TTY", Bool, 18, OmitEmpty).proto_in(&[1]),
+        Field::new("name", "Name", String, 1, Always).proto_in(&[1]).embedded("EphemeralContainerCommon").required(),
+        Field::new("image", "Image", String, 2, OmitEmpty).proto_in(&[1]).embedded("EphemeralContainerCommon"),
+        Field::new("command", "Command", List(&String), 3, OmitEmpty).proto_in(&[1]).embedded("EphemeralContainerCommon"),
+        Field::new("args", "Args", List(&String), 4, OmitEmpty).proto_in(&[1]).embedded("EphemeralContainerCommon"),
+        Field::new("workingDir", "WorkingDir", String, 5, OmitEmpty).proto_in(&[1]).embedded("EphemeralContainerCommon"),
+        Field::new("ports", "Ports", List(&Struct(&CORE_V1_CONTAINER_PORT)), 6, OmitEmpty).proto_in(&[1]).embedded("EphemeralContainerCommon").list(Keyed(&["containerPort", "protocol"])).patch(Merge, "containerPort"),
+        Field::new("envFrom", "EnvFrom", List(&Struct(&CORE_V1_ENV_FROM_SOURCE)), 19, OmitEmpty).proto_in(&[1]).embedded("EphemeralContainerCommon"),
+        Field::new("env", "Env", List(&Struct(&CORE_V1_ENV_VAR)), 7, OmitEmpty).proto_in(&[1]).embedded("EphemeralContainerCommon").list(Keyed(&["name"])).patch(Merge, "name"),
+        Field::new("resources", "Resources", Struct(&CORE_V1_RESOURCE_REQUIREMENTS), 8, OmitEmpty).proto_in(&[1]).embedded("EphemeralContainerCommon"),
+        Field::new("resizePolicy", "ResizePolicy", List(&Struct(&CORE_V1_CONTAINER_RESIZE_POLICY)), 23, OmitEmpty).proto_in(&[1]).embedded("EphemeralContainerCommon"),
+        Field::new("restartPolicy", "RestartPolicy", String, 24, Pointer).go_type("v1.ContainerRestartPolicy").proto_in(&[1]).embedded("EphemeralContainerCommon"),
+        Field::new("restartPolicyRules", "RestartPolicyRules", List(&Struct(&CORE_V1_CONTAINER_RESTART_RULE)), 25, OmitEmpty).proto_in(&[1]).embedded("EphemeralContainerCommon"),
+        Field::new("volumeMounts", "VolumeMounts", List(&Struct(&CORE_V1_VOLUME_MOUNT)), 9, OmitEmpty).proto_in(&[1]).embedded("EphemeralContainerCommon").list(Keyed(&["mountPath"])).patch(Merge, "mountPath"),
+        Field::new("volumeDevices", "VolumeDevices", List(&Struct(&CORE_V1_VOLUME_DEVICE)), 21, OmitEmpty).proto_in(&[1]).embedded("EphemeralContainerCommon").list(Keyed(&["devicePath"])).patch(Merge, "devicePath"),
+        Field::new("livenessProbe", "LivenessProbe", Struct(&CORE_V1_PROBE), 10, Pointer).proto_in(&[1]).embedded("EphemeralContainerCommon"),
+        Field::new("readinessProbe", "ReadinessProbe", Struct(&CORE_V1_PROBE), 11, Pointer).proto_in(&[1]).embedded("EphemeralContainerCommon"),
+        Field::new("startupProbe", "StartupProbe", Struct(&CORE_V1_PROBE), 22, Pointer).proto_in(&[1]).embedded("EphemeralContainerCommon"),
+        Field::new("lifecycle", "Lifecycle", Struct(&CORE_V1_LIFECYCLE), 12, Pointer).proto_in(&[1]).embedded("EphemeralContainerCommon"),
+        Field::new("terminationMessagePath", "TerminationMessagePath", String, 13, OmitEmpty).proto_in(&[1]).embedded("EphemeralContainerCommon"),
+        Field::new("terminationMessagePolicy", "TerminationMessagePolicy", String, 20, OmitEmpty).go_type("v1.TerminationMessagePolicy").proto_in(&[1]).embedded("EphemeralContainerCommon").one_of(&["FallbackToLogsOnError", "File"]),
+        Field::new("imagePullPolicy", "ImagePullPolicy", String, 14, OmitEmpty).go_type("v1.PullPolicy").proto_in(&[1]).embedded("EphemeralContainerCommon").one_of(&["Always", "IfNotPresent", "Never"]),
+        Field::new("securityContext", "SecurityContext", Struct(&CORE_V1_SECURITY_CONTEXT), 15, Pointer).proto_in(&[1]).embedded("EphemeralContainerCommon"),
+        Field::new("stdin", "Stdin", Bool, 16, OmitEmpty).proto_in(&[1]).embedded("EphemeralContainerCommon"),
+        Field::new("stdinOnce", "StdinOnce", Bool, 17, OmitEmpty).proto_in(&[1]).embedded("EphemeralContainerCommon"),
+        Field::new("tty", "TTY", Bool, 18, OmitEmpty).proto_in(&[1]).embedded("EphemeralContainerCommon"),
         Field::new("targetContainerName", "TargetContainerName", String, 2, OmitEmpty),
     ],
 };
@@ -2336,28 +2336,28 @@ pub static CORE_V1_PERSISTENT_VOLUME_LIST: Type = Type {
 pub static CORE_V1_PERSISTENT_VOLUME_SPEC: Type = Type {
     name: "io.k8s.api.core.v1.PersistentVolumeSpec", go: "v1.PersistentVolumeSpec", atomic: false, group_version_kind: None, fields: &[
         Field::new("capacity", "Capacity", Map(&Quantity), 1, OmitEmpty).go_type("v1.ResourceList"),
-        Field::new("gcePersistentDisk", "GCEPersistentDisk", Struct(&CORE_V1_GCE_PERSISTENT_DISK_VOLUME_SOURCE), 1, Pointer).proto_in(&[2]),
-        Field::new("awsElasticBlockStore", "AWSElasticBlockStore", Struct(&CORE_V1_AWS_ELASTIC_BLOCK_STORE_VOLUME_SOURCE), 2, Pointer).proto_in(&[2]),
-        Field::new("hostPath", "HostPath", Struct(&CORE_V1_HOST_PATH_VOLUME_SOURCE), 3, Pointer).proto_in(&[2]),
-        Field::new("glusterfs", "Glusterfs", Struct(&CORE_V1_GLUSTERFS_PERSISTENT_VOLUME_SOURCE), 4, Pointer).proto_in(&[2]),
-        Field::new("nfs", "NFS", Struct(&CORE_V1_NFS_VOLUME_SOURCE), 5, Pointer).proto_in(&[2]),
-        Field::new("rbd", "RBD", Struct(&CORE_V1_RBD_PERSISTENT_VOLUME_SOURCE), 6, Pointer).proto_in(&[2]),
-        Field::new("iscsi", "ISCSI", Struct(&CORE_V1_ISCSI_PERSISTENT_VOLUME_SOURCE), 7, Pointer).proto_in(&[2]),
-        Field::new("cinder", "Cinder", Struct(&CORE_V1_CINDER_PERSISTENT_VOLUME_SOURCE), 8, Pointer).proto_in(&[2]),
-        Field::new("cephfs", "CephFS", Struct(&CORE_V1_CEPH_FS_PERSISTENT_VOLUME_SOURCE), 9, Pointer).proto_in(&[2]),
-        Field::new("fc", "FC", Struct(&CORE_V1_FC_VOLUME_SOURCE), 10, Pointer).proto_in(&[2]),
-        Field::new("flocker", "Flocker", Struct(&CORE_V1_FLOCKER_VOLUME_SOURCE), 11, Pointer).proto_in(&[2]),
-        Field::new("flexVolume", "FlexVolume", Struct(&CORE_V1_FLEX_PERSISTENT_VOLUME_SOURCE), 12, Pointer).proto_in(&[2]),
-        Field::new("azureFile", "AzureFile", Struct(&CORE_V1_AZURE_FILE_PERSISTENT_VOLUME_SOURCE), 13, Pointer).proto_in(&[2]),
-        Field::new("vsphereVolume", "VsphereVolume", Struct(&CORE_V1_VSPHERE_VIRTUAL_DISK_VOLUME_SOURCE), 14, Pointer).proto_in(&[2]),
-        Field::new("quobyte", "Quobyte", Struct(&CORE_V1_QUOBYTE_VOLUME_SOURCE), 15, Pointer).proto_in(&[2]),
-        Field::new("azureDisk", "AzureDisk", Struct(&CORE_V1_AZURE_DISK_VOLUME_SOURCE), 16, Pointer).proto_in(&[2]),
-        Field::new("photonPersistentDisk", "PhotonPersistentDisk", Struct(&CORE_V1_PHOTON_PERSISTENT_DISK_VOLUME_SOURCE), 17, Pointer).proto_in(&[2]),
-        Field::new("portworxVolume", "PortworxVolume", Struct(&CORE_V1_PORTWORX_VOLUME_SOURCE), 18, Pointer).proto_in(&[2]),
-        Field::new("scaleIO", "ScaleIO", Struct(&CORE_V1_SCALE_IO_PERSISTENT_VOLUME_SOURCE), 19, Pointer).proto_in(&[2]),
-        Field::new("local", "Local", Struct(&CORE_V1_LOCAL_VOLUME_SOURCE), 20, Pointer).proto_in(&[2]),
-        Field::new("storageos", "StorageOS", Struct(&CORE_V1_STORAGE_OS_PERSISTENT_VOLUME_SOURCE), 21, Pointer).proto_in(&[2]),
-        Field::new("csi", "CSI", Struct(&CORE_V1_CSI_PERSISTENT_VOLUME_SOURCE), 22, Pointer).proto_in(&[2]),
+        Field::new("gcePersistentDisk", "GCEPersistentDisk", Struct(&CORE_V1_GCE_PERSISTENT_DISK_VOLUME_SOURCE), 1, Pointer).proto_in(&[2]).embedded("PersistentVolumeSource"),
+        Field::new("awsElasticBlockStore", "AWSElasticBlockStore", Struct(&CORE_V1_AWS_ELASTIC_BLOCK_STORE_VOLUME_SOURCE), 2, Pointer).proto_in(&[2]).embedded("PersistentVolumeSource"),
+        Field::new("hostPath", "HostPath", Struct(&CORE_V1_HOST_PATH_VOLUME_SOURCE), 3, Pointer).proto_in(&[2]).embedded("PersistentVolumeSource"),
+        Field::new("glusterfs", "Glusterfs", Struct(&CORE_V1_GLUSTERFS_PERSISTENT_VOLUME_SOURCE), 4, Pointer).proto_in(&[2]).embedded("PersistentVolumeSource"),
+        Field::new("nfs", "NFS", Struct(&CORE_V1_NFS_VOLUME_SOURCE), 5, Pointer).proto_in(&[2]).embedded("PersistentVolumeSource"),
+        Field::new("rbd", "RBD", Struct(&CORE_V1_RBD_PERSISTENT_VOLUME_SOURCE), 6, Pointer).proto_in(&[2]).embedded("PersistentVolumeSource"),
+        Field::new("iscsi", "ISCSI", Struct(&CORE_V1_ISCSI_PERSISTENT_VOLUME_SOURCE), 7, Pointer).proto_in(&[2]).embedded("PersistentVolumeSource"),
+        Field::new("cinder", "Cinder", Struct(&CORE_V1_CINDER_PERSISTENT_VOLUME_SOURCE), 8, Pointer).proto_in(&[2]).embedded("PersistentVolumeSource"),
+        Field::new("cephfs", "CephFS", Struct(&CORE_V1_CEPH_FS_PERSISTENT_VOLUME_SOURCE), 9, Pointer).proto_in(&[2]).embedded("PersistentVolumeSource"),
+        Field::new("fc", "FC", Struct(&CORE_V1_FC_VOLUME_SOURCE), 10, Pointer).proto_in(&[2]).embedded("PersistentVolumeSource"),
+        Field::new("flocker", "Flocker", Struct(&CORE_V1_FLOCKER_VOLUME_SOURCE), 11, Pointer).proto_in(&[2]).embedded("PersistentVolumeSource"),
+        Field::new("flexVolume", "FlexVolume", Struct(&CORE_V1_FLEX_PERSISTENT_VOLUME_SOURCE), 12, Pointer).proto_in(&[2]).embedded("PersistentVolumeSource"),
+        Field::new("azureFile", "AzureFile", Struct(&CORE_V1_AZURE_FILE_PERSISTENT_VOLUME_SOURCE), 13, Pointer).proto_in(&[2]).embedded("PersistentVolumeSource"),
+        Field::new("vsphereVolume", "VsphereVolume", Struct(&CORE_V1_VSPHERE_VIRTUAL_DISK_VOLUME_SOURCE), 14, Pointer).proto_in(&[2]).embedded("PersistentVolumeSource"),
+        Field::new("quobyte", "Quobyte", Struct(&CORE_V1_QUOBYTE_VOLUME_SOURCE), 15, Pointer).proto_in(&[2]).embedded("PersistentVolumeSource"),
+        Field::new("azureDisk", "AzureDisk", Struct(&CORE_V1_AZURE_DISK_VOLUME_SOURCE), 16, Pointer).proto_in(&[2]).embedded("PersistentVolumeSource"),
+        Field::new("photonPersistentDisk", "PhotonPersistentDisk", Struct(&CORE_V1_PHOTON_PERSISTENT_DISK_VOLUME_SOURCE), 17, Pointer).proto_in(&[2]).embedded("PersistentVolumeSource"),
+        Field::new("portworxVolume", "PortworxVolume", Struct(&CORE_V1_PORTWORX_VOLUME_SOURCE), 18, Pointer).proto_in(&[2]).embedded("PersistentVolumeSource"),
+        Field::new("scaleIO", "ScaleIO", Struct(&CORE_V1_SCALE_IO_PERSISTENT_VOLUME_SOURCE), 19, Pointer).proto_in(&[2]).embedded("PersistentVolumeSource"),
+        Field::new("local", "Local", Struct(&CORE_V1_LOCAL_VOLUME_SOURCE), 20, Pointer).proto_in(&[2]).embedded("PersistentVolumeSource"),
+        Field::new("storageos", "StorageOS", Struct(&CORE_V1_STORAGE_OS_PERSISTENT_VOLUME_SOURCE), 21, Pointer).proto_in(&[2]).embedded("PersistentVolumeSource"),
+        Field::new("csi", "CSI", Struct(&CORE_V1_CSI_PERSISTENT_VOLUME_SOURCE), 22, Pointer).proto_in(&[2]).embedded("PersistentVolumeSource"),
         Field::new("accessModes", "AccessModes", List(&String), 3, OmitEmpty).go_type("[]v1.PersistentVolumeAccessMode").one_of(&["ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"]),
         Field::new("claimRef", "ClaimRef", Struct(&CORE_V1_OBJECT_REFERENCE), 4, Pointer),
         Field::new("persistentVolumeReclaimPolicy", "PersistentVolumeReclaimPolicy", String, 5, OmitEmpty).go_type("v1.PersistentVolumeReclaimPolicy").one_of(&["Delete", "Recycle", "Retain"]),
@@ -2693,10 +2693,10 @@ pub static CORE_V1_PREFERRED_SCHEDULING_TERM: Type = Type {
 };
 pub static CORE_V1_PROBE: Type = Type {
     name: "io.k8s.api.core.v1.Probe", go: "v1.Probe", atomic: false, group_version_kind: None, fields: &[
-        Field::new("exec", "Exec", Struct(&CORE_V1_EXEC_ACTION), 1, Pointer).proto_in(&[1]),
-        Field::new("httpGet", "HTTPGet", Struct(&CORE_V1_HTTP_GET_ACTION), 2, Pointer).proto_in(&[1]),
-        Field::new("tcpSocket", "TCPSocket", Struct(&CORE_V1_TCP_SOCKET_ACTION), 3, Pointer).proto_in(&[1]),
-        Field::new("grpc", "GRPC", Struct(&CORE_V1_GRPC_ACTION), 4, Pointer).proto_in(&[1]),
+        Field::new("exec", "Exec", Struct(&CORE_V1_EXEC_ACTION), 1, Pointer).proto_in(&[1]).embedded("ProbeHandler"),
+        Field::new("httpGet", "HTTPGet", Struct(&CORE_V1_HTTP_GET_ACTION), 2, Pointer).proto_in(&[1]).embedded("ProbeHandler"),
+        Field::new("tcpSocket", "TCPSocket", Struct(&CORE_V1_TCP_SOCKET_ACTION), 3, Pointer).proto_in(&[1]).embedded("ProbeHandler"),
+        Field::new("grpc", "GRPC", Struct(&CORE_V1_GRPC_ACTION), 4, Pointer).proto_in(&[1]).embedded("ProbeHandler"),
         Field::new("initialDelaySeconds", "InitialDelaySeconds", Int32, 2, OmitEmpty),
         Field::new("timeoutSeconds", "TimeoutSeconds", Int32, 3, OmitEmpty),
         Field::new("periodSeconds", "PeriodSeconds", Int32, 4, OmitEmpty),
@@ -2928,13 +2928,13 @@ pub static CORE_V1_SECRET: Type = Type {
 };
 pub static CORE_V1_SECRET_ENV_SOURCE: Type = Type {
     name: "io.k8s.api.core.v1.SecretEnvSource", go: "v1.SecretEnvSource", atomic: false, group_version_kind: None, fields: &[
-        Field::new("name", "Name", String, 1, OmitEmpty).proto_in(&[1]).default("\"\""),
+        Field::new("name", "Name", String, 1, OmitEmpty).proto_in(&[1]).embedded("LocalObjectReference").default("\"\""),
         Field::new("optional", "Optional", Bool, 2, Pointer),
     ],
 };
 pub static CORE_V1_SECRET_KEY_SELECTOR: Type = Type {
     name: "io.k8s.api.core.v1.SecretKeySelector", go: "v1.SecretKeySelector", atomic: true, group_version_kind: None, fields: &[
-        Field::new("name", "Name", String, 1, OmitEmpty).proto_in(&[1]).default("\"\""),
+        Field::new("name", "Name", String, 1, OmitEmpty).proto_in(&[1]).embedded("LocalObjectReference").default("\"\""),
         Field::new("key", "Key", String, 2, Always).required(),
         Field::new("optional", "Optional", Bool, 3, Pointer),
     ],
@@ -2949,7 +2949,7 @@ pub static CORE_V1_SECRET_LIST: Type = Type {
 };
 pub static CORE_V1_SECRET_PROJECTION: Type = Type {
     name: "io.k8s.api.core.v1.SecretProjection", go: "v1.SecretProjection", atomic: false, group_version_kind: None, fields: &[
-        Field::new("name", "Name", String, 1, OmitEmpty).proto_in(&[1]).default("\"\""),
+        Field::new("name", "Name", String, 1, OmitEmpty).proto_in(&[1]).embedded("LocalObjectReference").default("\"\""),
         Field::new("items", "Items", List(&Struct(&CORE_V1_KEY_TO_PATH)), 2, OmitEmpty),
         Field::new("optional", "Optional", Bool, 4, Pointer),
     ],
@@ -3178,36 +3178,36 @@ pub static CORE_V1_TYPED_OBJECT_REFERENCE: Type = Type {
 pub static CORE_V1_VOLUME: Type = Type {
     name: "io.k8s.api.core.v1.Volume", go: "v1.Volume", atomic: false, group_version_kind: None, fields: &[
         Field::new("name", "Name", String, 1, Always).required(),
-        Field::new("hostPath", "HostPath", Struct(&CORE_V1_HOST_PATH_VOLUME_SOURCE), 1, Pointer).proto_in(&[2]),
-        Field::new("emptyDir", "EmptyDir", Struct(&CORE_V1_EMPTY_DIR_VOLUME_SOURCE), 2, Pointer).proto_in(&[2]),
-        Field::new("gcePersistentDisk", "GCEPersistentDisk", Struct(&CORE_V1_GCE_PERSISTENT_DISK_VOLUME_SOURCE), 3, Pointer).proto_in(&[2]),
-        Field::new("awsElasticBlockStore", "AWSElasticBlockStore", Struct(&CORE_V1_AWS_ELASTIC_BLOCK_STORE_VOLUME_SOURCE), 4, Pointer).proto_in(&[2]),
-        Field::new("gitRepo", "GitRepo", Struct(&CORE_V1_GIT_REPO_VOLUME_SOURCE), 5, Pointer).proto_in(&[2]),
-        Field::new("secret", "Secret", Struct(&CORE_V1_SECRET_VOLUME_SOURCE), 6, Pointer).proto_in(&[2]),
-        Field::new("nfs", "NFS", Struct(&CORE_V1_NFS_VOLUME_SOURCE), 7, Pointer).proto_in(&[2]),
-        Field::new("iscsi", "ISCSI", Struct(&CORE_V1_ISCSI_VOLUME_SOURCE), 8, Pointer).proto_in(&[2]),
-        Field::new("glusterfs", "Glusterfs", Struct(&CORE_V1_GLUSTERFS_VOLUME_SOURCE), 9, Pointer).proto_in(&[2]),
-        Field::new("persistentVolumeClaim", "PersistentVolumeClaim", Struct(&CORE_V1_PERSISTENT_VOLUME_CLAIM_VOLUME_SOURCE), 10, Pointer).proto_in(&[2]),
-        Field::new("rbd", "RBD", Struct(&CORE_V1_RBD_VOLUME_SOURCE), 11, Pointer).proto_in(&[2]),
-        Field::new("flexVolume", "FlexVolume", Struct(&CORE_V1_FLEX_VOLUME_SOURCE), 12, Pointer).proto_in(&[2]),
-        Field::new("cinder", "Cinder", Struct(&CORE_V1_CINDER_VOLUME_SOURCE), 13, Pointer).proto_in(&[2]),
-        Field::new("cephfs", "CephFS", Struct(&CORE_V1_CEPH_FS_VOLUME_SOURCE), 14, Pointer).proto_in(&[2]),
-        Field::new("flocker", "Flocker", Struct(&CORE_V1_FLOCKER_VOLUME_SOURCE), 15, Pointer).proto_in(&[2]),
-        Field::new("downwardAPI", "DownwardAPI", Struct(&CORE_V1_DOWNWARD_API_VOLUME_SOURCE), 16, Pointer).proto_in(&[2]),
-        Field::new("fc", "FC", Struct(&CORE_V1_FC_VOLUME_SOURCE), 17, Pointer).proto_in(&[2]),
-        Field::new("azureFile", "AzureFile", Struct(&CORE_V1_AZURE_FILE_VOLUME_SOURCE), 18, Pointer).proto_in(&[2]),
-        Field::new("configMap", "ConfigMap", Struct(&CORE_V1_CONFIG_MAP_VOLUME_SOURCE), 19, Pointer).proto_in(&[2]),
-        Field::new("vsphereVolume", "VsphereVolume", Struct(&CORE_V1_VSPHERE_VIRTUAL_DISK_VOLUME_SOURCE), 20, Pointer).proto_in(&[2]),
-        Field::new("quobyte", "Quobyte", Struct(&CORE_V1_QUOBYTE_VOLUME_SOURCE), 21, Pointer).proto_in(&[2]),
-        Field::new("azureDisk", "AzureDisk", Struct(&CORE_V1_AZURE_DISK_VOLUME_SOURCE), 22, Pointer).proto_in(&[2]),
-        Field::new("photonPersistentDisk", "PhotonPersistentDisk", Struct(&CORE_V1_PHOTON_PERSISTENT_DISK_VOLUME_SOURCE), 23, Pointer).proto_in(&[2]),
-        Field::new("projected", "Projected", Struct(&CORE_V1_PROJECTED_VOLUME_SOURCE), 26, Pointer).proto_in(&[2]),
-        Field::new("portworxVolume", "PortworxVolume", Struct(&CORE_V1_PORTWORX_VOLUME_SOURCE), 24, Pointer).proto_in(&[2]),
-        Field::new("scaleIO", "ScaleIO", Struct(&CORE_V1_SCALE_IO_VOLUME_SOURCE), 25, Pointer).proto_in(&[2]),
-        Field::new("storageos", "StorageOS", Struct(&CORE_V1_STORAGE_OS_VOLUME_SOURCE), 27, Pointer).proto_in(&[2]),
-        Field::new("csi", "CSI", Struct(&CORE_V1_CSI_VOLUME_SOURCE), 28, Pointer).proto_in(&[2]),
-        Field::new("ephemeral", "Ephemeral", Struct(&CORE_V1_EPHEMERAL_VOLUME_SOURCE), 29, Pointer).proto_in(&[2]),
-        Field::new("image", "Image", Struct(&CORE_V1_IMAGE_VOLUME_SOURCE), 30, Pointer).proto_in(&[2]),
+        Field::new("hostPath", "HostPath", Struct(&CORE_V1_HOST_PATH_VOLUME_SOURCE), 1, Pointer).proto_in(&[2]).embedded("VolumeSource"),
+        Field::new("emptyDir", "EmptyDir", Struct(&CORE_V1_EMPTY_DIR_VOLUME_SOURCE), 2, Pointer).proto_in(&[2]).embedded("VolumeSource"),
+        Field::new("gcePersistentDisk", "GCEPersistentDisk", Struct(&CORE_V1_GCE_PERSISTENT_DISK_VOLUME_SOURCE), 3, Pointer).proto_in(&[2]).embedded("VolumeSource"),
+        Field::new("awsElasticBlockStore", "AWSElasticBlockStore", Struct(&CORE_V1_AWS_ELASTIC_BLOCK_STORE_VOLUME_SOURCE), 4, Pointer).proto_in(&[2]).embedded("VolumeSource"),
+        Field::new("gitRepo", "GitRepo", Struct(&CORE_V1_GIT_REPO_VOLUME_SOURCE), 5, Pointer).proto_in(&[2]).embedded("VolumeSource"),
+        Field::new("secret", "Secret", Struct(&CORE_V1_SECRET_VOLUME_SOURCE), 6, Pointer).proto_in(&[2]).embedded("VolumeSource"),
+        Field::new("nfs", "NFS", Struct(&CORE_V1_NFS_VOLUME_SOURCE), 7, Pointer).proto_in(&[2]).embedded("VolumeSource"),
+        Field::new("iscsi", "ISCSI", Struct(&CORE_V1_ISCSI_VOLUME_SOURCE), 8, Pointer).proto_in(&[2]).embedded("VolumeSource"),
+        Field::new("glusterfs", "Glusterfs", Struct(&CORE_V1_GLUSTERFS_VOLUME_SOURCE), 9, Pointer).proto_in(&[2]).embedded("VolumeSource"),
+        Field::new("persistentVolumeClaim", "PersistentVolumeClaim", Struct(&CORE_V1_PERSISTENT_VOLUME_CLAIM_VOLUME_SOURCE), 10, Pointer).proto_in(&[2]).embedded("VolumeSource"),
+        Field::new("rbd", "RBD", Struct(&CORE_V1_RBD_VOLUME_SOURCE), 11, Pointer).proto_in(&[2]).embedded("VolumeSource"),
+        Field::new("flexVolume", "FlexVolume", Struct(&CORE_V1_FLEX_VOLUME_SOURCE), 12, Pointer).proto_in(&[2]).embedded("VolumeSource"),
+        Field::new("cinder", "Cinder", Struct(&CORE_V1_CINDER_VOLUME_SOURCE), 13, Pointer).proto_in(&[2]).embedded("VolumeSource"),
+        Field::new("cephfs", "CephFS", Struct(&CORE_V1_CEPH_FS_VOLUME_SOURCE), 14, Pointer).proto_in(&[2]).embedded("VolumeSource"),
+        Field::new("flocker", "Flocker", Struct(&CORE_V1_FLOCKER_VOLUME_SOURCE), 15, Pointer).proto_in(&[2]).embedded("VolumeSource"),
+        Field::new("downwardAPI", "DownwardAPI", Struct(&CORE_V1_DOWNWARD_API_VOLUME_SOURCE), 16, Pointer).proto_in(&[2]).embedded("VolumeSource"),
+        Field::new("fc", "FC", Struct(&CORE_V1_FC_VOLUME_SOURCE), 17, Pointer).proto_in(&[2]).embedded("VolumeSource"),
+        Field::new("azureFile", "AzureFile", Struct(&CORE_V1_AZURE_FILE_VOLUME_SOURCE), 18, Pointer).proto_in(&[2]).embedded("VolumeSource"),
+        Field::new("configMap", "ConfigMap", Struct(&CORE_V1_CONFIG_MAP_VOLUME_SOURCE), 19, Pointer).proto_in(&[2]).embedded("VolumeSource"),
+        Field::new("vsphereVolume", "VsphereVolume", Struct(&CORE_V1_VSPHERE_VIRTUAL_DISK_VOLUME_SOURCE), 20, Pointer).proto_in(&[2]).embedded("VolumeSource"),
+        Field::new("quobyte", "Quobyte", Struct(&CORE_V1_QUOBYTE_VOLUME_SOURCE), 21, Pointer).proto_in(&[2]).embedded("VolumeSource"),
+        Field::new("azureDisk", "AzureDisk", Struct(&CORE_V1_AZURE_DISK_VOLUME_SOURCE), 22, Pointer).proto_in(&[2]).embedded("VolumeSource"),
+        Field::new("photonPersistentDisk", "PhotonPersistentDisk", Struct(&CORE_V1_PHOTON_PERSISTENT_DISK_VOLUME_SOURCE), 23, Pointer).proto_in(&[2]).embedded("VolumeSource"),
+        Field::new("projected", "Projected", Struct(&CORE_V1_PROJECTED_VOLUME_SOURCE), 26, Pointer).proto_in(&[2]).embedded("VolumeSource"),
+        Field::new("portworxVolume", "PortworxVolume", Struct(&CORE_V1_PORTWORX_VOLUME_SOURCE), 24, Pointer).proto_in(&[2]).embedded("VolumeSource"),
+        Field::new("scaleIO", "ScaleIO", Struct(&CORE_V1_SCALE_IO_VOLUME_SOURCE), 25, Pointer).proto_in(&[2]).embedded("VolumeSource"),
+        Field::new("storageos", "StorageOS", Struct(&CORE_V1_STORAGE_OS_VOLUME_SOURCE), 27, Pointer).proto_in(&[2]).embedded("VolumeSource"),
+        Field::new("csi", "CSI", Struct(&CORE_V1_CSI_VOLUME_SOURCE), 28, Pointer).proto_in(&[2]).embedded("VolumeSource"),
+        Field::new("ephemeral", "Ephemeral", Struct(&CORE_V1_EPHEMERAL_VOLUME_SOURCE), 29, Pointer).proto_in(&[2]).embedded("VolumeSource"),
+        Field::new("image", "Image", Struct(&CORE_V1_IMAGE_VOLUME_SOURCE), 30, Pointer).proto_in(&[2]).embedded("VolumeSource"),
     ],
 };
 pub static CORE_V1_VOLUME_DEVICE: Type = Type {
@@ -3655,7 +3655,7 @@ pub static NETWORKING_V1_INGRESS_PORT_STATUS: Type = Type {
 pub static NETWORKING_V1_INGRESS_RULE: Type = Type {
     name: "io.k8s.api.networking.v1.IngressRule", go: "v1.IngressRule", atomic: false, group_version_kind: None, fields: &[
         Field::new("host", "Host", String, 1, OmitEmpty),
-        Field::new("http", "HTTP", Struct(&NETWORKING_V1_HTTP_INGRESS_RULE_VALUE), 1, Pointer).proto_in(&[2]),
+        Field::new("http", "HTTP", Struct(&NETWORKING_V1_HTTP_INGRESS_RULE_VALUE), 1, Pointer).proto_in(&[2]).embedded("IngressRuleValue"),
     ],
 };
 pub static NETWORKING_V1_INGRESS_SERVICE_BACKEND: Type = Type {
@@ -4017,7 +4017,7 @@ pub static RESOURCE_V1_DEVICE_ALLOCATION_CONFIGURATION: Type = Type {
     name: "io.k8s.api.resource.v1.DeviceAllocationConfiguration", go: "v1.DeviceAllocationConfiguration", atomic: false, group_version_kind: None, fields: &[
         Field::new("source", "Source", String, 1, Always).go_type("v1.AllocationConfigSource").one_of(&["FromClaim", "FromClass"]).required(),
         Field::new("requests", "Requests", List(&String), 2, OmitEmpty),
-        Field::new("opaque", "Opaque", Struct(&RESOURCE_V1_OPAQUE_DEVICE_CONFIGURATION), 1, Pointer).proto_in(&[3]),
+        Field::new("opaque", "Opaque", Struct(&RESOURCE_V1_OPAQUE_DEVICE_CONFIGURATION), 1, Pointer).proto_in(&[3]).embedded("DeviceConfiguration"),
     ],
 };
 pub static RESOURCE_V1_DEVICE_ALLOCATION_RESULT: Type = Type {
@@ -4054,7 +4054,7 @@ pub static RESOURCE_V1_DEVICE_CLAIM: Type = Type {
 pub static RESOURCE_V1_DEVICE_CLAIM_CONFIGURATION: Type = Type {
     name: "io.k8s.api.resource.v1.DeviceClaimConfiguration", go: "v1.DeviceClaimConfiguration", atomic: false, group_version_kind: None, fields: &[
         Field::new("requests", "Requests", List(&String), 1, OmitEmpty),
-        Field::new("opaque", "Opaque", Struct(&RESOURCE_V1_OPAQUE_DEVICE_CONFIGURATION), 1, Pointer).proto_in(&[2]),
+        Field::new("opaque", "Opaque", Struct(&RESOURCE_V1_OPAQUE_DEVICE_CONFIGURATION), 1, Pointer).proto_in(&[2]).embedded("DeviceConfiguration"),
     ],
 };
 pub static RESOURCE_V1_DEVICE_CLASS: Type = Type {
@@ -4067,7 +4067,7 @@ pub static RESOURCE_V1_DEVICE_CLASS: Type = Type {
 };
 pub static RESOURCE_V1_DEVICE_CLASS_CONFIGURATION: Type = Type {
     name: "io.k8s.api.resource.v1.DeviceClassConfiguration", go: "v1.DeviceClassConfiguration", atomic: false, group_version_kind: None, fields: &[
-        Field::new("opaque", "Opaque", Struct(&RESOURCE_V1_OPAQUE_DEVICE_CONFIGURATION), 1, Pointer).proto_in(&[1]),
+        Field::new("opaque", "Opaque", Struct(&RESOURCE_V1_OPAQUE_DEVICE_CONFIGURATION), 1, Pointer).proto_in(&[1]).embedded("DeviceConfiguration"),
     ],
 };
 pub static RESOURCE_V1_DEVICE_CLASS_LIST: Type = Type {

@@ -5,7 +5,7 @@ use super::{raw::Raw, time_text};
 use crate::{
     Object, Value,
     meta::quantity,
-    schema::{Ty, Type},
+    schema::{Field, Ty, Type},
 };
 use base64::Engine as _;
 use std::{borrow::Cow, fmt::Write as _};
@@ -31,7 +31,7 @@ pub struct TypeError(pub String);
 /// # Errors
 /// The first value, in the document's order, that does not fit.
 pub fn decode(ty: &'static Type, raw: Raw<'_>) -> Result<Decoded, TypeError> {
-    let mut decoder = Decoder { path: Vec::new(), strict: Vec::new(), struct_name: "", lenient: 0 };
+    let mut decoder = Decoder { path: Vec::new(), strict: Vec::new(), struct_name: "", lenient: 0, mismatch: None };
     let value = match raw {
         Raw::Null => Value::Object(Object::new()),
         Raw::Object(entries) => decoder.structure(ty, entries)?,
@@ -43,7 +43,10 @@ pub fn decode(ty: &'static Type, raw: Raw<'_>) -> Result<Decoded, TypeError> {
             )));
         }
     };
-    Ok(Decoded { value, strict: decoder.strict })
+    match decoder.mismatch {
+        Some(error) => Err(error),
+        None => Ok(Decoded { value, strict: decoder.strict }),
+    }
 }
 
 /// Checks a tree against `ty`, as [`decode`] does a document.
@@ -55,7 +58,7 @@ pub fn decode_tree(ty: &'static Type, tree: &Value) -> Result<Decoded, TypeError
 }
 
 enum Step {
-    Field(&'static str),
+    Field(&'static Field),
     Key(String),
     Index(usize),
 }
@@ -67,6 +70,8 @@ struct Decoder {
     struct_name: &'static str,
     /// Inside types that decode themselves unknown and duplicate fields are not named.
     lenient: usize,
+    /// The first value of a wrong type. Go goes on after it, since a text that does not parse later is told instead.
+    mismatch: Option<TypeError>,
 }
 
 impl Decoder {
@@ -82,13 +87,13 @@ impl Decoder {
             let field = &ty.fields[at];
             let bit = 1u128.checked_shl(u32::try_from(at).unwrap_or(u32::MAX)).unwrap_or(0);
             if seen & bit != 0 {
-                self.complain("duplicate", Step::Field(field.json));
+                self.complain("duplicate", Step::Field(field));
             }
             seen |= bit;
             if raw == Raw::Null {
                 continue;
             }
-            self.path.push(Step::Field(field.json));
+            self.path.push(Step::Field(field));
             let value = self.value(&field.ty, field.go_type, raw)?;
             self.path.pop();
             merge(&mut out, field.json, value);
@@ -104,15 +109,15 @@ impl Decoder {
             (Ty::String, Raw::String(text)) => Ok(Value::String(text.into_owned())),
             (Ty::Int32, Raw::Number(text)) => match text.parse::<i32>() {
                 Ok(n) => Ok(Value::from(n)),
-                Err(_) => self.mismatch(&format!("number {text}"), ty, go_type),
+                Err(_) => Ok(self.mismatched(&format!("number {text}"), ty, go_type)),
             },
             (Ty::Int64, Raw::Number(text)) => match text.parse::<i64>() {
                 Ok(n) => Ok(Value::from(n)),
-                Err(_) => self.mismatch(&format!("number {text}"), ty, go_type),
+                Err(_) => Ok(self.mismatched(&format!("number {text}"), ty, go_type)),
             },
             (Ty::Float64, Raw::Number(text)) => match text.parse::<f64>().ok().filter(|n| n.is_finite()) {
                 Some(n) => Ok(Value::from(n)),
-                None => self.mismatch(&format!("number {text}"), ty, go_type),
+                None => Ok(self.mismatched(&format!("number {text}"), ty, go_type)),
             },
             (Ty::Struct(of), Raw::Object(entries)) => self.structure(of, entries),
             (Ty::List(of), Raw::Array(items)) => self.list(of, go_type, items),
@@ -121,9 +126,10 @@ impl Decoder {
             (Ty::SchemaOrArray(of) | Ty::SchemaOrBool(of) | Ty::SchemaOrStrings(of), raw) => {
                 self.schema_or(ty, of, raw)
             }
-            (Ty::Bytes, Raw::String(text)) => bytes(&text),
+            (Ty::Bytes, Raw::Array(items)) => Ok(self.byte_list(items)),
+            (Ty::Bytes, Raw::String(text)) => Ok(bytes(&text).unwrap_or_else(|error| self.remember(error))),
             (Ty::Quantity | Ty::IntOrString | Ty::Time | Ty::MicroTime | Ty::Duration, raw) => self.special(ty, raw),
-            (_, raw) => self.mismatch(raw.go_kind(), ty, go_type),
+            (_, raw) => Ok(self.mismatched(raw.go_kind(), ty, go_type)),
         }
     }
 
@@ -158,6 +164,22 @@ impl Decoder {
         Ok(Value::Object(out))
     }
 
+    /// Bytes may also come as a list of numbers.
+    fn byte_list(&mut self, items: Vec<Raw<'_>>) -> Value {
+        let mut data = Vec::with_capacity(items.len());
+        for raw in items {
+            match raw {
+                Raw::Null => data.push(0),
+                Raw::Number(text) => match text.parse() {
+                    Ok(byte) => data.push(byte),
+                    Err(_) => return self.mismatched(&format!("number {text}"), &Ty::Bytes, "uint8"),
+                },
+                raw => return self.mismatched(raw.go_kind(), &Ty::Bytes, "uint8"),
+            }
+        }
+        Value::String(base64::engine::general_purpose::STANDARD.encode(data))
+    }
+
     /// Types of `apiextensions` that hold a schema or something simpler.
     fn schema_or(&mut self, ty: &Ty, of: &'static Type, raw: Raw<'_>) -> Result<Value, TypeError> {
         self.lenient += 1;
@@ -168,7 +190,8 @@ impl Decoder {
             (Ty::SchemaOrStrings(_), Raw::Array(items)) => self.list(&Ty::String, "", items),
             (Ty::SchemaOrBool(_), _) => Err(TypeError("boolean or JSON schema expected".into())),
             (Ty::SchemaOrStrings(_), _) => Err(TypeError("object or array of strings expected".into())),
-            (_, raw) => self.mismatch(raw.go_kind(), ty, ""),
+            // Upstream looks at objects and lists only.
+            _ => Ok(Value::Null),
         };
         self.lenient -= 1;
         value
@@ -186,7 +209,7 @@ impl Decoder {
             (Ty::Time, Raw::String(s)) => text(time_text::seconds(&s)),
             (Ty::MicroTime, Raw::String(s)) => text(time_text::micros(&s)),
             (_, Raw::String(s)) => Ok(Value::String(s.into_owned())),
-            (_, raw) => self.mismatch(raw.go_kind(), &Ty::String, ""),
+            (_, raw) => Err(self.mismatch(raw.go_kind(), &Ty::String, "")),
         }
     }
 
@@ -194,21 +217,41 @@ impl Decoder {
         match raw {
             Raw::Number(text) => match text.parse::<i32>() {
                 Ok(n) => Ok(Value::from(n)),
-                Err(_) => self.mismatch(&format!("number {text}"), &Ty::Int32, ""),
+                Err(_) => Err(self.mismatch(&format!("number {text}"), &Ty::Int32, "")),
             },
-            raw => self.mismatch(raw.go_kind(), &Ty::Int32, ""),
+            raw => Err(self.mismatch(raw.go_kind(), &Ty::Int32, "")),
         }
     }
 
-    fn mismatch<T>(&self, found: &str, ty: &Ty, go_type: &str) -> Result<T, TypeError> {
-        let fields: Vec<&str> =
-            self.path.iter().filter_map(|step| if let Step::Field(name) = step { Some(*name) } else { None }).collect();
+    fn mismatch(&self, found: &str, ty: &Ty, go_type: &str) -> TypeError {
+        let mut field = String::new();
+        for step in &self.path {
+            let Step::Field(step) = step else { continue };
+            for name in [step.embedded, step.json] {
+                if !name.is_empty() {
+                    field.push('.');
+                    field.push_str(name);
+                }
+            }
+        }
         let go: Cow<'_, str> = if go_type.is_empty() { ty.go() } else { Cow::Borrowed(go_type) };
-        Err(TypeError(format!(
-            "json: cannot unmarshal {found} into Go struct field {}.{} of type {go}",
-            self.struct_name,
-            fields.join(".")
-        )))
+        TypeError(format!(
+            "json: cannot unmarshal {found} into Go struct field {}{field} of type {go}",
+            self.struct_name
+        ))
+    }
+
+    /// Keeps the first error of its sort and goes on.
+    fn remember(&mut self, error: TypeError) -> Value {
+        self.mismatch.get_or_insert(error);
+        Value::Null
+    }
+
+    fn mismatched(&mut self, found: &str, ty: &Ty, go_type: &str) -> Value {
+        if self.mismatch.is_none() {
+            self.mismatch = Some(self.mismatch(found, ty, go_type));
+        }
+        Value::Null
     }
 
     fn complain(&mut self, what: &str, step: Step) {
@@ -242,7 +285,7 @@ fn path_text(path: &[Step]) -> String {
     let mut out = String::new();
     for step in path {
         let name = match step {
-            Step::Field(name) => name,
+            Step::Field(field) => field.json,
             Step::Key(name) => name.as_str(),
             Step::Index(index) => {
                 let _ = write!(out, "[{index}]");

@@ -7,6 +7,7 @@ const fn field(json: &'static str, ty: Ty, presence: Presence, list: ListKind) -
         go: "",
         go_type: "",
         proto_in: &[],
+        embedded: "",
         ty,
         proto: 0,
         presence,
