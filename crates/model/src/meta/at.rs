@@ -32,6 +32,17 @@ impl<'v> At<'v, '_> {
         At { value: self.get(name), parent: Some(self), step: Step::Field(name) }
     }
 
+    /// A field under another name than its own, where upstream's paths say so.
+    pub fn renamed<'s>(&'s self, field: &str, shown: &'s str) -> At<'v, 's> {
+        At { value: self.get(field), parent: Some(self), step: Step::Field(shown) }
+    }
+
+    /// This place with another value in it, where upstream's errors name a place that is not the value's own.
+    #[must_use]
+    pub fn with_value(self, value: &'v Value) -> Self {
+        At { value, ..self }
+    }
+
     /// The entry of a map, written `[key]`.
     pub fn key<'s>(&'s self, key: &'s str) -> At<'v, 's> {
         At { value: self.get(key), parent: Some(self), step: Step::Key(key) }

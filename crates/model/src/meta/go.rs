@@ -1,5 +1,8 @@
 //! Values printed as Go prints them in error texts.
-use crate::Value;
+use crate::{
+    Value,
+    schema::{self, Presence, Ty, Type},
+};
 use std::fmt::Write;
 
 /// A value as `field.Error` shows it.
@@ -116,6 +119,56 @@ pub fn json(value: &Value) -> String {
     out
 }
 
+/// `json.Marshal` of upstream's internal form of a type: Go's field names in the order of the struct, nothing left out.
+/// Types of apimachinery keep their JSON names there.
+pub fn internal(type_name: &str, value: &Value) -> String {
+    let mut out = String::new();
+    match schema::by_name(type_name) {
+        Some(ty) => write_struct(ty, value, &mut out),
+        None => out.push_str(&json(value)),
+    }
+    out
+}
+
+fn write_struct(ty: &'static Type, value: &Value, out: &mut String) {
+    if !ty.name.starts_with("io.k8s.api.") {
+        out.push_str(&json(value));
+        return;
+    }
+    out.push('{');
+    for (i, field) in ty.fields.iter().enumerate() {
+        if i > 0 {
+            out.push(',');
+        }
+        let _ = write!(out, "\"{}\":", field.go);
+        let pointer = matches!(field.presence, Presence::Pointer | Presence::AlwaysPointer);
+        write_value(&field.ty, value.get(field.json).unwrap_or(&Value::Null), pointer, out);
+    }
+    out.push('}');
+}
+
+fn write_value(ty: &Ty, value: &Value, pointer: bool, out: &mut String) {
+    match (ty, value) {
+        (Ty::Struct(ty), Value::Object(_)) => write_struct(ty, value, out),
+        (Ty::Struct(ty), Value::Null) if !pointer => write_struct(ty, value, out),
+        (Ty::List(inner), Value::Array(items)) => {
+            out.push('[');
+            for (i, item) in items.iter().enumerate() {
+                if i > 0 {
+                    out.push(',');
+                }
+                write_value(inner, item, false, out);
+            }
+            out.push(']');
+        }
+        (Ty::Bool, Value::Null) if !pointer => out.push_str("false"),
+        (Ty::Int32 | Ty::Int64 | Ty::Float64 | Ty::IntOrString, Value::Null) if !pointer => out.push('0'),
+        (Ty::Quantity, Value::Null) if !pointer => out.push_str("\"0\""),
+        (Ty::String, Value::Null) if !pointer => out.push_str("\"\""),
+        (_, other) => out.push_str(&json(other)),
+    }
+}
+
 /// `%#v` of a `[]string`.
 pub fn string_slice(items: &[&str]) -> String {
     let quoted: Vec<String> = items.iter().map(|s| quote(s)).collect();
@@ -133,6 +186,10 @@ mod tests {
         check("\n\t\u{1}\u{7f}", r#""\n\t\x01\x7f""#);
         check("né\u{200b}", "\"né\\u200b\"");
         assert_eq!(json(&serde_json::json!({"a": "<&>"})), r#"{"a":"\u003c\u0026\u003e"}"#);
+        assert_eq!(
+            internal("io.k8s.api.core.v1.Taint", &serde_json::json!({"key": "a", "effect": "NoSchedule"})),
+            r#"{"Key":"a","Value":"","Effect":"NoSchedule","TimeAdded":null}"#
+        );
         assert_eq!(string_slice(&["a", "b"]), r#"[]string{"a", "b"}"#);
     }
 }

@@ -5,6 +5,7 @@ pub mod field_selector;
 pub mod go;
 pub mod image;
 pub mod int_or_string;
+pub mod ip;
 pub mod names;
 pub mod object_meta;
 pub mod quantity;

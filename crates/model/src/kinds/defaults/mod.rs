@@ -3,6 +3,8 @@
 mod pod;
 mod rules;
 
+pub use pod::aggregate;
+
 use crate::{
     Object, Value,
     meta::quantity::Quantity,
@@ -88,7 +90,7 @@ fn round_up_to_milli(value: &mut Value) {
 }
 
 /// Go's zero value: what `omitempty` leaves out.
-pub(super) fn is_zero(value: &Value) -> bool {
+pub fn is_zero(value: &Value) -> bool {
     match value {
         Value::Null | Value::Bool(false) => true,
         Value::String(text) => text.is_empty(),

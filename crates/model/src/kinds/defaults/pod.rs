@@ -7,7 +7,7 @@ use crate::{
 use std::collections::BTreeMap;
 
 /// Amounts by resource name.
-type Amounts = BTreeMap<String, Quantity>;
+pub type Amounts = BTreeMap<String, Quantity>;
 
 /// `SetDefaults_Pod`.
 pub(super) fn pod(pod: &mut Object) {
@@ -64,8 +64,11 @@ fn requests_from_limits(container: &mut Object) {
 /// Resources of the pod as a whole, completed from its containers' (KEP-2837): hugepage limits from the sum of limits,
 /// requests from the sum of requests, then from the pod's own limits.
 fn pod_level_resources(spec: &mut Object) {
-    let container_limits = aggregate(spec, "limits");
-    let container_requests = aggregate(spec, "requests");
+    if !spec.get("resources").is_some_and(Value::is_object) {
+        return;
+    }
+    let whole = Value::Object(spec.clone());
+    let (container_limits, container_requests) = (aggregate(&whole, "limits"), aggregate(&whole, "requests"));
     let Some(resources) = object_at(spec, "resources") else { return };
     let amounts =
         |resources: &Object, field: &str| resources.get(field).and_then(Value::as_object).cloned().unwrap_or_default();
@@ -99,7 +102,7 @@ fn is_pod_level(resource: &str) -> bool {
 
 /// What the containers use together at most: the sum of the ordinary ones and sidecars, or an init container with the
 /// sidecars that were started before it.
-fn aggregate(spec: &Object, side: &str) -> Amounts {
+pub fn aggregate(spec: &Value, side: &str) -> Amounts {
     let list = |field: &str| spec.get(field).and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
     let of = |container: &Value| -> Amounts {
         let amounts = container["resources"][side].as_object();

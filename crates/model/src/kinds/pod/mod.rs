@@ -1,6 +1,7 @@
 //! Pod: containers that run together on one node.
 pub mod prepare;
 mod print;
+pub mod validate;
 
 use super::{EDIT_VERBS, Kind, PROXY_VERBS, Scope, Subresource, Verb, Version, texts};
 use crate::Value;
@@ -28,6 +29,7 @@ pub static KIND: Kind = Kind {
     prepare_create: prepare::create,
     prepare_update: prepare::update,
     prepare_status: prepare::status,
+    validate: validate::create,
     columns: print::COLUMNS,
     row_conditions: print::conditions,
     graceful: Some(grace_period),
