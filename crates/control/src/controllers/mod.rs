@@ -8,9 +8,11 @@ mod garbage;
 mod manager;
 mod namespace;
 mod node_ipam;
+mod node_lifecycle;
 mod replicas;
 mod root_ca;
 mod service_account;
+mod taint_eviction;
 
 pub use context::{Context, Wiring};
 pub use manager::{ControllerManagerConfig, run};
@@ -41,4 +43,6 @@ pub static ALL: &[Controller] = &[
     row("replicaset-controller", replicas::start_replica_sets),
     row("replicationcontroller-controller", replicas::start_replication_controllers),
     row("node-ipam-controller", node_ipam::start),
+    row("node-lifecycle-controller", node_lifecycle::start),
+    row("taint-eviction-controller", taint_eviction::start),
 ];

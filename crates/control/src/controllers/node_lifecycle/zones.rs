@@ -1,0 +1,119 @@
+//! How fast nodes may be given up: per zone, slower where many fail at once, not at all where all do (it is then more
+//! likely that the control plane is cut off).
+use super::is_ready;
+use jiff::Timestamp;
+use k8s_openapi::api::core::v1::Node;
+use rustc_hash::FxHashMap;
+use skeg_client::Object;
+
+/// `--unhealthy-zone-threshold`.
+const UNHEALTHY_THRESHOLD: f64 = 0.55;
+/// `--large-cluster-size-threshold`: smaller zones stop evictions when partly disrupted.
+const LARGE_ZONE_NODES: usize = 50;
+/// `--secondary-node-eviction-rate`.
+const SECONDARY_RATE: f64 = 0.01;
+const EXCLUDED: &str = "node.kubernetes.io/exclude-disruption";
+
+/// May a node's pods be evicted now?
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Admission {
+    Granted,
+    /// Seconds until it may.
+    Later(f64),
+    /// All zones are out of order: nobody is evicted, and taints for it are taken back.
+    Stopped,
+}
+
+#[derive(Debug, Default)]
+struct Zone {
+    ready: usize,
+    not_ready: usize,
+    tokens: f64,
+    filled: Option<Timestamp>,
+}
+
+#[derive(Debug)]
+pub(super) struct Zones {
+    /// Nodes per second.
+    rate: f64,
+    zones: FxHashMap<String, Zone>,
+    /// Zone and readiness of each node that counts.
+    nodes: FxHashMap<String, (String, bool)>,
+    all_disrupted: bool,
+}
+
+/// Region and zone.
+fn zone_of(node: &Node) -> String {
+    let label = |name: &str| node.label(name).unwrap_or_default();
+    format!("{}:\u{0}:{}", label("topology.kubernetes.io/region"), label("topology.kubernetes.io/zone"))
+}
+
+impl Zones {
+    pub(super) fn new(rate: f64) -> Self {
+        Self { rate, zones: FxHashMap::default(), nodes: FxHashMap::default(), all_disrupted: false }
+    }
+
+    /// Takes a node's change; whether "everything is out of order" began or ended with it.
+    pub(super) fn observe(&mut self, name: &str, node: Option<&Node>) -> bool {
+        if let Some((zone, ready)) = self.nodes.remove(name) {
+            let counts = self.zones.get_mut(&zone).expect("zones outlive their nodes");
+            *counts.side(ready) -= 1;
+            if counts.ready + counts.not_ready == 0 {
+                self.zones.remove(&zone);
+            }
+        }
+        if let Some(node) = node.filter(|node| node.label(EXCLUDED).is_none()) {
+            let (zone, ready) = (zone_of(node), is_ready(node));
+            *self.zones.entry(zone.clone()).or_default().side(ready) += 1;
+            self.nodes.insert(name.into(), (zone, ready));
+        }
+        let all = !self.zones.is_empty() && self.zones.values().all(|zone| zone.ready == 0);
+        std::mem::replace(&mut self.all_disrupted, all) != all
+    }
+
+    pub(super) fn all_disrupted(&self) -> bool {
+        self.all_disrupted
+    }
+
+    /// Takes one eviction out of the zone's allowance.
+    pub(super) fn admit(&mut self, node: &Node, now: Timestamp) -> Admission {
+        if self.all_disrupted {
+            return Admission::Stopped;
+        }
+        let full_rate = self.rate;
+        let zone = self.zones.entry(zone_of(node)).or_default();
+        let rate = zone.rate(full_rate);
+        let elapsed = zone.filled.map_or(f64::INFINITY, |filled| now.duration_since(filled).as_secs_f64());
+        zone.tokens = (zone.tokens + (elapsed * rate).max(0.0)).min(1.0);
+        if zone.filled.is_none() {
+            zone.tokens = 1.0;
+        }
+        zone.filled = Some(now);
+        if rate <= 0.0 {
+            return Admission::Later(1.0);
+        }
+        if zone.tokens < 1.0 {
+            return Admission::Later((1.0 - zone.tokens) / rate);
+        }
+        zone.tokens -= 1.0;
+        Admission::Granted
+    }
+}
+
+impl Zone {
+    fn side(&mut self, ready: bool) -> &mut usize {
+        if ready { &mut self.ready } else { &mut self.not_ready }
+    }
+
+    fn rate(&self, full: f64) -> f64 {
+        let nodes = self.ready + self.not_ready;
+        #[expect(clippy::cast_precision_loss, reason = "node counts are far below 2^52")]
+        let share = self.not_ready as f64 / nodes.max(1) as f64;
+        let partial = self.ready > 0 && self.not_ready > 2 && share >= UNHEALTHY_THRESHOLD;
+        match partial {
+            false => full,
+            true if nodes > LARGE_ZONE_NODES => SECONDARY_RATE,
+            true => 0.0,
+        }
+    }
+}
