@@ -37,9 +37,9 @@ pub fn start(context: &Context) {
     let (queue, all) = (wiring.queue(), nodes.clone());
     pods.on_change(move |change| {
         let Some(pod) = change.new else { return };
-        let placed = change.old.is_none_or(|old| {
-            pod::node_name(old) != pod::node_name(pod) || tolerations(old) != tolerations(pod)
-        });
+        let placed = change
+            .old
+            .is_none_or(|old| pod::node_name(old) != pod::node_name(pod) || tolerations(old) != tolerations(pod));
         if placed && all.get(pod::node_name(pod)).is_some_and(|node| !no_execute(&node).is_empty()) {
             queue.add(change.key);
         }

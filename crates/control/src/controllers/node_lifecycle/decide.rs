@@ -133,16 +133,19 @@ fn mark_pod(pod: &Pod, now: Timestamp) -> Action {
         condition.status = "False".into();
         condition.last_transition_time = Some(Time(now));
     }
-    Action::update_status(&changed)
-        .accepting(Status::is_not_found)
-        .noting(Note::warning(reference_to(pod), "NodeNotReady", "Node is not ready"))
+    Action::update_status(&changed).accepting(Status::is_not_found).noting(Note::warning(
+        reference_to(pod),
+        "NodeNotReady",
+        "Node is not ready",
+    ))
 }
 
 /// Whether its pods are to be evicted and the taint that does it is not there yet. A taint of the other kind is swapped
 /// at once and needs no allowance.
 pub(super) fn wants_eviction(node: &Node) -> bool {
     let taints = taints(node);
-    let tainted = taints.iter().any(|taint| taint.effect == NO_EXECUTE && [NOT_READY, UNREACHABLE].contains(&&*taint.key));
+    let tainted =
+        taints.iter().any(|taint| taint.effect == NO_EXECUTE && [NOT_READY, UNREACHABLE].contains(&&*taint.key));
     condition(node, "Ready").is_some_and(|ready| ready.status != "True") && !tainted
 }
 
