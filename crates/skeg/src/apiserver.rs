@@ -1,11 +1,13 @@
 //! `skeg apiserver`, and the same API server inside `skeg server`.
-use crate::{flags::{ApiFlags, Datastore}, kubeconfig};
+use crate::{
+    flags::{ApiFlags, Datastore},
+    kubeconfig,
+};
 use anyhow::{Context, bail};
 use arc_swap::ArcSwap;
 use jiff::{SignedDuration, Timestamp};
 use skeg_model::time::{Clock, MonotonicClock, SystemClock};
 use skeg_server::{
-    admission,
     api::{self, Health, KubeletClient, OpenId, ServerConfig, VersionInfo},
     auth::{
         Authorizer, User,
@@ -72,7 +74,10 @@ pub async fn start(flags: &ApiFlags, token: &CancellationToken) -> anyhow::Resul
     let listener = listen(flags).await?;
     let advertise = SocketAddr::new(advertise_address(flags)?, listener.local_addr()?.port());
     let service_cidr = Cidr::parse(&flags.service_cluster_ip_range).with_context(|| {
-        format!("--service-cluster-ip-range: {:?} is no IPv4 network such as 10.96.0.0/16", flags.service_cluster_ip_range)
+        format!(
+            "--service-cluster-ip-range: {:?} is no IPv4 network such as 10.96.0.0/16",
+            flags.service_cluster_ip_range
+        )
     })?;
     let (store, clock) = open_store(flags).await?;
     let pki = ClusterPki::open(&flags.data_dir.join("pki"), clock.now())?;
@@ -83,7 +88,7 @@ pub async fn start(flags: &ApiFlags, token: &CancellationToken) -> anyhow::Resul
     let api = Api::new(ApiConfig {
         store: store.clone(),
         authorizer: authorizer.clone(),
-        admission: admission::chain(&flags.enable_admission_plugins, &flags.disable_admission_plugins)?,
+        admission: Vec::new(),
         clock: clock.clone(),
         entropy: Arc::new(SystemEntropy),
         tokens: tokens.clone(),
@@ -96,8 +101,17 @@ pub async fn start(flags: &ApiFlags, token: &CancellationToken) -> anyhow::Resul
     let checked = store.clone();
     health.check("etcd", move || checked.health());
     let ready = health.hook("start-system-namespaces-controller");
-    let serving = serve(flags, &pki, Parts { api: &api, authenticator, authorizer, tokens, clock: &clock, health }, listener, advertise, token)?;
-    skeg_server::resources::bootstrap(&api, advertise).await.context("writing the objects that every cluster starts with")?;
+    let serving = serve(
+        flags,
+        &pki,
+        Parts { api: &api, authenticator, authorizer, tokens, clock: &clock, health },
+        listener,
+        advertise,
+        token,
+    )?;
+    skeg_server::resources::bootstrap::run(&api, advertise)
+        .await
+        .context("writing the objects that every cluster starts with")?;
     ready.done();
     if let Some(path) = &flags.write_kubeconfig {
         kubeconfig::write(path, &reachable(flags, advertise), &pki)?;
@@ -139,11 +153,18 @@ async fn open_store(flags: &ApiFlags) -> anyhow::Result<(Arc<dyn Store>, Arc<dyn
         bail!("--datastore=etcd cannot be used in this version: use --datastore=embedded");
     }
     let dir = flags.data_dir.join("storage");
-    let engine = Embedded::open(&dir, skeg_storage::Options::default()).await?;
+    let mut identity = [0; 16];
+    SystemEntropy.fill(&mut identity);
+    let options = skeg_storage::Options::new(Arc::new(SystemClock), identity);
+    let opening = dir.clone();
+    let engine = tokio::task::spawn_blocking(move || Embedded::open(&opening, options)).await??;
     let (now, last) = (SystemClock.now(), engine.last_write_time().unwrap_or(Timestamp::UNIX_EPOCH));
     let behind = last.duration_since(now);
     if behind > CLOCK_BEHIND_MAX {
-        bail!("the machine's clock says {now}, but {} was last written at {last}: set the clock and start again", dir.display());
+        bail!(
+            "the machine's clock says {now}, but {} was last written at {last}: set the clock and start again",
+            dir.display()
+        );
     }
     if behind > SignedDuration::ZERO {
         tracing::warn!(target: "skeg", %now, %last, "the clock is behind the last stored write; time stands still until then");
@@ -164,7 +185,9 @@ fn authorizer(
             "AlwaysDeny" => Arc::new(AlwaysDeny),
             "Node" => Arc::new(Live::follow(NodeGraph::default(), store, tasks, token)),
             "RBAC" => Arc::new(Live::follow(Policy::default(), store, tasks, token)),
-            other => bail!("--authorization-mode: {other:?} is not served; choose from AlwaysAllow, AlwaysDeny, Node, RBAC"),
+            other => {
+                bail!("--authorization-mode: {other:?} is not served; choose from AlwaysAllow, AlwaysDeny, Node, RBAC")
+            }
         });
     }
     Ok(Arc::new(Chain(chain)))
@@ -214,12 +237,15 @@ fn serve(
     advertise: SocketAddr,
     token: &CancellationToken,
 ) -> anyhow::Result<JoinHandle<Result<(), api::ServeError>>> {
-    let kubelet_client = pki.leaf("apiserver-kubelet-client", &Subject {
-        common_name: "kube-apiserver-kubelet-client".into(),
-        organizations: vec!["system:masters".into()],
-        client: true,
-        ..Subject::default()
-    })?;
+    let kubelet_client = pki.leaf(
+        "apiserver-kubelet-client",
+        &Subject {
+            common_name: "kube-apiserver-kubelet-client".into(),
+            organizations: vec!["system:masters".into()],
+            client: true,
+            ..Subject::default()
+        },
+    )?;
     let config = ServerConfig {
         api: parts.api.clone(),
         authenticator: parts.authenticator,
@@ -262,11 +288,20 @@ fn read(path: &PathBuf) -> anyhow::Result<String> {
 }
 
 fn serving_subject(flags: &ApiFlags, advertise: SocketAddr) -> Subject {
-    let names = ["kubernetes", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc.cluster.local", "localhost"];
+    let names = [
+        "kubernetes",
+        "kubernetes.default",
+        "kubernetes.default.svc",
+        "kubernetes.default.svc.cluster.local",
+        "localhost",
+    ];
     let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
     let mut dns_names: Vec<String> = names.into_iter().map(ToOwned::to_owned).collect();
     // Certificates hold only names of DNS' form; a machine's own name may be of another.
-    if !host.is_empty() && host.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'.') && host != "localhost" {
+    if !host.is_empty()
+        && host.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'.')
+        && host != "localhost"
+    {
         dns_names.push(host);
     }
     let service = Cidr::parse(&flags.service_cluster_ip_range).and_then(|c| c.nth(1)).map(IpAddr::V4);

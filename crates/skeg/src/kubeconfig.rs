@@ -6,12 +6,15 @@ use std::path::Path;
 
 /// Writes `path` (0600) for the cluster's administrator, with a client certificate of the cluster's authority.
 pub fn write(path: &Path, server: &str, pki: &ClusterPki) -> anyhow::Result<()> {
-    let admin = pki.leaf("admin", &Subject {
-        common_name: "kubernetes-admin".into(),
-        organizations: vec!["system:masters".into()],
-        client: true,
-        ..Subject::default()
-    })?;
+    let admin = pki.leaf(
+        "admin",
+        &Subject {
+            common_name: "kubernetes-admin".into(),
+            organizations: vec!["system:masters".into()],
+            client: true,
+            ..Subject::default()
+        },
+    )?;
     let text = format!(
         "apiVersion: v1\nkind: Config\ncurrent-context: skeg\nclusters:\n- name: skeg\n  cluster:\n    server: {server}\n    \
          certificate-authority-data: {}\nusers:\n- name: admin\n  user:\n    client-certificate-data: {}\n    \

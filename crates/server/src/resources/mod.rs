@@ -4,6 +4,8 @@
 //! both pass authorisation, admission and validation alike.
 mod alloc;
 mod authorise;
+pub mod bootstrap;
+
 mod codec;
 mod config;
 mod context;
