@@ -1,0 +1,2 @@
+//! The kubelet: the shell around the pod's state machine.
+pub mod make;
