@@ -1,2 +1,213 @@
-//! The kubelet: the shell around the pod's state machine.
+//! The kubelet: the shell around the pod's state machine. One task per pod, woken by changes of the API's pod, by the
+//! runtime's events and by its probes.
+mod admission;
+pub mod cgroups;
+mod config;
+mod hooks;
+mod images;
 pub mod make;
+mod mounts;
+mod node;
+mod observe;
+mod probes;
+mod registry;
+mod relist;
+mod shared;
+mod volumes;
+mod worker;
+
+pub use config::{KubeletConfig, KubeletError, ServingTls};
+
+use crate::{
+    cri::{ContainerRuntime, CriClient, api},
+    pod::{qos::Qos, spec::spec},
+};
+use cgroups::{Limits, qos_path};
+use k8s_openapi::api::{
+    core::v1::{Pod, Service},
+    node::v1::RuntimeClass,
+};
+use make::sandbox::POD_UID;
+use registry::Registry;
+use shared::Shared;
+use skeg_client::{EventRecorder, Informer, Selection, Tasks, informer::informer};
+use std::{
+    collections::HashMap,
+    fs,
+    path::Path,
+    sync::{Arc, atomic::AtomicBool},
+    time::Duration,
+};
+use tokio_util::sync::CancellationToken;
+
+/// Until a runtime that was just started answers.
+const RUNTIME_WITHIN: Duration = Duration::from_secs(60);
+const RUNTIME_RETRY: Duration = Duration::from_millis(50);
+/// Between looks for sandboxes whose pod is unknown.
+const ORPHANS_EVERY: Duration = Duration::from_secs(60);
+
+/// Runs a kubelet on the real runtime until `token` is cancelled. Its pods run on.
+///
+/// # Errors
+/// It cannot start.
+pub async fn run(config: KubeletConfig, token: CancellationToken) -> Result<(), KubeletError> {
+    let runtime = Arc::new(CriClient::new(&config.runtime_endpoint));
+    run_with(config, runtime, token).await
+}
+
+/// As [`run`], on any runtime.
+///
+/// # Errors
+/// It cannot start.
+pub async fn run_with(
+    config: KubeletConfig,
+    runtime: Arc<dyn ContainerRuntime>,
+    token: CancellationToken,
+) -> Result<(), KubeletError> {
+    let Some(version) = token.run_until_cancelled(answering(&config, &*runtime)).await else { return Ok(()) };
+    let version = version?;
+    for path in [&config.root_dir, &config.pod_log_dir, &config.root_dir.join("pods")] {
+        make_dir(path)?;
+    }
+    let tasks = Tasks::new(token.clone());
+    let shared = share(config, runtime, version, &tasks);
+    node_cgroups(&shared).map_err(KubeletError::Cgroups)?;
+    node::refresh(&shared).await;
+    tasks.spawn(start(shared));
+    token.cancelled().await;
+    tasks.shutdown().await;
+    Ok(())
+}
+
+async fn answering(
+    config: &KubeletConfig,
+    runtime: &dyn ContainerRuntime,
+) -> Result<api::VersionResponse, KubeletError> {
+    let deadline = tokio::time::Instant::now() + RUNTIME_WITHIN;
+    loop {
+        match runtime.version().await {
+            Ok(version) => return Ok(version),
+            Err(source) if tokio::time::Instant::now() > deadline => {
+                return Err(KubeletError::Runtime { endpoint: config.runtime_endpoint.clone(), source });
+            }
+            Err(_) => tokio::time::sleep(RUNTIME_RETRY).await,
+        }
+    }
+}
+
+fn make_dir(path: &Path) -> Result<(), KubeletError> {
+    fs::create_dir_all(path).map_err(|source| KubeletError::Directory { path: path.to_owned(), source })
+}
+
+fn share(
+    config: KubeletConfig,
+    runtime: Arc<dyn ContainerRuntime>,
+    version: api::VersionResponse,
+    tasks: &Tasks,
+) -> Arc<Shared> {
+    let client = config.client.clone();
+    let own = Selection { field_selector: format!("spec.nodeName={}", config.node_name), ..Selection::default() };
+    let pods: Informer<Pod> = informer(client.clone(), own, tasks, config.seed);
+    let services: Informer<Service> = informer(client.clone(), Selection::default(), tasks, config.seed ^ 1);
+    let recorder = EventRecorder::new(client, "kubelet", &config.node_name, config.clock.clone(), tasks);
+    Arc::new(Shared {
+        volumes: volumes::Volumes::new(config.clone()),
+        cgroups: cgroups::detect(&config.cgroup_mount),
+        runtime,
+        runtime_name: version.runtime_name,
+        runtime_version: version.runtime_version,
+        recorder,
+        tasks: tasks.clone(),
+        pulls: images::Pulls::default(),
+        services,
+        pods,
+        registry: Registry::default(),
+        node: arc_swap::ArcSwap::from_pointee(make::fields::NodeView::default()),
+        memory_bytes: node::facts::memory_bytes(),
+        network_ready: AtomicBool::new(false),
+        runtime_ready: AtomicBool::new(false),
+        recursive_read_only: AtomicBool::new(false),
+        config,
+    })
+}
+
+/// `kubepods` and the cgroups of the qualities of service below it.
+fn node_cgroups(shared: &Shared) -> std::io::Result<()> {
+    let root = &shared.config.cgroup_root;
+    let all = Limits { cpu_request_milli: node::facts::processors() * 1000, ..Limits::default() };
+    shared.cgroups.ensure(&qos_path(root, Qos::Guaranteed), &all)?;
+    for qos in [Qos::Burstable, Qos::BestEffort] {
+        shared.cgroups.ensure(&qos_path(root, qos), &Limits::default())?;
+    }
+    Ok(())
+}
+
+async fn start(shared: Arc<Shared>) {
+    node::register(&shared).await;
+    shared.tasks.spawn(node::renew(shared.clone()));
+    shared.tasks.spawn(node::keep_status(shared.clone()));
+    let mut changes = shared.pods.subscribe();
+    if shared.pods.synced().await.is_err() || shared.services.synced().await.is_err() {
+        return;
+    }
+    shared.tasks.spawn(relist::run(shared.clone()));
+    shared.tasks.spawn(remove_orphans(shared.clone()));
+    for key in shared.pods.keys() {
+        registry::changed(&shared, &key).await;
+    }
+    loop {
+        let key = changes.next().await;
+        registry::changed(&shared, &key).await;
+    }
+}
+
+/// Whether the runtime has anything of this pod.
+pub(crate) async fn runtime_knows(shared: &Shared, uid: &str) -> bool {
+    let label_selector = HashMap::from([(POD_UID.to_owned(), uid.to_owned())]);
+    let filter = api::PodSandboxFilter { label_selector, ..Default::default() };
+    shared.runtime.list_sandboxes(Some(filter)).await.is_ok_and(|found| !found.is_empty())
+}
+
+/// Ends what belongs to pods that neither the API nor a worker knows.
+async fn remove_orphans(shared: Arc<Shared>) {
+    loop {
+        for uid in relist::pods_in_runtime(&shared).await {
+            let known = shared.registry.knows(&uid)
+                || shared.pods.list().iter().any(|pod| pod.metadata.uid.as_deref() == Some(&uid));
+            if !known && let Err(error) = remove_orphan(&shared, &uid).await {
+                tracing::warn!(uid, %error, "what is left of an unknown pod cannot be removed yet");
+            }
+        }
+        tokio::time::sleep(ORPHANS_EVERY).await;
+    }
+}
+
+async fn remove_orphan(shared: &Shared, uid: &str) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    tracing::info!(uid, "removing what is left of a pod that is gone");
+    let label_selector = HashMap::from([(POD_UID.to_owned(), uid.to_owned())]);
+    let filter = api::PodSandboxFilter { label_selector, ..Default::default() };
+    for sandbox in shared.runtime.list_sandboxes(Some(filter)).await? {
+        shared.runtime.stop_sandbox(&sandbox.id).await?;
+        shared.runtime.remove_sandbox(&sandbox.id).await?;
+        if let Some(metadata) = sandbox.metadata {
+            let logs = shared.config.pod_logs(&metadata.namespace, &metadata.name, uid);
+            let _ = fs::remove_dir_all(logs);
+        }
+    }
+    shared.volumes.teardown(uid)?;
+    for qos in [Qos::Guaranteed, Qos::Burstable, Qos::BestEffort] {
+        shared.cgroups.remove(&cgroups::pod_path(&shared.config.cgroup_root, qos, uid))?;
+    }
+    Ok(())
+}
+
+impl Shared {
+    /// The runtime's handler for the pod's runtime class; "" for none.
+    pub(crate) async fn runtime_handler(&self, pod: &Pod) -> Result<String, String> {
+        let Some(name) = spec(pod).runtime_class_name.as_deref().filter(|it| !it.is_empty()) else {
+            return Ok(String::new());
+        };
+        let found = self.config.client.get::<RuntimeClass>(None, name).await;
+        found.map(|class| class.handler.clone()).map_err(|error| error.to_string())
+    }
+}

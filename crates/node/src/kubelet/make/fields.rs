@@ -17,6 +17,7 @@ pub struct NodeView {
     pub name: String,
     pub ips: Vec<String>,
     pub allocatable: ResourceList,
+    pub labels: BTreeMap<String, String>,
 }
 
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]

@@ -1,0 +1,251 @@
+//! Images that containers need: present, or pulled with back-off.
+use super::shared::Shared;
+use crate::{
+    cri::api,
+    pod::{
+        backoff::Backoff,
+        spec::{namespace, uid},
+    },
+};
+use base64::Engine;
+use jiff::Timestamp;
+use k8s_openapi::api::core::v1::{Container, ObjectReference, Pod, Secret};
+use parking_lot::Mutex;
+use skeg_client::EventType;
+use std::collections::HashMap;
+
+/// An image that is there.
+#[derive(Debug, Clone)]
+pub struct Present {
+    /// As the runtime names it.
+    pub id: String,
+    /// User that its process runs as: a number, or a name.
+    pub uid: Option<i64>,
+    pub username: String,
+}
+
+/// Why it is not: the reason that a container's status shows, and the text beside it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ImageError {
+    pub reason: &'static str,
+    pub message: String,
+}
+
+/// Back-off of pulls, and what the last one of each said.
+#[derive(Debug, Default)]
+pub struct Pulls {
+    backoff: Mutex<Backoff>,
+    last: Mutex<HashMap<String, String>>,
+}
+
+fn present(image: api::Image) -> Present {
+    Present { id: image.id, uid: image.uid.map(|it| it.value), username: image.username }
+}
+
+/// `name:latest` where neither tag nor digest is given.
+///
+/// # Errors
+/// The text is no image name.
+pub fn with_tag(image: &str) -> Result<String, String> {
+    let wrong = |why: &str| Err(format!("Failed to apply default image tag \"{image}\": couldn't parse image name \"{image}\": {why}"));
+    let (rest, digest) = match image.split_once('@') {
+        Some((rest, digest)) => (rest, Some(digest)),
+        None => (image, None),
+    };
+    let (name, tag) = match rest.rsplit_once(':') {
+        Some((name, tag)) if !tag.contains('/') => (name, Some(tag)),
+        _ => (rest, None),
+    };
+    let path_ok = |part: &str| {
+        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '.' | '_' | '-');
+        !part.is_empty() && part.chars().all(plain) && !part.starts_with(['.', '_', '-']) && !part.ends_with(['.', '_', '-'])
+    };
+    let mut parts: Vec<&str> = name.split('/').collect();
+    let is_domain = |part: &str| part.contains(['.', ':']) || part == "localhost" || part.chars().any(|c| c.is_ascii_uppercase());
+    if parts.len() > 1 && is_domain(parts[0]) {
+        parts.remove(0);
+    }
+    let remainder = parts.join("/");
+    if remainder.chars().any(|c| c.is_ascii_uppercase()) {
+        return wrong(&format!("invalid reference format: repository name ({remainder}) must be lowercase"));
+    }
+    let tag_ok = |tag: &str| {
+        tag.len() <= 128 && !tag.is_empty() && tag.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'))
+    };
+    if !parts.iter().all(|part| path_ok(part)) || !tag.is_none_or(tag_ok) {
+        return wrong("invalid reference format");
+    }
+    Ok(if tag.is_none() && digest.is_none() { format!("{image}:latest") } else { image.to_owned() })
+}
+
+fn policy(container: &Container, image: &str) -> String {
+    let latest = image.ends_with(":latest");
+    let default = if latest { "Always" } else { "IfNotPresent" };
+    container.image_pull_policy.clone().filter(|it| !it.is_empty()).unwrap_or_else(|| default.to_owned())
+}
+
+/// Credentials that fit the image's registry, from pull secrets (`.dockerconfigjson`, `.dockercfg`).
+fn credentials(secrets: &[std::sync::Arc<Secret>], image: &str) -> Vec<api::AuthConfig> {
+    let registry = image.split('/').next().filter(|it| it.contains(['.', ':']) || *it == "localhost").unwrap_or("docker.io");
+    let mut found = Vec::new();
+    for secret in secrets {
+        let data = |key: &str| secret.data.as_ref()?.get(key).and_then(|it| serde_json::from_slice(&it.0).ok());
+        let auths: Option<serde_json::Value> = data(".dockerconfigjson")
+            .and_then(|it: serde_json::Value| it.get("auths").cloned())
+            .or_else(|| data(".dockercfg"));
+        for (host, entry) in auths.as_ref().and_then(|it| it.as_object()).into_iter().flatten() {
+            let bare = host.trim_start_matches("https://").trim_start_matches("http://");
+            let bare = bare.split('/').next().unwrap_or_default();
+            let hub = bare.ends_with("docker.io") && registry == "docker.io";
+            if bare == registry || hub {
+                found.push(credential(entry));
+            }
+        }
+    }
+    found
+}
+
+fn credential(entry: &serde_json::Value) -> api::AuthConfig {
+    let text = |key: &str| entry.get(key).and_then(|it| it.as_str()).unwrap_or_default().to_owned();
+    let mut made = api::AuthConfig { username: text("username"), password: text("password"), ..Default::default() };
+    let decoded = base64::engine::general_purpose::STANDARD.decode(text("auth")).unwrap_or_default();
+    if made.username.is_empty()
+        && let Some((user, password)) = String::from_utf8_lossy(&decoded).split_once(':')
+    {
+        made.username = user.to_owned();
+        made.password = password.to_owned();
+    }
+    made
+}
+
+impl Shared {
+    /// The container's image, pulled where its policy asks for that. Says with events what it does.
+    ///
+    /// # Errors
+    /// The image cannot be had now.
+    pub async fn ensure_image(
+        &self,
+        pod: &Pod,
+        container: &Container,
+        about: &ObjectReference,
+        sandbox: &api::PodSandboxConfig,
+    ) -> Result<Present, ImageError> {
+        let given = container.image.clone().unwrap_or_default();
+        let image = match with_tag(&given) {
+            Ok(image) => image,
+            Err(message) => {
+                self.recorder.event(about, EventType::Warning, "InspectFailed", message.clone());
+                return Err(ImageError { reason: "InvalidImageName", message });
+            }
+        };
+        let spec = api::ImageSpec { image: image.clone(), user_specified_image: given.clone(), ..Default::default() };
+        let found = self.runtime.image_status(spec.clone()).await.map_err(|error| {
+            let message = format!("Failed to inspect image \"{given}\": {}", error.rpc_text());
+            self.recorder.event(about, EventType::Warning, "InspectFailed", message.clone());
+            ImageError { reason: "ImageInspectError", message }
+        })?;
+        let policy = policy(container, &image);
+        match (found, policy.as_str()) {
+            (Some(found), "IfNotPresent" | "Never") => {
+                let text = format!("Container image \"{given}\" already present on machine and can be accessed by the pod");
+                self.recorder.event(about, EventType::Normal, "Pulled", text);
+                Ok(present(found))
+            }
+            (None, "Never") => {
+                let message = format!("Container image \"{given}\" is not present with pull policy of Never");
+                self.recorder.event(about, EventType::Warning, "ErrImageNeverPull", message.clone());
+                Err(ImageError { reason: "ErrImageNeverPull", message })
+            }
+            _ => self.pull(pod, &given, spec, about, sandbox).await,
+        }
+    }
+
+    async fn pull(
+        &self,
+        pod: &Pod,
+        given: &str,
+        spec: api::ImageSpec,
+        about: &ObjectReference,
+        sandbox: &api::PodSandboxConfig,
+    ) -> Result<Present, ImageError> {
+        let key = format!("{}_{given}", uid(pod));
+        let started = self.config.clock.now();
+        if self.pulls.backoff.lock().owed_since_update(&key, started).is_some() {
+            let text = format!("Back-off pulling image \"{given}\"");
+            self.recorder.event(about, EventType::Normal, "BackOff", text.clone());
+            let last = self.pulls.last.lock().get(&key).cloned().unwrap_or_default();
+            let message = if last.is_empty() { text } else { format!("{text}: ErrImagePull: {last}") };
+            return Err(ImageError { reason: "ImagePullBackOff", message });
+        }
+        self.recorder.event(about, EventType::Normal, "Pulling", format!("Pulling image \"{given}\""));
+        let result = self.pull_with_credentials(pod, &spec, sandbox).await;
+        let ended = self.config.clock.now();
+        match result {
+            Ok(()) => {
+                let found = self.runtime.image_status(spec).await.ok().flatten();
+                let Some(found) = found else {
+                    let message = format!("image \"{given}\" was pulled and is not there");
+                    return Err(ImageError { reason: "ErrImagePull", message });
+                };
+                self.pulls.backoff.lock().forget(&key);
+                self.pulls.last.lock().remove(&key);
+                let took = rounded(started, ended);
+                let text = format!(
+                    "Successfully pulled image \"{given}\" in {took} ({took} including waiting). Image size: {} bytes.",
+                    found.size
+                );
+                self.recorder.event(about, EventType::Normal, "Pulled", text);
+                Ok(present(found))
+            }
+            Err(message) => {
+                self.pulls.backoff.lock().next(&key, ended, ended);
+                self.pulls.last.lock().insert(key, message.clone());
+                let text = format!("Failed to pull image \"{given}\": {message}");
+                self.recorder.event(about, EventType::Warning, "Failed", text);
+                Err(ImageError { reason: "ErrImagePull", message })
+            }
+        }
+    }
+
+    async fn pull_with_credentials(
+        &self,
+        pod: &Pod,
+        spec: &api::ImageSpec,
+        sandbox: &api::PodSandboxConfig,
+    ) -> Result<(), String> {
+        let mut secrets = Vec::new();
+        for reference in crate::pod::spec::spec(pod).image_pull_secrets.iter().flatten() {
+            match self.config.client.get::<Secret>(Some(namespace(pod)), &reference.name).await {
+                Ok(secret) => secrets.push(secret),
+                Err(error) => tracing::info!(secret = reference.name, %error, "a pull secret cannot be read"),
+            }
+        }
+        let known = credentials(&secrets, &spec.image);
+        let tries: Vec<Option<api::AuthConfig>> =
+            if known.is_empty() { vec![None] } else { known.into_iter().map(Some).collect() };
+        let mut last = String::new();
+        for auth in tries {
+            let request = api::PullImageRequest {
+                image: Some(spec.clone()),
+                auth,
+                sandbox_config: Some(sandbox.clone()),
+            };
+            match self.runtime.pull_image(request).await {
+                Ok(_) => return Ok(()),
+                Err(error) => last = error.message().to_owned(),
+            }
+        }
+        Err(last)
+    }
+}
+
+/// `1.234s`, as Go prints durations rounded to milliseconds.
+fn rounded(from: Timestamp, to: Timestamp) -> String {
+    let millis = to.duration_since(from).as_millis().max(0);
+    if millis < 1000 {
+        return format!("{millis}ms");
+    }
+    let text = format!("{}.{:03}", millis / 1000, millis % 1000);
+    format!("{}s", text.trim_end_matches('0').trim_end_matches('.'))
+}
+

@@ -1,0 +1,100 @@
+//! Wakes the workers of pods whose containers changed: on the runtime's own events where it names the pod, else by
+//! listing and comparing.
+use super::{make::sandbox::POD_UID, shared::Shared};
+use crate::cri::{EventSource, RuntimeSignal, api};
+use futures::StreamExt;
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+    time::Duration,
+};
+use tokio::time::{Instant, sleep, sleep_until};
+
+/// Lists that follow a signal: the event may be out before the listing shows it.
+const AFTER_SIGNAL: [Duration; 3] = [Duration::from_millis(10), Duration::from_millis(100), Duration::from_millis(600)];
+/// Between lists without a signal, by how much the signals can be relied on.
+const IDLE_WITH_CRI: Duration = Duration::from_secs(300);
+const IDLE_WITH_CONTAINERD: Duration = Duration::from_secs(30);
+const IDLE_WITHOUT: Duration = Duration::from_secs(1);
+const RECONNECT: Duration = Duration::from_secs(1);
+
+/// State of everything that was listed, by id: whose it is and how it is.
+type Seen = HashMap<String, (String, i32)>;
+
+async fn list(shared: &Shared) -> Option<Seen> {
+    let sandboxes = shared.runtime.list_sandboxes(None).await;
+    let containers = shared.runtime.list_containers(None).await;
+    let (Ok(sandboxes), Ok(containers)) = (sandboxes, containers) else { return None };
+    let of = |labels: &HashMap<String, String>| labels.get(POD_UID).cloned().unwrap_or_default();
+    // Sandboxes count from a range of their own, so that no state of theirs equals one of a container's.
+    let sandboxes = sandboxes.into_iter().map(|it| (it.id, (of(&it.labels), 100 + it.state)));
+    let containers = containers.into_iter().map(|it: api::Container| (it.id, (of(&it.labels), it.state)));
+    Some(sandboxes.chain(containers).collect())
+}
+
+fn changed(before: &Seen, now: &Seen) -> BTreeSet<String> {
+    let differs = |(id, it): (&String, &(String, i32))| (before.get(id) != Some(it)).then(|| it.0.clone());
+    let gone = |(id, it): (&String, &(String, i32))| (!now.contains_key(id)).then(|| it.0.clone());
+    now.iter().filter_map(differs).chain(before.iter().filter_map(gone)).collect()
+}
+
+/// Uids of pods that the runtime has something of.
+pub(super) async fn pods_in_runtime(shared: &Shared) -> BTreeSet<String> {
+    let seen = list(shared).await.unwrap_or_default();
+    seen.into_values().map(|(uid, _)| uid).filter(|uid| !uid.is_empty()).collect()
+}
+
+async fn relist(shared: &Shared, seen: &mut Seen) {
+    let Some(now) = list(shared).await else { return };
+    for uid in changed(seen, &now) {
+        shared.registry.wake(&uid);
+    }
+    *seen = now;
+}
+
+/// Runs until it is dropped.
+pub(super) async fn run(shared: Arc<Shared>) {
+    let mut seen = Seen::new();
+    loop {
+        match shared.runtime.signals().await {
+            Ok((source, signals)) => follow(&shared, &mut seen, source, signals).await,
+            Err(error) => tracing::warn!(%error, "the runtime's events cannot be followed"),
+        }
+        relist(&shared, &mut seen).await;
+        sleep(RECONNECT).await;
+    }
+}
+
+async fn follow(
+    shared: &Shared,
+    seen: &mut Seen,
+    source: EventSource,
+    mut signals: futures::stream::BoxStream<'static, RuntimeSignal>,
+) {
+    let idle = match source {
+        EventSource::Cri => IDLE_WITH_CRI,
+        EventSource::Containerd => IDLE_WITH_CONTAINERD,
+        EventSource::None => IDLE_WITHOUT,
+    };
+    relist(shared, seen).await;
+    let mut pending: Vec<Instant> = Vec::new();
+    loop {
+        let next = pending.iter().min().copied().unwrap_or_else(|| Instant::now() + idle);
+        tokio::select! {
+            signal = signals.next() => match signal {
+                None => return,
+                Some(RuntimeSignal::Pod { uid }) => shared.registry.wake(&uid),
+                Some(RuntimeSignal::Something) => {
+                    let now = Instant::now();
+                    // A list that is due anyway serves this signal too; the later ones start over.
+                    pending.retain(|at| *at <= now + AFTER_SIGNAL[0]);
+                    pending.extend(AFTER_SIGNAL.iter().map(|wait| now + *wait));
+                }
+            },
+            () = sleep_until(next) => {
+                pending.retain(|at| *at > next);
+                relist(shared, seen).await;
+            }
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! What all parts of one kubelet share.
+use super::{
+    cgroups::Cgroups, config::KubeletConfig, images::Pulls, make::fields::NodeView, registry::Registry, volumes::Volumes,
+};
+use crate::{cri::ContainerRuntime, pod::spec::Role};
+use arc_swap::ArcSwap;
+use k8s_openapi::api::core::v1::{ObjectReference, Pod, Service};
+use skeg_client::{EventRecorder, Informer, Tasks, reference_to};
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
+/// Handles and slow-changing facts; one per kubelet.
+#[derive(Debug)]
+pub struct Shared {
+    pub config: KubeletConfig,
+    pub runtime: Arc<dyn ContainerRuntime>,
+    pub runtime_name: String,
+    pub runtime_version: String,
+    pub recorder: EventRecorder,
+    pub tasks: Tasks,
+    pub volumes: Volumes,
+    pub cgroups: Box<dyn Cgroups>,
+    pub pulls: Pulls,
+    pub services: Informer<Service>,
+    pub pods: Informer<Pod>,
+    pub registry: Registry,
+    pub node: ArcSwap<NodeView>,
+    pub memory_bytes: i64,
+    /// Whether the runtime says that pods can have a network.
+    pub network_ready: AtomicBool,
+    pub runtime_ready: AtomicBool,
+    /// Whether the runtime's default handler makes read-only mounts recursively so.
+    pub recursive_read_only: AtomicBool,
+}
+
+impl Shared {
+    pub fn host_ips(&self) -> Vec<String> {
+        self.config.node_ips.iter().map(ToString::to_string).collect()
+    }
+
+    pub fn supports_recursive_read_only(&self) -> bool {
+        self.recursive_read_only.load(Ordering::Relaxed)
+    }
+}
+
+/// Reference to one container of a pod, for events.
+pub fn container_reference(pod: &Pod, role: Role, name: &str) -> ObjectReference {
+    ObjectReference { field_path: Some(role.field_path(name)), ..reference_to(pod) }
+}

@@ -1,0 +1,172 @@
+//! One pod's worker: looks at what the runtime has, reports the status, carries out the plan, waits for the next reason
+//! to look again.
+mod end;
+mod kill;
+mod report;
+mod start;
+mod sync;
+
+use super::{admission::Verdict, probes::Probes, shared::Shared, volumes::MountedVolumes};
+use crate::pod::{
+    Container,
+    backoff::Backoff,
+    spec::{is_deleted, is_terminal, uid},
+    status::Reasons,
+    status_merge,
+};
+use jiff::Timestamp;
+use k8s_openapi::api::core::v1::{Pod, PodStatus};
+use report::Reporter;
+use skeg_client::{EventType, reference_to};
+use std::{collections::HashMap, sync::Arc, time::Duration};
+use tokio::sync::{Notify, watch};
+
+/// What the API says of the pod.
+#[derive(Debug, Clone)]
+pub enum Update {
+    Pod(Arc<Pod>),
+    /// It is deleted there.
+    Gone,
+}
+
+/// Longest time without a look, upstream's sync period.
+const RESYNC: Duration = Duration::from_secs(60);
+/// Until the next try after one that failed.
+const RETRY: Duration = Duration::from_secs(10);
+
+/// What a look ends in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Next {
+    /// Something was done: look at once.
+    Again,
+    Wait(Duration),
+    /// Nothing is left to do, ever.
+    Done,
+}
+
+pub(super) struct Worker {
+    shared: Arc<Shared>,
+    pod: Arc<Pod>,
+    gone: bool,
+    updates: watch::Receiver<Update>,
+    wake: Arc<Notify>,
+    report: Reporter,
+    probes: Probes,
+    /// Status as last computed.
+    status: PodStatus,
+    reasons: Reasons,
+    backoff: Backoff,
+    /// Ended containers, by id.
+    known: HashMap<String, Container>,
+    volumes: Option<MountedVolumes>,
+    volume_failures: u32,
+    evicted: Option<(String, String)>,
+    /// Nothing of the pod runs any more, and the API knows.
+    ended: bool,
+}
+
+/// Starts the worker of a pod.
+pub(super) fn spawn(
+    shared: Arc<Shared>,
+    pod: Arc<Pod>,
+    updates: watch::Receiver<Update>,
+    wake: Arc<Notify>,
+    verdict: Verdict,
+) {
+    let tasks = shared.tasks.clone();
+    let report = Reporter::start(&shared, pod.clone(), updates.clone());
+    let worker = Worker {
+        probes: Probes::new(shared.clone(), wake.clone()),
+        status: pod.status.clone().unwrap_or_default(),
+        gone: false,
+        ended: false,
+        reasons: Reasons::new(),
+        backoff: Backoff::default(),
+        known: HashMap::new(),
+        volumes: None,
+        volume_failures: 0,
+        evicted: None,
+        shared,
+        pod,
+        updates,
+        wake,
+        report,
+    };
+    tasks.spawn(worker.run(verdict));
+}
+
+impl Worker {
+    fn uid(&self) -> &str {
+        uid(&self.pod)
+    }
+
+    fn now(&self) -> Timestamp {
+        self.shared.config.clock.now()
+    }
+
+    async fn run(mut self, verdict: Verdict) {
+        if let Verdict::Refused(reason, message) = verdict {
+            self.refuse(&reason, &message);
+        } else if is_terminal(&self.pod) {
+            self.settle().await;
+        }
+        loop {
+            self.take_update();
+            match self.look().await {
+                Next::Again => {}
+                Next::Wait(longest) => self.wait(longest).await,
+                Next::Done => break,
+            }
+        }
+        self.shared.registry.forget(self.uid());
+    }
+
+    fn take_update(&mut self) {
+        match self.updates.borrow_and_update().clone() {
+            Update::Pod(pod) => self.pod = pod,
+            Update::Gone => self.gone = true,
+        }
+    }
+
+    async fn wait(&mut self, longest: Duration) {
+        tokio::select! {
+            changed = self.updates.changed() => {
+                if changed.is_err() {
+                    self.gone = true;
+                }
+            }
+            () = self.wake.notified() => {}
+            () = tokio::time::sleep(longest) => {}
+        }
+    }
+
+    async fn look(&mut self) -> Next {
+        let leaving = self.gone || is_deleted(&self.pod);
+        let result = match (self.ended, leaving) {
+            (false, true) => self.end().await,
+            (true, true) => self.leave().await,
+            (true, false) => Ok(Next::Wait(Duration::from_secs(3600))),
+            (false, false) => self.sync().await,
+        };
+        result.unwrap_or_else(|error| {
+            tracing::warn!(pod = crate::pod::spec::full_name(&self.pod), %error, "the pod could not be brought further");
+            Next::Wait(RETRY)
+        })
+    }
+
+    /// The pod is not taken: it ends before it began.
+    fn refuse(&mut self, reason: &str, message: &str) {
+        let text = message.to_owned();
+        self.shared.recorder.event(&reference_to(&*self.pod), EventType::Warning, reason, text);
+        self.status = status_merge::rejected(&self.pod, reason, message, self.now());
+        self.report.send(self.status.clone(), false);
+        self.ended = true;
+    }
+
+    /// A pod that had ended when this kubelet first saw it: its status stands, nothing of it may run.
+    async fn settle(&mut self) {
+        if self.end_processes(None).await.is_ok() {
+            self.ended = true;
+        }
+    }
+}
