@@ -47,7 +47,9 @@ fn present(image: api::Image) -> Present {
 /// # Errors
 /// The text is no image name.
 pub fn with_tag(image: &str) -> Result<String, String> {
-    let wrong = |why: &str| Err(format!("Failed to apply default image tag \"{image}\": couldn't parse image name \"{image}\": {why}"));
+    let wrong = |why: &str| {
+        Err(format!("Failed to apply default image tag \"{image}\": couldn't parse image name \"{image}\": {why}"))
+    };
     let (rest, digest) = match image.split_once('@') {
         Some((rest, digest)) => (rest, Some(digest)),
         None => (image, None),
@@ -58,10 +60,14 @@ pub fn with_tag(image: &str) -> Result<String, String> {
     };
     let path_ok = |part: &str| {
         let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '.' | '_' | '-');
-        !part.is_empty() && part.chars().all(plain) && !part.starts_with(['.', '_', '-']) && !part.ends_with(['.', '_', '-'])
+        !part.is_empty()
+            && part.chars().all(plain)
+            && !part.starts_with(['.', '_', '-'])
+            && !part.ends_with(['.', '_', '-'])
     };
     let mut parts: Vec<&str> = name.split('/').collect();
-    let is_domain = |part: &str| part.contains(['.', ':']) || part == "localhost" || part.chars().any(|c| c.is_ascii_uppercase());
+    let is_domain =
+        |part: &str| part.contains(['.', ':']) || part == "localhost" || part.chars().any(|c| c.is_ascii_uppercase());
     if parts.len() > 1 && is_domain(parts[0]) {
         parts.remove(0);
     }
@@ -70,7 +76,9 @@ pub fn with_tag(image: &str) -> Result<String, String> {
         return wrong(&format!("invalid reference format: repository name ({remainder}) must be lowercase"));
     }
     let tag_ok = |tag: &str| {
-        tag.len() <= 128 && !tag.is_empty() && tag.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'))
+        tag.len() <= 128
+            && !tag.is_empty()
+            && tag.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'))
     };
     if !parts.iter().all(|part| path_ok(part)) || !tag.is_none_or(tag_ok) {
         return wrong("invalid reference format");
@@ -86,7 +94,8 @@ fn policy(container: &Container, image: &str) -> String {
 
 /// Credentials that fit the image's registry, from pull secrets (`.dockerconfigjson`, `.dockercfg`).
 fn credentials(secrets: &[std::sync::Arc<Secret>], image: &str) -> Vec<api::AuthConfig> {
-    let registry = image.split('/').next().filter(|it| it.contains(['.', ':']) || *it == "localhost").unwrap_or("docker.io");
+    let registry =
+        image.split('/').next().filter(|it| it.contains(['.', ':']) || *it == "localhost").unwrap_or("docker.io");
     let mut found = Vec::new();
     for secret in secrets {
         let data = |key: &str| secret.data.as_ref()?.get(key).and_then(|it| serde_json::from_slice(&it.0).ok());
@@ -147,7 +156,8 @@ impl Shared {
         let policy = policy(container, &image);
         match (found, policy.as_str()) {
             (Some(found), "IfNotPresent" | "Never") => {
-                let text = format!("Container image \"{given}\" already present on machine and can be accessed by the pod");
+                let text =
+                    format!("Container image \"{given}\" already present on machine and can be accessed by the pod");
                 self.recorder.event(about, EventType::Normal, "Pulled", text);
                 Ok(present(found))
             }
@@ -225,11 +235,8 @@ impl Shared {
             if known.is_empty() { vec![None] } else { known.into_iter().map(Some).collect() };
         let mut last = String::new();
         for auth in tries {
-            let request = api::PullImageRequest {
-                image: Some(spec.clone()),
-                auth,
-                sandbox_config: Some(sandbox.clone()),
-            };
+            let request =
+                api::PullImageRequest { image: Some(spec.clone()), auth, sandbox_config: Some(sandbox.clone()) };
             match self.runtime.pull_image(request).await {
                 Ok(_) => return Ok(()),
                 Err(error) => last = error.message().to_owned(),
@@ -248,4 +255,3 @@ fn rounded(from: Timestamp, to: Timestamp) -> String {
     let text = format!("{}.{:03}", millis / 1000, millis % 1000);
     format!("{}s", text.trim_end_matches('0').trim_end_matches('.'))
 }
-

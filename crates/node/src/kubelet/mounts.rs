@@ -126,9 +126,10 @@ impl Shared {
 
     async fn one_mount(&self, wanted: &Wanted<'_>, index: usize, mount: &VolumeMount) -> Result<Mount, String> {
         let container = &wanted.container.name;
-        let volume = wanted.volumes.get(&mount.name).ok_or_else(|| {
-            format!("cannot find volume \"{}\" to mount into container \"{container}\"", mount.name)
-        })?;
+        let volume = wanted
+            .volumes
+            .get(&mount.name)
+            .ok_or_else(|| format!("cannot find volume \"{}\" to mount into container \"{container}\"", mount.name))?;
         let part = sub_path(mount, wanted.environment)?;
         if Path::new(&part).is_absolute() {
             return Err(format!("error SubPath `{part}` must not be an absolute path"));

@@ -5,11 +5,7 @@ use super::make::{
 };
 use crate::{
     cri::{ContainerRuntime, Result, api},
-    pod::{
-        Container, Observed, Sandbox, State,
-        observed::ActualResources,
-        resources::CPU_PERIOD_US,
-    },
+    pod::{Container, Observed, Sandbox, State, observed::ActualResources, resources::CPU_PERIOD_US},
 };
 use k8s_openapi::api::core::v1::{ContainerUser, LinuxContainerUser};
 use std::{

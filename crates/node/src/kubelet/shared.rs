@@ -1,6 +1,7 @@
 //! What all parts of one kubelet share.
 use super::{
-    cgroups::Cgroups, config::KubeletConfig, images::Pulls, make::fields::NodeView, registry::Registry, volumes::Volumes,
+    cgroups::Cgroups, config::KubeletConfig, images::Pulls, make::fields::NodeView, registry::Registry,
+    volumes::Volumes,
 };
 use crate::{cri::ContainerRuntime, pod::spec::Role};
 use arc_swap::ArcSwap;

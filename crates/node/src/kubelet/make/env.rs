@@ -182,9 +182,8 @@ fn add_service(name: &str, service: &Service, out: &mut Values) {
     let Some(first) = ports.first() else { return };
     let name = variable_name(name);
     let host = if ip.contains(':') { format!("[{ip}]") } else { ip.to_owned() };
-    let protocol = |port: &k8s_openapi::api::core::v1::ServicePort| {
-        port.protocol.clone().unwrap_or_else(|| "TCP".to_owned())
-    };
+    let protocol =
+        |port: &k8s_openapi::api::core::v1::ServicePort| port.protocol.clone().unwrap_or_else(|| "TCP".to_owned());
     out.insert(format!("{name}_SERVICE_HOST"), ip.to_owned());
     out.insert(format!("{name}_SERVICE_PORT"), first.port.to_string());
     for port in ports {

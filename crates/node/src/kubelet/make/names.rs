@@ -62,7 +62,8 @@ fn aliases(list: &[HostAlias]) -> String {
     }
     let mut out = String::from("\n# Entries added by HostAliases.\n");
     for alias in list {
-        let _ = writeln!(out, "{}\t{}", alias.ip, alias.hostnames.iter().flatten().cloned().collect::<Vec<_>>().join("\t"));
+        let _ =
+            writeln!(out, "{}\t{}", alias.ip, alias.hostnames.iter().flatten().cloned().collect::<Vec<_>>().join("\t"));
     }
     out
 }

@@ -63,8 +63,11 @@ pub fn namespaces(pod: &Pod) -> NamespaceOption {
         ipc: mode(spec.host_ipc) as i32,
         pid: pid as i32,
         target_id: String::new(),
-        userns_options: users
-            .then(|| UserNamespace { mode: NamespaceMode::Node as i32, uids: Vec::new(), gids: Vec::new() }),
+        userns_options: users.then(|| UserNamespace {
+            mode: NamespaceMode::Node as i32,
+            uids: Vec::new(),
+            gids: Vec::new(),
+        }),
     }
 }
 

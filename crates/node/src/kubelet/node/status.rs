@@ -71,7 +71,8 @@ fn condition(kind: &str, holds: bool, reason: &str, message: &str, now: Timestam
 fn conditions(shared: &Shared, old: &[NodeCondition], now: Timestamp) -> Vec<NodeCondition> {
     let disk = facts::file_system(&shared.config.root_dir);
     let no_disk = disk.capacity_bytes > 0
-        && (disk.available_bytes < disk.capacity_bytes / 10 || (disk.inodes > 0 && disk.inodes_free < disk.inodes / 20));
+        && (disk.available_bytes < disk.capacity_bytes / 10
+            || (disk.inodes > 0 && disk.inodes_free < disk.inodes / 20));
     let no_memory = facts::memory_available_bytes() < (100 << 20);
     let either = |holds: bool, bad: (&'static str, &'static str), good: (&'static str, &'static str)| {
         if holds { bad } else { good }
@@ -212,7 +213,9 @@ async fn write(shared: &Shared, last: &mut Option<(Timestamp, NodeStatus)>) {
     let new = compute(shared, Some(&old)).await;
     let now = shared.config.clock.now();
     let same = last.as_ref().is_some_and(|(at, status)| {
-        now.duration_since(*at) < REPORT && news(status) == news(&new) && old.conditions.as_ref().is_some_and(|it| it.len() >= 4)
+        now.duration_since(*at) < REPORT
+            && news(status) == news(&new)
+            && old.conditions.as_ref().is_some_and(|it| it.len() >= 4)
     });
     if same {
         return;

@@ -4,11 +4,8 @@ use super::{
     http::{self, port_number},
 };
 use crate::{
-    cri::health::{HealthCheckRequest, health_client::HealthClient, health_check_response::ServingStatus},
-    kubelet::{
-        make::expand::expand,
-        shared::container_reference,
-    },
+    cri::health::{HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient},
+    kubelet::{make::expand::expand, shared::container_reference},
     pod::spec::{Role, find},
 };
 use jiff::{SignedDuration, Timestamp};

@@ -84,10 +84,8 @@ pub fn downward(
         } else {
             continue;
         };
-        payload.insert(
-            file.path.clone(),
-            File { data: text.into_bytes(), mode: mode(file.mode, default), owner: None },
-        );
+        payload
+            .insert(file.path.clone(), File { data: text.into_bytes(), mode: mode(file.mode, default), owner: None });
     }
     Ok(payload)
 }

@@ -160,7 +160,8 @@ impl Volumes {
         }
         if let Some(it) = &volume.secret {
             let may_miss = it.optional.unwrap_or(false);
-            let found: Option<_> = self.object::<Secret>(pod, it.secret_name.as_deref().unwrap_or_default(), may_miss).await?;
+            let found: Option<_> =
+                self.object::<Secret>(pod, it.secret_name.as_deref().unwrap_or_default(), may_miss).await?;
             let default = it.default_mode.unwrap_or(0o644);
             let payload = match found {
                 Some(found) => content::secret(&found, it.items.as_ref(), default, may_miss)?,

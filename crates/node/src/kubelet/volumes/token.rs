@@ -100,9 +100,8 @@ async fn request(client: &Client, pod: &Pod, key: &Key) -> Result<(String, Times
             "boundObjectRef": {"apiVersion": "v1", "kind": "Pod", "name": name(pod), "uid": uid(pod)},
         },
     });
-    let answer: TokenRequest = client
-        .create_subresource::<ServiceAccount, TokenRequest>(Some(namespace(pod)), account, "token", body)
-        .await?;
+    let answer: TokenRequest =
+        client.create_subresource::<ServiceAccount, TokenRequest>(Some(namespace(pod)), account, "token", body).await?;
     let status = answer.status.and_then(|it| it.token.zip(it.expiration_timestamp));
     let (token, expires) = status.ok_or_else(|| Status::internal("a token request was answered without a token"))?;
     Ok((token, expires.0))

@@ -19,8 +19,10 @@ use crate::{
         backoff::go_duration,
         plan::KillReason,
         qos::qos,
-        spec::{Role, as_container, containers, ephemeral_containers, full_name, init_containers, is_sidecar, name,
-               namespace, spec, uid},
+        spec::{
+            Role, as_container, containers, ephemeral_containers, full_name, init_containers, is_sidecar, name,
+            namespace, spec, uid,
+        },
     },
 };
 use jiff::{SignedDuration, Timestamp};
@@ -158,7 +160,13 @@ impl Worker {
                 return Ok(None);
             }
         };
-        let made = |sandbox_id: String, ips: Vec<String>| Ready { sandbox_id, config: config.clone(), ips, hostname: hostname.clone(), domain: domain.clone() };
+        let made = |sandbox_id: String, ips: Vec<String>| Ready {
+            sandbox_id,
+            config: config.clone(),
+            ips,
+            hostname: hostname.clone(),
+            domain: domain.clone(),
+        };
         if plan.create_sandbox.is_none() {
             return Ok(observed.ready_sandbox().map(|it| made(it.id.clone(), self.ips(observed))));
         }
@@ -175,7 +183,11 @@ impl Worker {
                 out.started = true;
                 let status = self.shared.runtime.sandbox_status(&id).await?;
                 let ip = status.network.map(|network| network.ip).filter(|ip| !ip.is_empty());
-                let own = if crate::pod::spec::host_network(&self.pod) { self.ips(observed) } else { ip.into_iter().collect() };
+                let own = if crate::pod::spec::host_network(&self.pod) {
+                    self.ips(observed)
+                } else {
+                    ip.into_iter().collect()
+                };
                 Ok(Some(made(id, own)))
             }
             Err(error) => {
@@ -285,7 +297,8 @@ impl Worker {
         let hosts = hosts.map_err(|error| error.to_string())?;
         let volumes = self.volumes.clone().unwrap_or_default();
         let stamp = format!("{:08x}", self.now().as_nanosecond() & 0xffff_ffff);
-        let made = mounts::Wanted { pod: &self.pod, container, volumes: &volumes, environment: &environment, hosts, stamp };
+        let made =
+            mounts::Wanted { pod: &self.pod, container, volumes: &volumes, environment: &environment, hosts, stamp };
         let mounts = self.shared.container_mounts(made).await?;
         let target = match target.filter(|name| !name.is_empty()) {
             None => None,
