@@ -5,11 +5,12 @@ use std::{collections::BTreeMap, fmt::Write as _};
 pub fn emit(types: &BTreeMap<String, Type>, version: &str) -> String {
     let mut out = format!(
         "//! Written by `cargo xtask schema` from upstream's modules {version}; not edited by hand.\n\
-         use super::{{Field, ListKind, Presence, Strategy, Ty, Type}};\n\
+         use super::{{Field, ListKind, Presence, Strategy, Ty, Type, Union}};\n\
          use ListKind::{{Map as Keyed, Set}};\n\
          use Presence::{{Always, AlwaysPointer, OmitEmpty, OmitZero, Pointer}};\n\
          use Strategy::{{Merge, MergeRetainKeys, Replace, RetainKeys}};\n\
-         use Ty::*;\n\n"
+         use Ty::*;\n\
+         use Union::{{Discriminator, Member}};\n\n"
     );
     for ty in types.values() {
         emit_type(&mut out, ty);
@@ -81,6 +82,18 @@ fn emit_field(field: &Field) -> String {
     }
     if field.required {
         text.push_str(".required()");
+    }
+    for (is, call) in [
+        (field.list_atomic, ".list_atomic()"),
+        (field.map_granular, ".map_granular()"),
+        (!field.documented, ".undocumented()"),
+    ] {
+        if is {
+            text.push_str(call);
+        }
+    }
+    if field.union != "None" {
+        let _ = write!(text, ".union({})", field.union);
     }
     text
 }

@@ -57,6 +57,8 @@ pub struct FieldDecl {
     pub expr: String,
     pub tag: String,
     pub markers: Vec<String>,
+    /// Has a comment that is more than markers.
+    pub documented: bool,
 }
 
 impl FieldDecl {
@@ -193,18 +195,21 @@ impl<'a> FileReader<'a> {
     fn fields(&mut self) -> Vec<FieldDecl> {
         let mut fields = Vec::new();
         let mut markers = Vec::new();
+        let mut documented = false;
         for line in self.lines.by_ref() {
             if line == "}" {
                 break;
             }
             let line = line.trim();
             if let Some(comment) = line.strip_prefix("//") {
+                documented |= !matches!(comment.trim().chars().next(), None | Some('+'));
                 push_marker(&mut markers, comment);
                 continue;
             }
             if let Some(field) = field(line, &mut markers) {
-                fields.push(field);
+                fields.push(FieldDecl { documented, ..field });
             }
+            documented = false;
             markers.clear();
         }
         fields
@@ -262,7 +267,7 @@ fn field(line: &str, markers: &mut Vec<String>) -> Option<FieldDecl> {
         Some((name, expr)) => (Some(name.to_owned()), expr.trim().to_owned()),
         None => (None, left.to_owned()),
     };
-    Some(FieldDecl { name, expr, tag: tag.into(), markers: std::mem::take(markers) })
+    Some(FieldDecl { name, expr, tag: tag.into(), markers: std::mem::take(markers), documented: false })
 }
 
 fn imports(text: &str) -> Imports {

@@ -43,6 +43,10 @@ pub struct Field {
     pub default: String,
     pub enumeration: Vec<String>,
     pub required: bool,
+    pub list_atomic: bool,
+    pub map_granular: bool,
+    pub documented: bool,
+    pub union: &'static str,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -200,6 +204,14 @@ impl<'a> World<'a> {
             default: default(package, field)?,
             enumeration: resolved.enumeration,
             required: !optional,
+            list_atomic: list_type(field) == Some("atomic"),
+            map_granular: ["mapType", "structType"].iter().any(|key| field.marker(key) == Some("granular")),
+            documented: field.documented,
+            union: match (marker(&decl.markers, "union"), field.marker("unionDiscriminator"), optional) {
+                (Some(_), Some(_), _) => "Discriminator",
+                (Some(_), None, true) => "Member",
+                _ => "None",
+            },
             ty: resolved.ty,
         })
     }
@@ -354,9 +366,12 @@ fn proto_number(field: &FieldDecl) -> u16 {
     field.tag("protobuf").and_then(|tag| tag.split(',').nth(1)?.parse().ok()).unwrap_or(0)
 }
 
+fn list_type(field: &FieldDecl) -> Option<&str> {
+    field.marker("listType").or_else(|| field.marker("k8s:listType"))
+}
+
 fn list(field: &FieldDecl) -> List {
-    let kind = field.marker("listType").or_else(|| field.marker("k8s:listType"));
-    match kind {
+    match list_type(field) {
         Some("set") => List::Set,
         Some("map") => List::Map(marker_all(&field.markers, "listMapKey").into_iter().map(Into::into).collect()),
         _ => List::Atomic,

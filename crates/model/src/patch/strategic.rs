@@ -260,27 +260,11 @@ fn reorder(items: Vec<Value>, before: &[Value], merge_key: &str, order: &Value) 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schema::{ListKind, Presence};
+    use crate::schema::Presence;
     use serde_json::json;
 
     const fn field(json: &'static str, ty: Ty, strategy: Strategy, merge_key: &'static str) -> Field {
-        Field {
-            json,
-            go: "",
-            go_type: "",
-            proto_in: &[],
-            embedded: "",
-            ty,
-            proto: 0,
-            presence: Presence::OmitEmpty,
-            list: ListKind::Atomic,
-            map_atomic: false,
-            strategy,
-            merge_key,
-            default: "",
-            enumeration: &[],
-            required: false,
-        }
+        Field { strategy, merge_key, ..Field::new(json, "", ty, 0, Presence::OmitEmpty) }
     }
     const fn of(fields: &'static [Field]) -> Type {
         Type { name: "", go: "", fields, atomic: false, group_version_kind: None }

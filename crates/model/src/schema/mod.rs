@@ -20,7 +20,6 @@ pub struct Type {
     pub fields: &'static [Field],
     /// `x-kubernetes-map-type: atomic` on the type itself (e.g. `LabelSelector`, `ObjectReference`).
     pub atomic: bool,
-    /// Union discriminators and the like are not recorded; upstream 1.36 serves none for built-in kinds that matter here.
     pub group_version_kind: Option<(&'static str, &'static str, &'static str)>,
 }
 
@@ -53,6 +52,22 @@ pub struct Field {
     pub enumeration: &'static [&'static str],
     /// In OpenAPI's `required`.
     pub required: bool,
+    /// The list type is declared to be atomic, rather than left out.
+    pub list_atomic: bool,
+    /// The map type is declared to be granular, rather than left out.
+    pub map_granular: bool,
+    /// Upstream documents the field; OpenAPI writes references differently where not.
+    pub documented: bool,
+    pub union: Union,
+}
+
+/// A field's part in `x-kubernetes-unions`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Union {
+    None,
+    /// Its value names the member that is set.
+    Discriminator,
+    Member,
 }
 
 /// What a field holds.
@@ -127,7 +142,7 @@ pub enum Strategy {
 
 impl Field {
     /// A field without further facts; the table adds them by the methods below.
-    const fn new(json: &'static str, go: &'static str, ty: Ty, proto: u16, presence: Presence) -> Self {
+    pub(crate) const fn new(json: &'static str, go: &'static str, ty: Ty, proto: u16, presence: Presence) -> Self {
         Self {
             json,
             go,
@@ -144,6 +159,10 @@ impl Field {
             default: "",
             enumeration: &[],
             required: false,
+            list_atomic: false,
+            map_granular: false,
+            documented: true,
+            union: Union::None,
         }
     }
     const fn go_type(mut self, text: &'static str) -> Self {
@@ -181,6 +200,22 @@ impl Field {
     }
     const fn required(mut self) -> Self {
         self.required = true;
+        self
+    }
+    const fn list_atomic(mut self) -> Self {
+        self.list_atomic = true;
+        self
+    }
+    const fn map_granular(mut self) -> Self {
+        self.map_granular = true;
+        self
+    }
+    const fn undocumented(mut self) -> Self {
+        self.documented = false;
+        self
+    }
+    const fn union(mut self, part: Union) -> Self {
+        self.union = part;
         self
     }
 

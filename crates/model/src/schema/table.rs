@@ -1,9 +1,10 @@
 //! Written by `cargo xtask schema` from upstream's modules v0.36.3; not edited by hand.
-use super::{Field, ListKind, Presence, Strategy, Ty, Type};
+use super::{Field, ListKind, Presence, Strategy, Ty, Type, Union};
 use ListKind::{Map as Keyed, Set};
 use Presence::{Always, AlwaysPointer, OmitEmpty, OmitZero, Pointer};
 use Strategy::{Merge, MergeRetainKeys, Replace, RetainKeys};
 use Ty::*;
+use Union::{Discriminator, Member};
 
 pub static ADMISSION_V1_ADMISSION_REQUEST: Type = Type {
     name: "io.k8s.api.admission.v1.AdmissionRequest", go: "v1.AdmissionRequest", atomic: false, group_version_kind: None, fields: &[
@@ -32,7 +33,7 @@ pub static ADMISSION_V1_ADMISSION_RESPONSE: Type = Type {
         Field::new("patch", "Patch", Bytes, 4, OmitEmpty),
         Field::new("patchType", "PatchType", String, 5, Pointer).go_type("v1.PatchType"),
         Field::new("auditAnnotations", "AuditAnnotations", Map(&String), 6, OmitEmpty),
-        Field::new("warnings", "Warnings", List(&String), 7, OmitEmpty),
+        Field::new("warnings", "Warnings", List(&String), 7, OmitEmpty).list_atomic(),
     ],
 };
 pub static ADMISSION_V1_ADMISSION_REVIEW: Type = Type {
@@ -75,8 +76,8 @@ pub static ADMISSIONREGISTRATION_V1_MATCH_RESOURCES: Type = Type {
     name: "io.k8s.api.admissionregistration.v1.MatchResources", go: "v1.MatchResources", atomic: true, group_version_kind: None, fields: &[
         Field::new("namespaceSelector", "NamespaceSelector", Struct(&META_V1_LABEL_SELECTOR), 1, Pointer),
         Field::new("objectSelector", "ObjectSelector", Struct(&META_V1_LABEL_SELECTOR), 2, Pointer),
-        Field::new("resourceRules", "ResourceRules", List(&Struct(&ADMISSIONREGISTRATION_V1_NAMED_RULE_WITH_OPERATIONS)), 3, OmitEmpty),
-        Field::new("excludeResourceRules", "ExcludeResourceRules", List(&Struct(&ADMISSIONREGISTRATION_V1_NAMED_RULE_WITH_OPERATIONS)), 4, OmitEmpty),
+        Field::new("resourceRules", "ResourceRules", List(&Struct(&ADMISSIONREGISTRATION_V1_NAMED_RULE_WITH_OPERATIONS)), 3, OmitEmpty).list_atomic(),
+        Field::new("excludeResourceRules", "ExcludeResourceRules", List(&Struct(&ADMISSIONREGISTRATION_V1_NAMED_RULE_WITH_OPERATIONS)), 4, OmitEmpty).list_atomic(),
         Field::new("matchPolicy", "MatchPolicy", String, 7, Pointer).go_type("v1.MatchPolicyType").one_of(&["Equivalent", "Exact"]),
     ],
 };
@@ -123,8 +124,8 @@ pub static ADMISSIONREGISTRATION_V1_MUTATING_ADMISSION_POLICY_SPEC: Type = Type 
     name: "io.k8s.api.admissionregistration.v1.MutatingAdmissionPolicySpec", go: "v1.MutatingAdmissionPolicySpec", atomic: false, group_version_kind: None, fields: &[
         Field::new("paramKind", "ParamKind", Struct(&ADMISSIONREGISTRATION_V1_PARAM_KIND), 1, Pointer),
         Field::new("matchConstraints", "MatchConstraints", Struct(&ADMISSIONREGISTRATION_V1_MATCH_RESOURCES), 2, Pointer),
-        Field::new("variables", "Variables", List(&Struct(&ADMISSIONREGISTRATION_V1_VARIABLE)), 3, OmitEmpty),
-        Field::new("mutations", "Mutations", List(&Struct(&ADMISSIONREGISTRATION_V1_MUTATION)), 4, OmitEmpty),
+        Field::new("variables", "Variables", List(&Struct(&ADMISSIONREGISTRATION_V1_VARIABLE)), 3, OmitEmpty).list_atomic(),
+        Field::new("mutations", "Mutations", List(&Struct(&ADMISSIONREGISTRATION_V1_MUTATION)), 4, OmitEmpty).list_atomic(),
         Field::new("failurePolicy", "FailurePolicy", String, 5, Pointer).go_type("v1.FailurePolicyType").one_of(&["Fail", "Ignore"]),
         Field::new("matchConditions", "MatchConditions", List(&Struct(&ADMISSIONREGISTRATION_V1_MATCH_CONDITION)), 6, OmitEmpty).list(Keyed(&["name"])).patch(Merge, "name"),
         Field::new("reinvocationPolicy", "ReinvocationPolicy", String, 7, OmitEmpty).go_type("v1.ReinvocationPolicyType").one_of(&["IfNeeded", "Never"]),
@@ -134,14 +135,14 @@ pub static ADMISSIONREGISTRATION_V1_MUTATING_WEBHOOK: Type = Type {
     name: "io.k8s.api.admissionregistration.v1.MutatingWebhook", go: "v1.MutatingWebhook", atomic: false, group_version_kind: None, fields: &[
         Field::new("name", "Name", String, 1, Always).required(),
         Field::new("clientConfig", "ClientConfig", Struct(&ADMISSIONREGISTRATION_V1_WEBHOOK_CLIENT_CONFIG), 2, Always).required(),
-        Field::new("rules", "Rules", List(&Struct(&ADMISSIONREGISTRATION_V1_RULE_WITH_OPERATIONS)), 3, OmitEmpty),
+        Field::new("rules", "Rules", List(&Struct(&ADMISSIONREGISTRATION_V1_RULE_WITH_OPERATIONS)), 3, OmitEmpty).list_atomic(),
         Field::new("failurePolicy", "FailurePolicy", String, 4, Pointer).go_type("v1.FailurePolicyType").one_of(&["Fail", "Ignore"]),
         Field::new("matchPolicy", "MatchPolicy", String, 9, Pointer).go_type("v1.MatchPolicyType").one_of(&["Equivalent", "Exact"]),
         Field::new("namespaceSelector", "NamespaceSelector", Struct(&META_V1_LABEL_SELECTOR), 5, Pointer),
         Field::new("objectSelector", "ObjectSelector", Struct(&META_V1_LABEL_SELECTOR), 11, Pointer),
         Field::new("sideEffects", "SideEffects", String, 6, AlwaysPointer).go_type("v1.SideEffectClass").one_of(&["None", "NoneOnDryRun", "Some", "Unknown"]).required(),
         Field::new("timeoutSeconds", "TimeoutSeconds", Int32, 7, Pointer),
-        Field::new("admissionReviewVersions", "AdmissionReviewVersions", List(&String), 8, Always).required(),
+        Field::new("admissionReviewVersions", "AdmissionReviewVersions", List(&String), 8, Always).required().list_atomic(),
         Field::new("reinvocationPolicy", "ReinvocationPolicy", String, 10, Pointer).go_type("v1.ReinvocationPolicyType").one_of(&["IfNeeded", "Never"]),
         Field::new("matchConditions", "MatchConditions", List(&Struct(&ADMISSIONREGISTRATION_V1_MATCH_CONDITION)), 12, OmitEmpty).list(Keyed(&["name"])).patch(Merge, "name"),
     ],
@@ -171,11 +172,11 @@ pub static ADMISSIONREGISTRATION_V1_MUTATION: Type = Type {
 };
 pub static ADMISSIONREGISTRATION_V1_NAMED_RULE_WITH_OPERATIONS: Type = Type {
     name: "io.k8s.api.admissionregistration.v1.NamedRuleWithOperations", go: "v1.NamedRuleWithOperations", atomic: true, group_version_kind: None, fields: &[
-        Field::new("resourceNames", "ResourceNames", List(&String), 1, OmitEmpty),
-        Field::new("operations", "Operations", List(&String), 1, OmitEmpty).go_type("[]v1.OperationType").proto_in(&[2]).embedded("RuleWithOperations").one_of(&["*", "CONNECT", "CREATE", "DELETE", "UPDATE"]),
-        Field::new("apiGroups", "APIGroups", List(&String), 1, OmitEmpty).proto_in(&[2, 2]).embedded("RuleWithOperations.Rule"),
-        Field::new("apiVersions", "APIVersions", List(&String), 2, OmitEmpty).proto_in(&[2, 2]).embedded("RuleWithOperations.Rule"),
-        Field::new("resources", "Resources", List(&String), 3, OmitEmpty).proto_in(&[2, 2]).embedded("RuleWithOperations.Rule"),
+        Field::new("resourceNames", "ResourceNames", List(&String), 1, OmitEmpty).list_atomic(),
+        Field::new("operations", "Operations", List(&String), 1, OmitEmpty).go_type("[]v1.OperationType").proto_in(&[2]).embedded("RuleWithOperations").one_of(&["*", "CONNECT", "CREATE", "DELETE", "UPDATE"]).list_atomic(),
+        Field::new("apiGroups", "APIGroups", List(&String), 1, OmitEmpty).proto_in(&[2, 2]).embedded("RuleWithOperations.Rule").list_atomic(),
+        Field::new("apiVersions", "APIVersions", List(&String), 2, OmitEmpty).proto_in(&[2, 2]).embedded("RuleWithOperations.Rule").list_atomic(),
+        Field::new("resources", "Resources", List(&String), 3, OmitEmpty).proto_in(&[2, 2]).embedded("RuleWithOperations.Rule").list_atomic(),
         Field::new("scope", "Scope", String, 4, Pointer).go_type("v1.ScopeType").proto_in(&[2, 2]).embedded("RuleWithOperations.Rule").one_of(&["*", "Cluster", "Namespaced"]),
     ],
 };
@@ -195,10 +196,10 @@ pub static ADMISSIONREGISTRATION_V1_PARAM_REF: Type = Type {
 };
 pub static ADMISSIONREGISTRATION_V1_RULE_WITH_OPERATIONS: Type = Type {
     name: "io.k8s.api.admissionregistration.v1.RuleWithOperations", go: "v1.RuleWithOperations", atomic: false, group_version_kind: None, fields: &[
-        Field::new("operations", "Operations", List(&String), 1, OmitEmpty).go_type("[]v1.OperationType").one_of(&["*", "CONNECT", "CREATE", "DELETE", "UPDATE"]),
-        Field::new("apiGroups", "APIGroups", List(&String), 1, OmitEmpty).proto_in(&[2]).embedded("Rule"),
-        Field::new("apiVersions", "APIVersions", List(&String), 2, OmitEmpty).proto_in(&[2]).embedded("Rule"),
-        Field::new("resources", "Resources", List(&String), 3, OmitEmpty).proto_in(&[2]).embedded("Rule"),
+        Field::new("operations", "Operations", List(&String), 1, OmitEmpty).go_type("[]v1.OperationType").one_of(&["*", "CONNECT", "CREATE", "DELETE", "UPDATE"]).list_atomic(),
+        Field::new("apiGroups", "APIGroups", List(&String), 1, OmitEmpty).proto_in(&[2]).embedded("Rule").list_atomic(),
+        Field::new("apiVersions", "APIVersions", List(&String), 2, OmitEmpty).proto_in(&[2]).embedded("Rule").list_atomic(),
+        Field::new("resources", "Resources", List(&String), 3, OmitEmpty).proto_in(&[2]).embedded("Rule").list_atomic(),
         Field::new("scope", "Scope", String, 4, Pointer).go_type("v1.ScopeType").proto_in(&[2]).embedded("Rule").one_of(&["*", "Cluster", "Namespaced"]),
     ],
 };
@@ -212,7 +213,7 @@ pub static ADMISSIONREGISTRATION_V1_SERVICE_REFERENCE: Type = Type {
 };
 pub static ADMISSIONREGISTRATION_V1_TYPE_CHECKING: Type = Type {
     name: "io.k8s.api.admissionregistration.v1.TypeChecking", go: "v1.TypeChecking", atomic: false, group_version_kind: None, fields: &[
-        Field::new("expressionWarnings", "ExpressionWarnings", List(&Struct(&ADMISSIONREGISTRATION_V1_EXPRESSION_WARNING)), 1, OmitEmpty),
+        Field::new("expressionWarnings", "ExpressionWarnings", List(&Struct(&ADMISSIONREGISTRATION_V1_EXPRESSION_WARNING)), 1, OmitEmpty).list_atomic(),
     ],
 };
 pub static ADMISSIONREGISTRATION_V1_VALIDATING_ADMISSION_POLICY: Type = Type {
@@ -260,9 +261,9 @@ pub static ADMISSIONREGISTRATION_V1_VALIDATING_ADMISSION_POLICY_SPEC: Type = Typ
     name: "io.k8s.api.admissionregistration.v1.ValidatingAdmissionPolicySpec", go: "v1.ValidatingAdmissionPolicySpec", atomic: false, group_version_kind: None, fields: &[
         Field::new("paramKind", "ParamKind", Struct(&ADMISSIONREGISTRATION_V1_PARAM_KIND), 1, Pointer),
         Field::new("matchConstraints", "MatchConstraints", Struct(&ADMISSIONREGISTRATION_V1_MATCH_RESOURCES), 2, Pointer),
-        Field::new("validations", "Validations", List(&Struct(&ADMISSIONREGISTRATION_V1_VALIDATION)), 3, OmitEmpty),
+        Field::new("validations", "Validations", List(&Struct(&ADMISSIONREGISTRATION_V1_VALIDATION)), 3, OmitEmpty).list_atomic(),
         Field::new("failurePolicy", "FailurePolicy", String, 4, Pointer).go_type("v1.FailurePolicyType").one_of(&["Fail", "Ignore"]),
-        Field::new("auditAnnotations", "AuditAnnotations", List(&Struct(&ADMISSIONREGISTRATION_V1_AUDIT_ANNOTATION)), 5, OmitEmpty),
+        Field::new("auditAnnotations", "AuditAnnotations", List(&Struct(&ADMISSIONREGISTRATION_V1_AUDIT_ANNOTATION)), 5, OmitEmpty).list_atomic(),
         Field::new("matchConditions", "MatchConditions", List(&Struct(&ADMISSIONREGISTRATION_V1_MATCH_CONDITION)), 6, OmitEmpty).list(Keyed(&["name"])).patch(Merge, "name"),
         Field::new("variables", "Variables", List(&Struct(&ADMISSIONREGISTRATION_V1_VARIABLE)), 7, OmitEmpty).list(Keyed(&["name"])).patch(Merge, "name"),
     ],
@@ -278,14 +279,14 @@ pub static ADMISSIONREGISTRATION_V1_VALIDATING_WEBHOOK: Type = Type {
     name: "io.k8s.api.admissionregistration.v1.ValidatingWebhook", go: "v1.ValidatingWebhook", atomic: false, group_version_kind: None, fields: &[
         Field::new("name", "Name", String, 1, Always).required(),
         Field::new("clientConfig", "ClientConfig", Struct(&ADMISSIONREGISTRATION_V1_WEBHOOK_CLIENT_CONFIG), 2, Always).required(),
-        Field::new("rules", "Rules", List(&Struct(&ADMISSIONREGISTRATION_V1_RULE_WITH_OPERATIONS)), 3, OmitEmpty),
+        Field::new("rules", "Rules", List(&Struct(&ADMISSIONREGISTRATION_V1_RULE_WITH_OPERATIONS)), 3, OmitEmpty).list_atomic(),
         Field::new("failurePolicy", "FailurePolicy", String, 4, Pointer).go_type("v1.FailurePolicyType").one_of(&["Fail", "Ignore"]),
         Field::new("matchPolicy", "MatchPolicy", String, 9, Pointer).go_type("v1.MatchPolicyType").one_of(&["Equivalent", "Exact"]),
         Field::new("namespaceSelector", "NamespaceSelector", Struct(&META_V1_LABEL_SELECTOR), 5, Pointer),
         Field::new("objectSelector", "ObjectSelector", Struct(&META_V1_LABEL_SELECTOR), 10, Pointer),
         Field::new("sideEffects", "SideEffects", String, 6, AlwaysPointer).go_type("v1.SideEffectClass").one_of(&["None", "NoneOnDryRun", "Some", "Unknown"]).required(),
         Field::new("timeoutSeconds", "TimeoutSeconds", Int32, 7, Pointer),
-        Field::new("admissionReviewVersions", "AdmissionReviewVersions", List(&String), 8, Always).required(),
+        Field::new("admissionReviewVersions", "AdmissionReviewVersions", List(&String), 8, Always).required().list_atomic(),
         Field::new("matchConditions", "MatchConditions", List(&Struct(&ADMISSIONREGISTRATION_V1_MATCH_CONDITION)), 11, OmitEmpty).list(Keyed(&["name"])).patch(Merge, "name"),
     ],
 };
@@ -604,7 +605,7 @@ pub static APPS_V1_STATEFUL_SET_SPEC: Type = Type {
         Field::new("replicas", "Replicas", Int32, 1, Pointer),
         Field::new("selector", "Selector", Struct(&META_V1_LABEL_SELECTOR), 2, AlwaysPointer).required(),
         Field::new("template", "Template", Struct(&CORE_V1_POD_TEMPLATE_SPEC), 3, Always).required(),
-        Field::new("volumeClaimTemplates", "VolumeClaimTemplates", List(&Struct(&CORE_V1_PERSISTENT_VOLUME_CLAIM)), 4, OmitEmpty),
+        Field::new("volumeClaimTemplates", "VolumeClaimTemplates", List(&Struct(&CORE_V1_PERSISTENT_VOLUME_CLAIM)), 4, OmitEmpty).list_atomic(),
         Field::new("serviceName", "ServiceName", String, 5, Always),
         Field::new("podManagementPolicy", "PodManagementPolicy", String, 6, OmitEmpty).go_type("v1.PodManagementPolicyType").one_of(&["OrderedReady", "Parallel"]),
         Field::new("updateStrategy", "UpdateStrategy", Struct(&APPS_V1_STATEFUL_SET_UPDATE_STRATEGY), 7, OmitEmpty),
@@ -666,7 +667,7 @@ pub static AUTHENTICATION_V1_TOKEN_REQUEST: Type = Type {
 };
 pub static AUTHENTICATION_V1_TOKEN_REQUEST_SPEC: Type = Type {
     name: "io.k8s.api.authentication.v1.TokenRequestSpec", go: "v1.TokenRequestSpec", atomic: false, group_version_kind: None, fields: &[
-        Field::new("audiences", "Audiences", List(&String), 1, Always),
+        Field::new("audiences", "Audiences", List(&String), 1, Always).list_atomic(),
         Field::new("expirationSeconds", "ExpirationSeconds", Int64, 4, AlwaysPointer),
         Field::new("boundObjectRef", "BoundObjectRef", Struct(&AUTHENTICATION_V1_BOUND_OBJECT_REFERENCE), 3, AlwaysPointer),
     ],
@@ -689,14 +690,14 @@ pub static AUTHENTICATION_V1_TOKEN_REVIEW: Type = Type {
 pub static AUTHENTICATION_V1_TOKEN_REVIEW_SPEC: Type = Type {
     name: "io.k8s.api.authentication.v1.TokenReviewSpec", go: "v1.TokenReviewSpec", atomic: false, group_version_kind: None, fields: &[
         Field::new("token", "Token", String, 1, OmitEmpty).required(),
-        Field::new("audiences", "Audiences", List(&String), 2, OmitEmpty),
+        Field::new("audiences", "Audiences", List(&String), 2, OmitEmpty).list_atomic(),
     ],
 };
 pub static AUTHENTICATION_V1_TOKEN_REVIEW_STATUS: Type = Type {
     name: "io.k8s.api.authentication.v1.TokenReviewStatus", go: "v1.TokenReviewStatus", atomic: false, group_version_kind: None, fields: &[
         Field::new("authenticated", "Authenticated", Bool, 1, OmitEmpty),
         Field::new("user", "User", Struct(&AUTHENTICATION_V1_USER_INFO), 2, OmitEmpty),
-        Field::new("audiences", "Audiences", List(&String), 4, OmitEmpty),
+        Field::new("audiences", "Audiences", List(&String), 4, OmitEmpty).list_atomic(),
         Field::new("error", "Error", String, 3, OmitEmpty),
     ],
 };
@@ -704,20 +705,20 @@ pub static AUTHENTICATION_V1_USER_INFO: Type = Type {
     name: "io.k8s.api.authentication.v1.UserInfo", go: "v1.UserInfo", atomic: false, group_version_kind: None, fields: &[
         Field::new("username", "Username", String, 1, OmitEmpty),
         Field::new("uid", "UID", String, 2, OmitEmpty),
-        Field::new("groups", "Groups", List(&String), 3, OmitEmpty),
+        Field::new("groups", "Groups", List(&String), 3, OmitEmpty).list_atomic(),
         Field::new("extra", "Extra", Map(&List(&String)), 4, OmitEmpty).go_type("map[string]v1.ExtraValue"),
     ],
 };
 pub static AUTHORIZATION_V1_FIELD_SELECTOR_ATTRIBUTES: Type = Type {
     name: "io.k8s.api.authorization.v1.FieldSelectorAttributes", go: "v1.FieldSelectorAttributes", atomic: false, group_version_kind: None, fields: &[
         Field::new("rawSelector", "RawSelector", String, 1, OmitEmpty),
-        Field::new("requirements", "Requirements", List(&Struct(&META_V1_FIELD_SELECTOR_REQUIREMENT)), 2, OmitEmpty),
+        Field::new("requirements", "Requirements", List(&Struct(&META_V1_FIELD_SELECTOR_REQUIREMENT)), 2, OmitEmpty).list_atomic(),
     ],
 };
 pub static AUTHORIZATION_V1_LABEL_SELECTOR_ATTRIBUTES: Type = Type {
     name: "io.k8s.api.authorization.v1.LabelSelectorAttributes", go: "v1.LabelSelectorAttributes", atomic: false, group_version_kind: None, fields: &[
         Field::new("rawSelector", "RawSelector", String, 1, OmitEmpty),
-        Field::new("requirements", "Requirements", List(&Struct(&META_V1_LABEL_SELECTOR_REQUIREMENT)), 2, OmitEmpty),
+        Field::new("requirements", "Requirements", List(&Struct(&META_V1_LABEL_SELECTOR_REQUIREMENT)), 2, OmitEmpty).list_atomic(),
     ],
 };
 pub static AUTHORIZATION_V1_LOCAL_SUBJECT_ACCESS_REVIEW: Type = Type {
@@ -737,8 +738,8 @@ pub static AUTHORIZATION_V1_NON_RESOURCE_ATTRIBUTES: Type = Type {
 };
 pub static AUTHORIZATION_V1_NON_RESOURCE_RULE: Type = Type {
     name: "io.k8s.api.authorization.v1.NonResourceRule", go: "v1.NonResourceRule", atomic: false, group_version_kind: None, fields: &[
-        Field::new("verbs", "Verbs", List(&String), 1, Always).required(),
-        Field::new("nonResourceURLs", "NonResourceURLs", List(&String), 2, OmitEmpty),
+        Field::new("verbs", "Verbs", List(&String), 1, Always).required().list_atomic(),
+        Field::new("nonResourceURLs", "NonResourceURLs", List(&String), 2, OmitEmpty).list_atomic(),
     ],
 };
 pub static AUTHORIZATION_V1_RESOURCE_ATTRIBUTES: Type = Type {
@@ -756,10 +757,10 @@ pub static AUTHORIZATION_V1_RESOURCE_ATTRIBUTES: Type = Type {
 };
 pub static AUTHORIZATION_V1_RESOURCE_RULE: Type = Type {
     name: "io.k8s.api.authorization.v1.ResourceRule", go: "v1.ResourceRule", atomic: false, group_version_kind: None, fields: &[
-        Field::new("verbs", "Verbs", List(&String), 1, Always).required(),
-        Field::new("apiGroups", "APIGroups", List(&String), 2, OmitEmpty),
-        Field::new("resources", "Resources", List(&String), 3, OmitEmpty),
-        Field::new("resourceNames", "ResourceNames", List(&String), 4, OmitEmpty),
+        Field::new("verbs", "Verbs", List(&String), 1, Always).required().list_atomic(),
+        Field::new("apiGroups", "APIGroups", List(&String), 2, OmitEmpty).list_atomic(),
+        Field::new("resources", "Resources", List(&String), 3, OmitEmpty).list_atomic(),
+        Field::new("resourceNames", "ResourceNames", List(&String), 4, OmitEmpty).list_atomic(),
     ],
 };
 pub static AUTHORIZATION_V1_SELF_SUBJECT_ACCESS_REVIEW: Type = Type {
@@ -805,7 +806,7 @@ pub static AUTHORIZATION_V1_SUBJECT_ACCESS_REVIEW_SPEC: Type = Type {
         Field::new("resourceAttributes", "ResourceAttributes", Struct(&AUTHORIZATION_V1_RESOURCE_ATTRIBUTES), 1, Pointer),
         Field::new("nonResourceAttributes", "NonResourceAttributes", Struct(&AUTHORIZATION_V1_NON_RESOURCE_ATTRIBUTES), 2, Pointer),
         Field::new("user", "User", String, 3, OmitEmpty),
-        Field::new("groups", "Groups", List(&String), 4, OmitEmpty),
+        Field::new("groups", "Groups", List(&String), 4, OmitEmpty).list_atomic(),
         Field::new("extra", "Extra", Map(&List(&String)), 5, OmitEmpty).go_type("map[string]v1.ExtraValue"),
         Field::new("uid", "UID", String, 6, OmitEmpty),
     ],
@@ -820,8 +821,8 @@ pub static AUTHORIZATION_V1_SUBJECT_ACCESS_REVIEW_STATUS: Type = Type {
 };
 pub static AUTHORIZATION_V1_SUBJECT_RULES_REVIEW_STATUS: Type = Type {
     name: "io.k8s.api.authorization.v1.SubjectRulesReviewStatus", go: "v1.SubjectRulesReviewStatus", atomic: false, group_version_kind: None, fields: &[
-        Field::new("resourceRules", "ResourceRules", List(&Struct(&AUTHORIZATION_V1_RESOURCE_RULE)), 1, Always).required(),
-        Field::new("nonResourceRules", "NonResourceRules", List(&Struct(&AUTHORIZATION_V1_NON_RESOURCE_RULE)), 2, Always).required(),
+        Field::new("resourceRules", "ResourceRules", List(&Struct(&AUTHORIZATION_V1_RESOURCE_RULE)), 1, Always).required().list_atomic(),
+        Field::new("nonResourceRules", "NonResourceRules", List(&Struct(&AUTHORIZATION_V1_NON_RESOURCE_RULE)), 2, Always).required().list_atomic(),
         Field::new("incomplete", "Incomplete", Bool, 3, Always).required(),
         Field::new("evaluationError", "EvaluationError", String, 4, OmitEmpty),
     ],
@@ -931,7 +932,7 @@ pub static AUTOSCALING_V2_HPA_SCALING_RULES: Type = Type {
     name: "io.k8s.api.autoscaling.v2.HPAScalingRules", go: "v2.HPAScalingRules", atomic: false, group_version_kind: None, fields: &[
         Field::new("stabilizationWindowSeconds", "StabilizationWindowSeconds", Int32, 3, Pointer),
         Field::new("selectPolicy", "SelectPolicy", String, 1, Pointer).go_type("v2.ScalingPolicySelect"),
-        Field::new("policies", "Policies", List(&Struct(&AUTOSCALING_V2_HPA_SCALING_POLICY)), 2, OmitEmpty),
+        Field::new("policies", "Policies", List(&Struct(&AUTOSCALING_V2_HPA_SCALING_POLICY)), 2, OmitEmpty).list_atomic(),
         Field::new("tolerance", "Tolerance", Quantity, 4, Pointer),
     ],
 };
@@ -972,7 +973,7 @@ pub static AUTOSCALING_V2_HORIZONTAL_POD_AUTOSCALER_SPEC: Type = Type {
         Field::new("scaleTargetRef", "ScaleTargetRef", Struct(&AUTOSCALING_V2_CROSS_VERSION_OBJECT_REFERENCE), 1, Always).required(),
         Field::new("minReplicas", "MinReplicas", Int32, 2, Pointer),
         Field::new("maxReplicas", "MaxReplicas", Int32, 3, Always).required(),
-        Field::new("metrics", "Metrics", List(&Struct(&AUTOSCALING_V2_METRIC_SPEC)), 4, OmitEmpty),
+        Field::new("metrics", "Metrics", List(&Struct(&AUTOSCALING_V2_METRIC_SPEC)), 4, OmitEmpty).list_atomic(),
         Field::new("behavior", "Behavior", Struct(&AUTOSCALING_V2_HORIZONTAL_POD_AUTOSCALER_BEHAVIOR), 5, Pointer),
     ],
 };
@@ -982,7 +983,7 @@ pub static AUTOSCALING_V2_HORIZONTAL_POD_AUTOSCALER_STATUS: Type = Type {
         Field::new("lastScaleTime", "LastScaleTime", Time, 2, Pointer),
         Field::new("currentReplicas", "CurrentReplicas", Int32, 3, OmitEmpty),
         Field::new("desiredReplicas", "DesiredReplicas", Int32, 4, Always).required(),
-        Field::new("currentMetrics", "CurrentMetrics", List(&Struct(&AUTOSCALING_V2_METRIC_STATUS)), 5, Always),
+        Field::new("currentMetrics", "CurrentMetrics", List(&Struct(&AUTOSCALING_V2_METRIC_STATUS)), 5, Always).list_atomic(),
         Field::new("conditions", "Conditions", List(&Struct(&AUTOSCALING_V2_HORIZONTAL_POD_AUTOSCALER_CONDITION)), 6, OmitEmpty).list(Keyed(&["type"])).patch(Merge, "type"),
     ],
 };
@@ -1096,7 +1097,7 @@ pub static BATCH_V1_CRON_JOB_SPEC: Type = Type {
 };
 pub static BATCH_V1_CRON_JOB_STATUS: Type = Type {
     name: "io.k8s.api.batch.v1.CronJobStatus", go: "v1.CronJobStatus", atomic: false, group_version_kind: None, fields: &[
-        Field::new("active", "Active", List(&Struct(&CORE_V1_OBJECT_REFERENCE)), 1, OmitEmpty),
+        Field::new("active", "Active", List(&Struct(&CORE_V1_OBJECT_REFERENCE)), 1, OmitEmpty).list_atomic(),
         Field::new("lastScheduleTime", "LastScheduleTime", Time, 4, Pointer),
         Field::new("lastSuccessfulTime", "LastSuccessfulTime", Time, 5, Pointer),
     ],
@@ -1150,7 +1151,7 @@ pub static BATCH_V1_JOB_SPEC: Type = Type {
 };
 pub static BATCH_V1_JOB_STATUS: Type = Type {
     name: "io.k8s.api.batch.v1.JobStatus", go: "v1.JobStatus", atomic: false, group_version_kind: None, fields: &[
-        Field::new("conditions", "Conditions", List(&Struct(&BATCH_V1_JOB_CONDITION)), 1, OmitEmpty).patch(Merge, "type"),
+        Field::new("conditions", "Conditions", List(&Struct(&BATCH_V1_JOB_CONDITION)), 1, OmitEmpty).patch(Merge, "type").list_atomic(),
         Field::new("startTime", "StartTime", Time, 2, Pointer),
         Field::new("completionTime", "CompletionTime", Time, 3, Pointer),
         Field::new("active", "Active", Int32, 4, OmitEmpty),
@@ -1171,7 +1172,7 @@ pub static BATCH_V1_JOB_TEMPLATE_SPEC: Type = Type {
 };
 pub static BATCH_V1_POD_FAILURE_POLICY: Type = Type {
     name: "io.k8s.api.batch.v1.PodFailurePolicy", go: "v1.PodFailurePolicy", atomic: false, group_version_kind: None, fields: &[
-        Field::new("rules", "Rules", List(&Struct(&BATCH_V1_POD_FAILURE_POLICY_RULE)), 1, Always).required(),
+        Field::new("rules", "Rules", List(&Struct(&BATCH_V1_POD_FAILURE_POLICY_RULE)), 1, Always).required().list_atomic(),
     ],
 };
 pub static BATCH_V1_POD_FAILURE_POLICY_ON_EXIT_CODES_REQUIREMENT: Type = Type {
@@ -1191,12 +1192,12 @@ pub static BATCH_V1_POD_FAILURE_POLICY_RULE: Type = Type {
     name: "io.k8s.api.batch.v1.PodFailurePolicyRule", go: "v1.PodFailurePolicyRule", atomic: false, group_version_kind: None, fields: &[
         Field::new("action", "Action", String, 1, Always).go_type("v1.PodFailurePolicyAction").one_of(&["Count", "FailIndex", "FailJob", "Ignore"]).required(),
         Field::new("onExitCodes", "OnExitCodes", Struct(&BATCH_V1_POD_FAILURE_POLICY_ON_EXIT_CODES_REQUIREMENT), 2, Pointer),
-        Field::new("onPodConditions", "OnPodConditions", List(&Struct(&BATCH_V1_POD_FAILURE_POLICY_ON_POD_CONDITIONS_PATTERN)), 3, OmitEmpty),
+        Field::new("onPodConditions", "OnPodConditions", List(&Struct(&BATCH_V1_POD_FAILURE_POLICY_ON_POD_CONDITIONS_PATTERN)), 3, OmitEmpty).list_atomic(),
     ],
 };
 pub static BATCH_V1_SUCCESS_POLICY: Type = Type {
     name: "io.k8s.api.batch.v1.SuccessPolicy", go: "v1.SuccessPolicy", atomic: false, group_version_kind: None, fields: &[
-        Field::new("rules", "Rules", List(&Struct(&BATCH_V1_SUCCESS_POLICY_RULE)), 1, Always).required(),
+        Field::new("rules", "Rules", List(&Struct(&BATCH_V1_SUCCESS_POLICY_RULE)), 1, Always).required().list_atomic(),
     ],
 };
 pub static BATCH_V1_SUCCESS_POLICY_RULE: Type = Type {
@@ -1215,7 +1216,7 @@ pub static CERTIFICATES_V1_CERTIFICATE_SIGNING_REQUEST: Type = Type {
     name: "io.k8s.api.certificates.v1.CertificateSigningRequest", go: "v1.CertificateSigningRequest", atomic: false, group_version_kind: Some(("certificates.k8s.io", "v1", "CertificateSigningRequest")), fields: &[
         Field::new("kind", "Kind", String, 0, OmitEmpty),
         Field::new("apiVersion", "APIVersion", String, 0, OmitEmpty),
-        Field::new("metadata", "ObjectMeta", Struct(&META_V1_OBJECT_META), 1, OmitEmpty),
+        Field::new("metadata", "ObjectMeta", Struct(&META_V1_OBJECT_META), 1, OmitEmpty).undocumented(),
         Field::new("spec", "Spec", Struct(&CERTIFICATES_V1_CERTIFICATE_SIGNING_REQUEST_SPEC), 2, Always).required(),
         Field::new("status", "Status", Struct(&CERTIFICATES_V1_CERTIFICATE_SIGNING_REQUEST_STATUS), 3, OmitEmpty),
     ],
@@ -1234,7 +1235,7 @@ pub static CERTIFICATES_V1_CERTIFICATE_SIGNING_REQUEST_LIST: Type = Type {
     name: "io.k8s.api.certificates.v1.CertificateSigningRequestList", go: "v1.CertificateSigningRequestList", atomic: false, group_version_kind: Some(("certificates.k8s.io", "v1", "CertificateSigningRequestList")), fields: &[
         Field::new("kind", "Kind", String, 0, OmitEmpty),
         Field::new("apiVersion", "APIVersion", String, 0, OmitEmpty),
-        Field::new("metadata", "ListMeta", Struct(&META_V1_LIST_META), 1, OmitEmpty),
+        Field::new("metadata", "ListMeta", Struct(&META_V1_LIST_META), 1, OmitEmpty).undocumented(),
         Field::new("items", "Items", List(&Struct(&CERTIFICATES_V1_CERTIFICATE_SIGNING_REQUEST)), 2, Always).required(),
     ],
 };
@@ -1243,10 +1244,10 @@ pub static CERTIFICATES_V1_CERTIFICATE_SIGNING_REQUEST_SPEC: Type = Type {
         Field::new("request", "Request", Bytes, 1, Always).required(),
         Field::new("signerName", "SignerName", String, 7, Always).required(),
         Field::new("expirationSeconds", "ExpirationSeconds", Int32, 8, Pointer),
-        Field::new("usages", "Usages", List(&String), 5, OmitEmpty).go_type("[]v1.KeyUsage").one_of(&["any", "cert sign", "client auth", "code signing", "content commitment", "crl sign", "data encipherment", "decipher only", "digital signature", "email protection", "encipher only", "ipsec end system", "ipsec tunnel", "ipsec user", "key agreement", "key encipherment", "microsoft sgc", "netscape sgc", "ocsp signing", "s/mime", "server auth", "signing", "timestamping"]),
+        Field::new("usages", "Usages", List(&String), 5, OmitEmpty).go_type("[]v1.KeyUsage").one_of(&["any", "cert sign", "client auth", "code signing", "content commitment", "crl sign", "data encipherment", "decipher only", "digital signature", "email protection", "encipher only", "ipsec end system", "ipsec tunnel", "ipsec user", "key agreement", "key encipherment", "microsoft sgc", "netscape sgc", "ocsp signing", "s/mime", "server auth", "signing", "timestamping"]).list_atomic(),
         Field::new("username", "Username", String, 2, OmitEmpty),
         Field::new("uid", "UID", String, 3, OmitEmpty),
-        Field::new("groups", "Groups", List(&String), 4, OmitEmpty),
+        Field::new("groups", "Groups", List(&String), 4, OmitEmpty).list_atomic(),
         Field::new("extra", "Extra", Map(&List(&String)), 6, OmitEmpty).go_type("map[string]v1.ExtraValue"),
     ],
 };
@@ -1300,8 +1301,8 @@ pub static CORE_V1_AFFINITY: Type = Type {
 };
 pub static CORE_V1_APP_ARMOR_PROFILE: Type = Type {
     name: "io.k8s.api.core.v1.AppArmorProfile", go: "v1.AppArmorProfile", atomic: false, group_version_kind: None, fields: &[
-        Field::new("type", "Type", String, 1, Always).go_type("v1.AppArmorProfileType").one_of(&["Localhost", "RuntimeDefault", "Unconfined"]).required(),
-        Field::new("localhostProfile", "LocalhostProfile", String, 2, Pointer),
+        Field::new("type", "Type", String, 1, Always).go_type("v1.AppArmorProfileType").one_of(&["Localhost", "RuntimeDefault", "Unconfined"]).required().union(Discriminator),
+        Field::new("localhostProfile", "LocalhostProfile", String, 2, Pointer).union(Member),
     ],
 };
 pub static CORE_V1_ATTACHED_VOLUME: Type = Type {
@@ -1368,13 +1369,13 @@ pub static CORE_V1_CSI_VOLUME_SOURCE: Type = Type {
 };
 pub static CORE_V1_CAPABILITIES: Type = Type {
     name: "io.k8s.api.core.v1.Capabilities", go: "v1.Capabilities", atomic: false, group_version_kind: None, fields: &[
-        Field::new("add", "Add", List(&String), 1, OmitEmpty).go_type("[]v1.Capability"),
-        Field::new("drop", "Drop", List(&String), 2, OmitEmpty).go_type("[]v1.Capability"),
+        Field::new("add", "Add", List(&String), 1, OmitEmpty).go_type("[]v1.Capability").list_atomic(),
+        Field::new("drop", "Drop", List(&String), 2, OmitEmpty).go_type("[]v1.Capability").list_atomic(),
     ],
 };
 pub static CORE_V1_CEPH_FS_PERSISTENT_VOLUME_SOURCE: Type = Type {
     name: "io.k8s.api.core.v1.CephFSPersistentVolumeSource", go: "v1.CephFSPersistentVolumeSource", atomic: false, group_version_kind: None, fields: &[
-        Field::new("monitors", "Monitors", List(&String), 1, Always).required(),
+        Field::new("monitors", "Monitors", List(&String), 1, Always).required().list_atomic(),
         Field::new("path", "Path", String, 2, OmitEmpty),
         Field::new("user", "User", String, 3, OmitEmpty),
         Field::new("secretFile", "SecretFile", String, 4, OmitEmpty),
@@ -1384,7 +1385,7 @@ pub static CORE_V1_CEPH_FS_PERSISTENT_VOLUME_SOURCE: Type = Type {
 };
 pub static CORE_V1_CEPH_FS_VOLUME_SOURCE: Type = Type {
     name: "io.k8s.api.core.v1.CephFSVolumeSource", go: "v1.CephFSVolumeSource", atomic: false, group_version_kind: None, fields: &[
-        Field::new("monitors", "Monitors", List(&String), 1, Always).required(),
+        Field::new("monitors", "Monitors", List(&String), 1, Always).required().list_atomic(),
         Field::new("path", "Path", String, 2, OmitEmpty),
         Field::new("user", "User", String, 3, OmitEmpty),
         Field::new("secretFile", "SecretFile", String, 4, OmitEmpty),
@@ -1489,14 +1490,14 @@ pub static CORE_V1_CONFIG_MAP_NODE_CONFIG_SOURCE: Type = Type {
 pub static CORE_V1_CONFIG_MAP_PROJECTION: Type = Type {
     name: "io.k8s.api.core.v1.ConfigMapProjection", go: "v1.ConfigMapProjection", atomic: false, group_version_kind: None, fields: &[
         Field::new("name", "Name", String, 1, OmitEmpty).proto_in(&[1]).embedded("LocalObjectReference").default("\"\""),
-        Field::new("items", "Items", List(&Struct(&CORE_V1_KEY_TO_PATH)), 2, OmitEmpty),
+        Field::new("items", "Items", List(&Struct(&CORE_V1_KEY_TO_PATH)), 2, OmitEmpty).list_atomic(),
         Field::new("optional", "Optional", Bool, 4, Pointer),
     ],
 };
 pub static CORE_V1_CONFIG_MAP_VOLUME_SOURCE: Type = Type {
     name: "io.k8s.api.core.v1.ConfigMapVolumeSource", go: "v1.ConfigMapVolumeSource", atomic: false, group_version_kind: None, fields: &[
         Field::new("name", "Name", String, 1, OmitEmpty).proto_in(&[1]).embedded("LocalObjectReference").default("\"\""),
-        Field::new("items", "Items", List(&Struct(&CORE_V1_KEY_TO_PATH)), 2, OmitEmpty),
+        Field::new("items", "Items", List(&Struct(&CORE_V1_KEY_TO_PATH)), 2, OmitEmpty).list_atomic(),
         Field::new("defaultMode", "DefaultMode", Int32, 3, Pointer),
         Field::new("optional", "Optional", Bool, 4, Pointer),
     ],
@@ -1505,16 +1506,16 @@ pub static CORE_V1_CONTAINER: Type = Type {
     name: "io.k8s.api.core.v1.Container", go: "v1.Container", atomic: false, group_version_kind: None, fields: &[
         Field::new("name", "Name", String, 1, Always).required(),
         Field::new("image", "Image", String, 2, OmitEmpty),
-        Field::new("command", "Command", List(&String), 3, OmitEmpty),
-        Field::new("args", "Args", List(&String), 4, OmitEmpty),
+        Field::new("command", "Command", List(&String), 3, OmitEmpty).list_atomic(),
+        Field::new("args", "Args", List(&String), 4, OmitEmpty).list_atomic(),
         Field::new("workingDir", "WorkingDir", String, 5, OmitEmpty),
         Field::new("ports", "Ports", List(&Struct(&CORE_V1_CONTAINER_PORT)), 6, OmitEmpty).list(Keyed(&["containerPort", "protocol"])).patch(Merge, "containerPort"),
-        Field::new("envFrom", "EnvFrom", List(&Struct(&CORE_V1_ENV_FROM_SOURCE)), 19, OmitEmpty),
+        Field::new("envFrom", "EnvFrom", List(&Struct(&CORE_V1_ENV_FROM_SOURCE)), 19, OmitEmpty).list_atomic(),
         Field::new("env", "Env", List(&Struct(&CORE_V1_ENV_VAR)), 7, OmitEmpty).list(Keyed(&["name"])).patch(Merge, "name"),
         Field::new("resources", "Resources", Struct(&CORE_V1_RESOURCE_REQUIREMENTS), 8, OmitEmpty),
-        Field::new("resizePolicy", "ResizePolicy", List(&Struct(&CORE_V1_CONTAINER_RESIZE_POLICY)), 23, OmitEmpty),
+        Field::new("resizePolicy", "ResizePolicy", List(&Struct(&CORE_V1_CONTAINER_RESIZE_POLICY)), 23, OmitEmpty).list_atomic(),
         Field::new("restartPolicy", "RestartPolicy", String, 24, Pointer).go_type("v1.ContainerRestartPolicy"),
-        Field::new("restartPolicyRules", "RestartPolicyRules", List(&Struct(&CORE_V1_CONTAINER_RESTART_RULE)), 25, OmitEmpty),
+        Field::new("restartPolicyRules", "RestartPolicyRules", List(&Struct(&CORE_V1_CONTAINER_RESTART_RULE)), 25, OmitEmpty).list_atomic(),
         Field::new("volumeMounts", "VolumeMounts", List(&Struct(&CORE_V1_VOLUME_MOUNT)), 9, OmitEmpty).list(Keyed(&["mountPath"])).patch(Merge, "mountPath"),
         Field::new("volumeDevices", "VolumeDevices", List(&Struct(&CORE_V1_VOLUME_DEVICE)), 21, OmitEmpty).list(Keyed(&["devicePath"])).patch(Merge, "devicePath"),
         Field::new("livenessProbe", "LivenessProbe", Struct(&CORE_V1_PROBE), 10, Pointer),
@@ -1539,7 +1540,7 @@ pub static CORE_V1_CONTAINER_EXTENDED_RESOURCE_REQUEST: Type = Type {
 };
 pub static CORE_V1_CONTAINER_IMAGE: Type = Type {
     name: "io.k8s.api.core.v1.ContainerImage", go: "v1.ContainerImage", atomic: false, group_version_kind: None, fields: &[
-        Field::new("names", "Names", List(&String), 1, Always),
+        Field::new("names", "Names", List(&String), 1, Always).list_atomic(),
         Field::new("sizeBytes", "SizeBytes", Int64, 2, OmitEmpty),
     ],
 };
@@ -1630,7 +1631,7 @@ pub static CORE_V1_DAEMON_ENDPOINT: Type = Type {
 };
 pub static CORE_V1_DOWNWARD_API_PROJECTION: Type = Type {
     name: "io.k8s.api.core.v1.DownwardAPIProjection", go: "v1.DownwardAPIProjection", atomic: false, group_version_kind: None, fields: &[
-        Field::new("items", "Items", List(&Struct(&CORE_V1_DOWNWARD_API_VOLUME_FILE)), 1, OmitEmpty),
+        Field::new("items", "Items", List(&Struct(&CORE_V1_DOWNWARD_API_VOLUME_FILE)), 1, OmitEmpty).list_atomic(),
     ],
 };
 pub static CORE_V1_DOWNWARD_API_VOLUME_FILE: Type = Type {
@@ -1643,7 +1644,7 @@ pub static CORE_V1_DOWNWARD_API_VOLUME_FILE: Type = Type {
 };
 pub static CORE_V1_DOWNWARD_API_VOLUME_SOURCE: Type = Type {
     name: "io.k8s.api.core.v1.DownwardAPIVolumeSource", go: "v1.DownwardAPIVolumeSource", atomic: false, group_version_kind: None, fields: &[
-        Field::new("items", "Items", List(&Struct(&CORE_V1_DOWNWARD_API_VOLUME_FILE)), 1, OmitEmpty),
+        Field::new("items", "Items", List(&Struct(&CORE_V1_DOWNWARD_API_VOLUME_FILE)), 1, OmitEmpty).list_atomic(),
         Field::new("defaultMode", "DefaultMode", Int32, 2, Pointer),
     ],
 };
@@ -1671,9 +1672,9 @@ pub static CORE_V1_ENDPOINT_PORT: Type = Type {
 };
 pub static CORE_V1_ENDPOINT_SUBSET: Type = Type {
     name: "io.k8s.api.core.v1.EndpointSubset", go: "v1.EndpointSubset", atomic: false, group_version_kind: None, fields: &[
-        Field::new("addresses", "Addresses", List(&Struct(&CORE_V1_ENDPOINT_ADDRESS)), 1, OmitEmpty),
-        Field::new("notReadyAddresses", "NotReadyAddresses", List(&Struct(&CORE_V1_ENDPOINT_ADDRESS)), 2, OmitEmpty),
-        Field::new("ports", "Ports", List(&Struct(&CORE_V1_ENDPOINT_PORT)), 3, OmitEmpty),
+        Field::new("addresses", "Addresses", List(&Struct(&CORE_V1_ENDPOINT_ADDRESS)), 1, OmitEmpty).list_atomic(),
+        Field::new("notReadyAddresses", "NotReadyAddresses", List(&Struct(&CORE_V1_ENDPOINT_ADDRESS)), 2, OmitEmpty).list_atomic(),
+        Field::new("ports", "Ports", List(&Struct(&CORE_V1_ENDPOINT_PORT)), 3, OmitEmpty).list_atomic(),
     ],
 };
 pub static CORE_V1_ENDPOINTS: Type = Type {
@@ -1681,7 +1682,7 @@ pub static CORE_V1_ENDPOINTS: Type = Type {
         Field::new("kind", "Kind", String, 0, OmitEmpty),
         Field::new("apiVersion", "APIVersion", String, 0, OmitEmpty),
         Field::new("metadata", "ObjectMeta", Struct(&META_V1_OBJECT_META), 1, OmitEmpty),
-        Field::new("subsets", "Subsets", List(&Struct(&CORE_V1_ENDPOINT_SUBSET)), 2, OmitEmpty),
+        Field::new("subsets", "Subsets", List(&Struct(&CORE_V1_ENDPOINT_SUBSET)), 2, OmitEmpty).list_atomic(),
     ],
 };
 pub static CORE_V1_ENDPOINTS_LIST: Type = Type {
@@ -1719,16 +1720,16 @@ pub static CORE_V1_EPHEMERAL_CONTAINER: Type = Type {
     name: "io.k8s.api.core.v1.EphemeralContainer", go: "v1.EphemeralContainer", atomic: false, group_version_kind: None, fields: &[
         Field::new("name", "Name", String, 1, Always).proto_in(&[1]).embedded("EphemeralContainerCommon").required(),
         Field::new("image", "Image", String, 2, OmitEmpty).proto_in(&[1]).embedded("EphemeralContainerCommon"),
-        Field::new("command", "Command", List(&String), 3, OmitEmpty).proto_in(&[1]).embedded("EphemeralContainerCommon"),
-        Field::new("args", "Args", List(&String), 4, OmitEmpty).proto_in(&[1]).embedded("EphemeralContainerCommon"),
+        Field::new("command", "Command", List(&String), 3, OmitEmpty).proto_in(&[1]).embedded("EphemeralContainerCommon").list_atomic(),
+        Field::new("args", "Args", List(&String), 4, OmitEmpty).proto_in(&[1]).embedded("EphemeralContainerCommon").list_atomic(),
         Field::new("workingDir", "WorkingDir", String, 5, OmitEmpty).proto_in(&[1]).embedded("EphemeralContainerCommon"),
         Field::new("ports", "Ports", List(&Struct(&CORE_V1_CONTAINER_PORT)), 6, OmitEmpty).proto_in(&[1]).embedded("EphemeralContainerCommon").list(Keyed(&["containerPort", "protocol"])).patch(Merge, "containerPort"),
-        Field::new("envFrom", "EnvFrom", List(&Struct(&CORE_V1_ENV_FROM_SOURCE)), 19, OmitEmpty).proto_in(&[1]).embedded("EphemeralContainerCommon"),
+        Field::new("envFrom", "EnvFrom", List(&Struct(&CORE_V1_ENV_FROM_SOURCE)), 19, OmitEmpty).proto_in(&[1]).embedded("EphemeralContainerCommon").list_atomic(),
         Field::new("env", "Env", List(&Struct(&CORE_V1_ENV_VAR)), 7, OmitEmpty).proto_in(&[1]).embedded("EphemeralContainerCommon").list(Keyed(&["name"])).patch(Merge, "name"),
         Field::new("resources", "Resources", Struct(&CORE_V1_RESOURCE_REQUIREMENTS), 8, OmitEmpty).proto_in(&[1]).embedded("EphemeralContainerCommon"),
-        Field::new("resizePolicy", "ResizePolicy", List(&Struct(&CORE_V1_CONTAINER_RESIZE_POLICY)), 23, OmitEmpty).proto_in(&[1]).embedded("EphemeralContainerCommon"),
+        Field::new("resizePolicy", "ResizePolicy", List(&Struct(&CORE_V1_CONTAINER_RESIZE_POLICY)), 23, OmitEmpty).proto_in(&[1]).embedded("EphemeralContainerCommon").list_atomic(),
         Field::new("restartPolicy", "RestartPolicy", String, 24, Pointer).go_type("v1.ContainerRestartPolicy").proto_in(&[1]).embedded("EphemeralContainerCommon"),
-        Field::new("restartPolicyRules", "RestartPolicyRules", List(&Struct(&CORE_V1_CONTAINER_RESTART_RULE)), 25, OmitEmpty).proto_in(&[1]).embedded("EphemeralContainerCommon"),
+        Field::new("restartPolicyRules", "RestartPolicyRules", List(&Struct(&CORE_V1_CONTAINER_RESTART_RULE)), 25, OmitEmpty).proto_in(&[1]).embedded("EphemeralContainerCommon").list_atomic(),
         Field::new("volumeMounts", "VolumeMounts", List(&Struct(&CORE_V1_VOLUME_MOUNT)), 9, OmitEmpty).proto_in(&[1]).embedded("EphemeralContainerCommon").list(Keyed(&["mountPath"])).patch(Merge, "mountPath"),
         Field::new("volumeDevices", "VolumeDevices", List(&Struct(&CORE_V1_VOLUME_DEVICE)), 21, OmitEmpty).proto_in(&[1]).embedded("EphemeralContainerCommon").list(Keyed(&["devicePath"])).patch(Merge, "devicePath"),
         Field::new("livenessProbe", "LivenessProbe", Struct(&CORE_V1_PROBE), 10, Pointer).proto_in(&[1]).embedded("EphemeralContainerCommon"),
@@ -1793,16 +1794,16 @@ pub static CORE_V1_EVENT_SOURCE: Type = Type {
 };
 pub static CORE_V1_EXEC_ACTION: Type = Type {
     name: "io.k8s.api.core.v1.ExecAction", go: "v1.ExecAction", atomic: false, group_version_kind: None, fields: &[
-        Field::new("command", "Command", List(&String), 1, OmitEmpty),
+        Field::new("command", "Command", List(&String), 1, OmitEmpty).list_atomic(),
     ],
 };
 pub static CORE_V1_FC_VOLUME_SOURCE: Type = Type {
     name: "io.k8s.api.core.v1.FCVolumeSource", go: "v1.FCVolumeSource", atomic: false, group_version_kind: None, fields: &[
-        Field::new("targetWWNs", "TargetWWNs", List(&String), 1, OmitEmpty),
+        Field::new("targetWWNs", "TargetWWNs", List(&String), 1, OmitEmpty).list_atomic(),
         Field::new("lun", "Lun", Int32, 2, Pointer),
         Field::new("fsType", "FSType", String, 3, OmitEmpty),
         Field::new("readOnly", "ReadOnly", Bool, 4, OmitEmpty),
-        Field::new("wwids", "WWIDs", List(&String), 5, OmitEmpty),
+        Field::new("wwids", "WWIDs", List(&String), 5, OmitEmpty).list_atomic(),
     ],
 };
 pub static CORE_V1_FILE_KEY_SELECTOR: Type = Type {
@@ -1879,7 +1880,7 @@ pub static CORE_V1_HTTP_GET_ACTION: Type = Type {
         Field::new("port", "Port", IntOrString, 2, Always).required(),
         Field::new("host", "Host", String, 3, OmitEmpty),
         Field::new("scheme", "Scheme", String, 4, OmitEmpty).go_type("v1.URIScheme").one_of(&["HTTP", "HTTPS"]),
-        Field::new("httpHeaders", "HTTPHeaders", List(&Struct(&CORE_V1_HTTP_HEADER)), 5, OmitEmpty),
+        Field::new("httpHeaders", "HTTPHeaders", List(&Struct(&CORE_V1_HTTP_HEADER)), 5, OmitEmpty).list_atomic(),
     ],
 };
 pub static CORE_V1_HTTP_HEADER: Type = Type {
@@ -1891,7 +1892,7 @@ pub static CORE_V1_HTTP_HEADER: Type = Type {
 pub static CORE_V1_HOST_ALIAS: Type = Type {
     name: "io.k8s.api.core.v1.HostAlias", go: "v1.HostAlias", atomic: false, group_version_kind: None, fields: &[
         Field::new("ip", "IP", String, 1, Always).required(),
-        Field::new("hostnames", "Hostnames", List(&String), 2, OmitEmpty),
+        Field::new("hostnames", "Hostnames", List(&String), 2, OmitEmpty).list_atomic(),
     ],
 };
 pub static CORE_V1_HOST_IP: Type = Type {
@@ -1913,7 +1914,7 @@ pub static CORE_V1_ISCSI_PERSISTENT_VOLUME_SOURCE: Type = Type {
         Field::new("iscsiInterface", "ISCSIInterface", String, 4, OmitEmpty).default("\"default\""),
         Field::new("fsType", "FSType", String, 5, OmitEmpty),
         Field::new("readOnly", "ReadOnly", Bool, 6, OmitEmpty),
-        Field::new("portals", "Portals", List(&String), 7, OmitEmpty),
+        Field::new("portals", "Portals", List(&String), 7, OmitEmpty).list_atomic(),
         Field::new("chapAuthDiscovery", "DiscoveryCHAPAuth", Bool, 8, OmitEmpty),
         Field::new("chapAuthSession", "SessionCHAPAuth", Bool, 11, OmitEmpty),
         Field::new("secretRef", "SecretRef", Struct(&CORE_V1_SECRET_REFERENCE), 10, Pointer),
@@ -1928,7 +1929,7 @@ pub static CORE_V1_ISCSI_VOLUME_SOURCE: Type = Type {
         Field::new("iscsiInterface", "ISCSIInterface", String, 4, OmitEmpty).default("\"default\""),
         Field::new("fsType", "FSType", String, 5, OmitEmpty),
         Field::new("readOnly", "ReadOnly", Bool, 6, OmitEmpty),
-        Field::new("portals", "Portals", List(&String), 7, OmitEmpty),
+        Field::new("portals", "Portals", List(&String), 7, OmitEmpty).list_atomic(),
         Field::new("chapAuthDiscovery", "DiscoveryCHAPAuth", Bool, 8, OmitEmpty),
         Field::new("chapAuthSession", "SessionCHAPAuth", Bool, 11, OmitEmpty),
         Field::new("secretRef", "SecretRef", Struct(&CORE_V1_LOCAL_OBJECT_REFERENCE), 10, Pointer),
@@ -1996,14 +1997,14 @@ pub static CORE_V1_LIMIT_RANGE_LIST: Type = Type {
 };
 pub static CORE_V1_LIMIT_RANGE_SPEC: Type = Type {
     name: "io.k8s.api.core.v1.LimitRangeSpec", go: "v1.LimitRangeSpec", atomic: false, group_version_kind: None, fields: &[
-        Field::new("limits", "Limits", List(&Struct(&CORE_V1_LIMIT_RANGE_ITEM)), 1, Always).required(),
+        Field::new("limits", "Limits", List(&Struct(&CORE_V1_LIMIT_RANGE_ITEM)), 1, Always).required().list_atomic(),
     ],
 };
 pub static CORE_V1_LINUX_CONTAINER_USER: Type = Type {
     name: "io.k8s.api.core.v1.LinuxContainerUser", go: "v1.LinuxContainerUser", atomic: false, group_version_kind: None, fields: &[
         Field::new("uid", "UID", Int64, 1, Always).required(),
         Field::new("gid", "GID", Int64, 2, Always).required(),
-        Field::new("supplementalGroups", "SupplementalGroups", List(&Int64), 3, OmitEmpty),
+        Field::new("supplementalGroups", "SupplementalGroups", List(&Int64), 3, OmitEmpty).list_atomic(),
     ],
 };
 pub static CORE_V1_LOAD_BALANCER_INGRESS: Type = Type {
@@ -2011,12 +2012,12 @@ pub static CORE_V1_LOAD_BALANCER_INGRESS: Type = Type {
         Field::new("ip", "IP", String, 1, OmitEmpty),
         Field::new("hostname", "Hostname", String, 2, OmitEmpty),
         Field::new("ipMode", "IPMode", String, 3, Pointer).go_type("v1.LoadBalancerIPMode"),
-        Field::new("ports", "Ports", List(&Struct(&CORE_V1_PORT_STATUS)), 4, OmitEmpty),
+        Field::new("ports", "Ports", List(&Struct(&CORE_V1_PORT_STATUS)), 4, OmitEmpty).list_atomic(),
     ],
 };
 pub static CORE_V1_LOAD_BALANCER_STATUS: Type = Type {
     name: "io.k8s.api.core.v1.LoadBalancerStatus", go: "v1.LoadBalancerStatus", atomic: false, group_version_kind: None, fields: &[
-        Field::new("ingress", "Ingress", List(&Struct(&CORE_V1_LOAD_BALANCER_INGRESS)), 1, OmitEmpty),
+        Field::new("ingress", "Ingress", List(&Struct(&CORE_V1_LOAD_BALANCER_INGRESS)), 1, OmitEmpty).list_atomic(),
     ],
 };
 pub static CORE_V1_LOCAL_OBJECT_REFERENCE: Type = Type {
@@ -2071,7 +2072,7 @@ pub static CORE_V1_NAMESPACE_LIST: Type = Type {
 };
 pub static CORE_V1_NAMESPACE_SPEC: Type = Type {
     name: "io.k8s.api.core.v1.NamespaceSpec", go: "v1.NamespaceSpec", atomic: false, group_version_kind: None, fields: &[
-        Field::new("finalizers", "Finalizers", List(&String), 1, OmitEmpty).go_type("[]v1.FinalizerName"),
+        Field::new("finalizers", "Finalizers", List(&String), 1, OmitEmpty).go_type("[]v1.FinalizerName").list_atomic(),
     ],
 };
 pub static CORE_V1_NAMESPACE_STATUS: Type = Type {
@@ -2098,7 +2099,7 @@ pub static CORE_V1_NODE_ADDRESS: Type = Type {
 pub static CORE_V1_NODE_AFFINITY: Type = Type {
     name: "io.k8s.api.core.v1.NodeAffinity", go: "v1.NodeAffinity", atomic: false, group_version_kind: None, fields: &[
         Field::new("requiredDuringSchedulingIgnoredDuringExecution", "RequiredDuringSchedulingIgnoredDuringExecution", Struct(&CORE_V1_NODE_SELECTOR), 1, Pointer),
-        Field::new("preferredDuringSchedulingIgnoredDuringExecution", "PreferredDuringSchedulingIgnoredDuringExecution", List(&Struct(&CORE_V1_PREFERRED_SCHEDULING_TERM)), 2, OmitEmpty),
+        Field::new("preferredDuringSchedulingIgnoredDuringExecution", "PreferredDuringSchedulingIgnoredDuringExecution", List(&Struct(&CORE_V1_PREFERRED_SCHEDULING_TERM)), 2, OmitEmpty).list_atomic(),
     ],
 };
 pub static CORE_V1_NODE_ALLOCATABLE_RESOURCE_CLAIM_STATUS: Type = Type {
@@ -2170,20 +2171,20 @@ pub static CORE_V1_NODE_RUNTIME_HANDLER_FEATURES: Type = Type {
 };
 pub static CORE_V1_NODE_SELECTOR: Type = Type {
     name: "io.k8s.api.core.v1.NodeSelector", go: "v1.NodeSelector", atomic: true, group_version_kind: None, fields: &[
-        Field::new("nodeSelectorTerms", "NodeSelectorTerms", List(&Struct(&CORE_V1_NODE_SELECTOR_TERM)), 1, Always).required(),
+        Field::new("nodeSelectorTerms", "NodeSelectorTerms", List(&Struct(&CORE_V1_NODE_SELECTOR_TERM)), 1, Always).required().list_atomic(),
     ],
 };
 pub static CORE_V1_NODE_SELECTOR_REQUIREMENT: Type = Type {
     name: "io.k8s.api.core.v1.NodeSelectorRequirement", go: "v1.NodeSelectorRequirement", atomic: false, group_version_kind: None, fields: &[
         Field::new("key", "Key", String, 1, Always).required(),
         Field::new("operator", "Operator", String, 2, Always).go_type("v1.NodeSelectorOperator").one_of(&["DoesNotExist", "Exists", "Gt", "In", "Lt", "NotIn"]).required(),
-        Field::new("values", "Values", List(&String), 3, OmitEmpty),
+        Field::new("values", "Values", List(&String), 3, OmitEmpty).list_atomic(),
     ],
 };
 pub static CORE_V1_NODE_SELECTOR_TERM: Type = Type {
     name: "io.k8s.api.core.v1.NodeSelectorTerm", go: "v1.NodeSelectorTerm", atomic: true, group_version_kind: None, fields: &[
-        Field::new("matchExpressions", "MatchExpressions", List(&Struct(&CORE_V1_NODE_SELECTOR_REQUIREMENT)), 1, OmitEmpty),
-        Field::new("matchFields", "MatchFields", List(&Struct(&CORE_V1_NODE_SELECTOR_REQUIREMENT)), 2, OmitEmpty),
+        Field::new("matchExpressions", "MatchExpressions", List(&Struct(&CORE_V1_NODE_SELECTOR_REQUIREMENT)), 1, OmitEmpty).list_atomic(),
+        Field::new("matchFields", "MatchFields", List(&Struct(&CORE_V1_NODE_SELECTOR_REQUIREMENT)), 2, OmitEmpty).list_atomic(),
     ],
 };
 pub static CORE_V1_NODE_SPEC: Type = Type {
@@ -2192,7 +2193,7 @@ pub static CORE_V1_NODE_SPEC: Type = Type {
         Field::new("podCIDRs", "PodCIDRs", List(&String), 7, OmitEmpty).list(Set).patch(Merge, ""),
         Field::new("providerID", "ProviderID", String, 3, OmitEmpty),
         Field::new("unschedulable", "Unschedulable", Bool, 4, OmitEmpty),
-        Field::new("taints", "Taints", List(&Struct(&CORE_V1_TAINT)), 5, OmitEmpty),
+        Field::new("taints", "Taints", List(&Struct(&CORE_V1_TAINT)), 5, OmitEmpty).list_atomic(),
         Field::new("configSource", "ConfigSource", Struct(&CORE_V1_NODE_CONFIG_SOURCE), 6, Pointer),
         Field::new("externalID", "DoNotUseExternalID", String, 2, OmitEmpty),
     ],
@@ -2206,13 +2207,13 @@ pub static CORE_V1_NODE_STATUS: Type = Type {
         Field::new("addresses", "Addresses", List(&Struct(&CORE_V1_NODE_ADDRESS)), 5, OmitEmpty).list(Keyed(&["type"])).patch(Merge, "type"),
         Field::new("daemonEndpoints", "DaemonEndpoints", Struct(&CORE_V1_NODE_DAEMON_ENDPOINTS), 6, OmitEmpty),
         Field::new("nodeInfo", "NodeInfo", Struct(&CORE_V1_NODE_SYSTEM_INFO), 7, OmitEmpty),
-        Field::new("images", "Images", List(&Struct(&CORE_V1_CONTAINER_IMAGE)), 8, OmitEmpty),
-        Field::new("volumesInUse", "VolumesInUse", List(&String), 9, OmitEmpty).go_type("[]v1.UniqueVolumeName"),
-        Field::new("volumesAttached", "VolumesAttached", List(&Struct(&CORE_V1_ATTACHED_VOLUME)), 10, OmitEmpty),
+        Field::new("images", "Images", List(&Struct(&CORE_V1_CONTAINER_IMAGE)), 8, OmitEmpty).list_atomic(),
+        Field::new("volumesInUse", "VolumesInUse", List(&String), 9, OmitEmpty).go_type("[]v1.UniqueVolumeName").list_atomic(),
+        Field::new("volumesAttached", "VolumesAttached", List(&Struct(&CORE_V1_ATTACHED_VOLUME)), 10, OmitEmpty).list_atomic(),
         Field::new("config", "Config", Struct(&CORE_V1_NODE_CONFIG_STATUS), 11, Pointer),
-        Field::new("runtimeHandlers", "RuntimeHandlers", List(&Struct(&CORE_V1_NODE_RUNTIME_HANDLER)), 12, OmitEmpty),
+        Field::new("runtimeHandlers", "RuntimeHandlers", List(&Struct(&CORE_V1_NODE_RUNTIME_HANDLER)), 12, OmitEmpty).list_atomic(),
         Field::new("features", "Features", Struct(&CORE_V1_NODE_FEATURES), 13, Pointer),
-        Field::new("declaredFeatures", "DeclaredFeatures", List(&String), 14, OmitEmpty),
+        Field::new("declaredFeatures", "DeclaredFeatures", List(&String), 14, OmitEmpty).list_atomic(),
     ],
 };
 pub static CORE_V1_NODE_SWAP_STATUS: Type = Type {
@@ -2290,7 +2291,7 @@ pub static CORE_V1_PERSISTENT_VOLUME_CLAIM_LIST: Type = Type {
 };
 pub static CORE_V1_PERSISTENT_VOLUME_CLAIM_SPEC: Type = Type {
     name: "io.k8s.api.core.v1.PersistentVolumeClaimSpec", go: "v1.PersistentVolumeClaimSpec", atomic: false, group_version_kind: None, fields: &[
-        Field::new("accessModes", "AccessModes", List(&String), 1, OmitEmpty).go_type("[]v1.PersistentVolumeAccessMode").one_of(&["ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"]),
+        Field::new("accessModes", "AccessModes", List(&String), 1, OmitEmpty).go_type("[]v1.PersistentVolumeAccessMode").one_of(&["ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"]).list_atomic(),
         Field::new("selector", "Selector", Struct(&META_V1_LABEL_SELECTOR), 4, Pointer),
         Field::new("resources", "Resources", Struct(&CORE_V1_VOLUME_RESOURCE_REQUIREMENTS), 2, OmitEmpty),
         Field::new("volumeName", "VolumeName", String, 3, OmitEmpty),
@@ -2304,11 +2305,11 @@ pub static CORE_V1_PERSISTENT_VOLUME_CLAIM_SPEC: Type = Type {
 pub static CORE_V1_PERSISTENT_VOLUME_CLAIM_STATUS: Type = Type {
     name: "io.k8s.api.core.v1.PersistentVolumeClaimStatus", go: "v1.PersistentVolumeClaimStatus", atomic: false, group_version_kind: None, fields: &[
         Field::new("phase", "Phase", String, 1, OmitEmpty).go_type("v1.PersistentVolumeClaimPhase").one_of(&["Bound", "Lost", "Pending"]),
-        Field::new("accessModes", "AccessModes", List(&String), 2, OmitEmpty).go_type("[]v1.PersistentVolumeAccessMode").one_of(&["ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"]),
+        Field::new("accessModes", "AccessModes", List(&String), 2, OmitEmpty).go_type("[]v1.PersistentVolumeAccessMode").one_of(&["ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"]).list_atomic(),
         Field::new("capacity", "Capacity", Map(&Quantity), 3, OmitEmpty).go_type("v1.ResourceList"),
         Field::new("conditions", "Conditions", List(&Struct(&CORE_V1_PERSISTENT_VOLUME_CLAIM_CONDITION)), 4, OmitEmpty).list(Keyed(&["type"])).patch(Merge, "type"),
         Field::new("allocatedResources", "AllocatedResources", Map(&Quantity), 5, OmitEmpty).go_type("v1.ResourceList"),
-        Field::new("allocatedResourceStatuses", "AllocatedResourceStatuses", Map(&String), 7, OmitEmpty).go_type("map[v1.ResourceName]v1.ClaimResourceStatus"),
+        Field::new("allocatedResourceStatuses", "AllocatedResourceStatuses", Map(&String), 7, OmitEmpty).go_type("map[v1.ResourceName]v1.ClaimResourceStatus").map_granular(),
         Field::new("currentVolumeAttributesClassName", "CurrentVolumeAttributesClassName", String, 8, Pointer),
         Field::new("modifyVolumeStatus", "ModifyVolumeStatus", Struct(&CORE_V1_MODIFY_VOLUME_STATUS), 9, Pointer),
     ],
@@ -2358,11 +2359,11 @@ pub static CORE_V1_PERSISTENT_VOLUME_SPEC: Type = Type {
         Field::new("local", "Local", Struct(&CORE_V1_LOCAL_VOLUME_SOURCE), 20, Pointer).proto_in(&[2]).embedded("PersistentVolumeSource"),
         Field::new("storageos", "StorageOS", Struct(&CORE_V1_STORAGE_OS_PERSISTENT_VOLUME_SOURCE), 21, Pointer).proto_in(&[2]).embedded("PersistentVolumeSource"),
         Field::new("csi", "CSI", Struct(&CORE_V1_CSI_PERSISTENT_VOLUME_SOURCE), 22, Pointer).proto_in(&[2]).embedded("PersistentVolumeSource"),
-        Field::new("accessModes", "AccessModes", List(&String), 3, OmitEmpty).go_type("[]v1.PersistentVolumeAccessMode").one_of(&["ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"]),
-        Field::new("claimRef", "ClaimRef", Struct(&CORE_V1_OBJECT_REFERENCE), 4, Pointer),
+        Field::new("accessModes", "AccessModes", List(&String), 3, OmitEmpty).go_type("[]v1.PersistentVolumeAccessMode").one_of(&["ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"]).list_atomic(),
+        Field::new("claimRef", "ClaimRef", Struct(&CORE_V1_OBJECT_REFERENCE), 4, Pointer).map_granular(),
         Field::new("persistentVolumeReclaimPolicy", "PersistentVolumeReclaimPolicy", String, 5, OmitEmpty).go_type("v1.PersistentVolumeReclaimPolicy").one_of(&["Delete", "Recycle", "Retain"]),
         Field::new("storageClassName", "StorageClassName", String, 6, OmitEmpty),
-        Field::new("mountOptions", "MountOptions", List(&String), 7, OmitEmpty),
+        Field::new("mountOptions", "MountOptions", List(&String), 7, OmitEmpty).list_atomic(),
         Field::new("volumeMode", "VolumeMode", String, 8, Pointer).go_type("v1.PersistentVolumeMode").one_of(&["Block", "Filesystem"]),
         Field::new("nodeAffinity", "NodeAffinity", Struct(&CORE_V1_VOLUME_NODE_AFFINITY), 9, Pointer),
         Field::new("volumeAttributesClassName", "VolumeAttributesClassName", String, 10, Pointer),
@@ -2393,24 +2394,24 @@ pub static CORE_V1_POD: Type = Type {
 };
 pub static CORE_V1_POD_AFFINITY: Type = Type {
     name: "io.k8s.api.core.v1.PodAffinity", go: "v1.PodAffinity", atomic: false, group_version_kind: None, fields: &[
-        Field::new("requiredDuringSchedulingIgnoredDuringExecution", "RequiredDuringSchedulingIgnoredDuringExecution", List(&Struct(&CORE_V1_POD_AFFINITY_TERM)), 1, OmitEmpty),
-        Field::new("preferredDuringSchedulingIgnoredDuringExecution", "PreferredDuringSchedulingIgnoredDuringExecution", List(&Struct(&CORE_V1_WEIGHTED_POD_AFFINITY_TERM)), 2, OmitEmpty),
+        Field::new("requiredDuringSchedulingIgnoredDuringExecution", "RequiredDuringSchedulingIgnoredDuringExecution", List(&Struct(&CORE_V1_POD_AFFINITY_TERM)), 1, OmitEmpty).list_atomic(),
+        Field::new("preferredDuringSchedulingIgnoredDuringExecution", "PreferredDuringSchedulingIgnoredDuringExecution", List(&Struct(&CORE_V1_WEIGHTED_POD_AFFINITY_TERM)), 2, OmitEmpty).list_atomic(),
     ],
 };
 pub static CORE_V1_POD_AFFINITY_TERM: Type = Type {
     name: "io.k8s.api.core.v1.PodAffinityTerm", go: "v1.PodAffinityTerm", atomic: false, group_version_kind: None, fields: &[
         Field::new("labelSelector", "LabelSelector", Struct(&META_V1_LABEL_SELECTOR), 1, Pointer),
-        Field::new("namespaces", "Namespaces", List(&String), 2, OmitEmpty),
+        Field::new("namespaces", "Namespaces", List(&String), 2, OmitEmpty).list_atomic(),
         Field::new("topologyKey", "TopologyKey", String, 3, Always).required(),
         Field::new("namespaceSelector", "NamespaceSelector", Struct(&META_V1_LABEL_SELECTOR), 4, Pointer),
-        Field::new("matchLabelKeys", "MatchLabelKeys", List(&String), 5, OmitEmpty),
-        Field::new("mismatchLabelKeys", "MismatchLabelKeys", List(&String), 6, OmitEmpty),
+        Field::new("matchLabelKeys", "MatchLabelKeys", List(&String), 5, OmitEmpty).list_atomic(),
+        Field::new("mismatchLabelKeys", "MismatchLabelKeys", List(&String), 6, OmitEmpty).list_atomic(),
     ],
 };
 pub static CORE_V1_POD_ANTI_AFFINITY: Type = Type {
     name: "io.k8s.api.core.v1.PodAntiAffinity", go: "v1.PodAntiAffinity", atomic: false, group_version_kind: None, fields: &[
-        Field::new("requiredDuringSchedulingIgnoredDuringExecution", "RequiredDuringSchedulingIgnoredDuringExecution", List(&Struct(&CORE_V1_POD_AFFINITY_TERM)), 1, OmitEmpty),
-        Field::new("preferredDuringSchedulingIgnoredDuringExecution", "PreferredDuringSchedulingIgnoredDuringExecution", List(&Struct(&CORE_V1_WEIGHTED_POD_AFFINITY_TERM)), 2, OmitEmpty),
+        Field::new("requiredDuringSchedulingIgnoredDuringExecution", "RequiredDuringSchedulingIgnoredDuringExecution", List(&Struct(&CORE_V1_POD_AFFINITY_TERM)), 1, OmitEmpty).list_atomic(),
+        Field::new("preferredDuringSchedulingIgnoredDuringExecution", "PreferredDuringSchedulingIgnoredDuringExecution", List(&Struct(&CORE_V1_WEIGHTED_POD_AFFINITY_TERM)), 2, OmitEmpty).list_atomic(),
     ],
 };
 pub static CORE_V1_POD_ATTACH_OPTIONS: Type = Type {
@@ -2448,9 +2449,9 @@ pub static CORE_V1_POD_CONDITION: Type = Type {
 };
 pub static CORE_V1_POD_DNS_CONFIG: Type = Type {
     name: "io.k8s.api.core.v1.PodDNSConfig", go: "v1.PodDNSConfig", atomic: false, group_version_kind: None, fields: &[
-        Field::new("nameservers", "Nameservers", List(&String), 1, OmitEmpty),
-        Field::new("searches", "Searches", List(&String), 2, OmitEmpty),
-        Field::new("options", "Options", List(&Struct(&CORE_V1_POD_DNS_CONFIG_OPTION)), 3, OmitEmpty),
+        Field::new("nameservers", "Nameservers", List(&String), 1, OmitEmpty).list_atomic(),
+        Field::new("searches", "Searches", List(&String), 2, OmitEmpty).list_atomic(),
+        Field::new("options", "Options", List(&Struct(&CORE_V1_POD_DNS_CONFIG_OPTION)), 3, OmitEmpty).list_atomic(),
     ],
 };
 pub static CORE_V1_POD_DNS_CONFIG_OPTION: Type = Type {
@@ -2468,12 +2469,12 @@ pub static CORE_V1_POD_EXEC_OPTIONS: Type = Type {
         Field::new("stderr", "Stderr", Bool, 3, OmitEmpty),
         Field::new("tty", "TTY", Bool, 4, OmitEmpty),
         Field::new("container", "Container", String, 5, OmitEmpty),
-        Field::new("command", "Command", List(&String), 6, Always).required(),
+        Field::new("command", "Command", List(&String), 6, Always).required().list_atomic(),
     ],
 };
 pub static CORE_V1_POD_EXTENDED_RESOURCE_CLAIM_STATUS: Type = Type {
     name: "io.k8s.api.core.v1.PodExtendedResourceClaimStatus", go: "v1.PodExtendedResourceClaimStatus", atomic: false, group_version_kind: None, fields: &[
-        Field::new("requestMappings", "RequestMappings", List(&Struct(&CORE_V1_CONTAINER_EXTENDED_RESOURCE_REQUEST)), 1, Always).required(),
+        Field::new("requestMappings", "RequestMappings", List(&Struct(&CORE_V1_CONTAINER_EXTENDED_RESOURCE_REQUEST)), 1, Always).required().list_atomic(),
         Field::new("resourceClaimName", "ResourceClaimName", String, 2, Always).required(),
     ],
 };
@@ -2515,7 +2516,7 @@ pub static CORE_V1_POD_PORT_FORWARD_OPTIONS: Type = Type {
     name: "io.k8s.api.core.v1.PodPortForwardOptions", go: "v1.PodPortForwardOptions", atomic: false, group_version_kind: Some(("", "v1", "PodPortForwardOptions")), fields: &[
         Field::new("kind", "Kind", String, 0, OmitEmpty),
         Field::new("apiVersion", "APIVersion", String, 0, OmitEmpty),
-        Field::new("ports", "Ports", List(&Int32), 1, OmitEmpty),
+        Field::new("ports", "Ports", List(&Int32), 1, OmitEmpty).list_atomic(),
     ],
 };
 pub static CORE_V1_POD_PROXY_OPTIONS: Type = Type {
@@ -2550,7 +2551,7 @@ pub static CORE_V1_POD_SCHEDULING_GATE: Type = Type {
 };
 pub static CORE_V1_POD_SCHEDULING_GROUP: Type = Type {
     name: "io.k8s.api.core.v1.PodSchedulingGroup", go: "v1.PodSchedulingGroup", atomic: false, group_version_kind: None, fields: &[
-        Field::new("podGroupName", "PodGroupName", String, 1, Pointer),
+        Field::new("podGroupName", "PodGroupName", String, 1, Pointer).union(Member),
     ],
 };
 pub static CORE_V1_POD_SECURITY_CONTEXT: Type = Type {
@@ -2560,10 +2561,10 @@ pub static CORE_V1_POD_SECURITY_CONTEXT: Type = Type {
         Field::new("runAsUser", "RunAsUser", Int64, 2, Pointer),
         Field::new("runAsGroup", "RunAsGroup", Int64, 6, Pointer),
         Field::new("runAsNonRoot", "RunAsNonRoot", Bool, 3, Pointer),
-        Field::new("supplementalGroups", "SupplementalGroups", List(&Int64), 4, OmitEmpty),
+        Field::new("supplementalGroups", "SupplementalGroups", List(&Int64), 4, OmitEmpty).list_atomic(),
         Field::new("supplementalGroupsPolicy", "SupplementalGroupsPolicy", String, 12, Pointer).go_type("v1.SupplementalGroupsPolicy").one_of(&["Merge", "Strict"]),
         Field::new("fsGroup", "FSGroup", Int64, 5, Pointer),
-        Field::new("sysctls", "Sysctls", List(&Struct(&CORE_V1_SYSCTL)), 7, OmitEmpty),
+        Field::new("sysctls", "Sysctls", List(&Struct(&CORE_V1_SYSCTL)), 7, OmitEmpty).list_atomic(),
         Field::new("fsGroupChangePolicy", "FSGroupChangePolicy", String, 9, Pointer).go_type("v1.PodFSGroupChangePolicy").one_of(&["Always", "OnRootMismatch"]),
         Field::new("seccompProfile", "SeccompProfile", Struct(&CORE_V1_SECCOMP_PROFILE), 10, Pointer),
         Field::new("appArmorProfile", "AppArmorProfile", Struct(&CORE_V1_APP_ARMOR_PROFILE), 11, Pointer),
@@ -2595,12 +2596,12 @@ pub static CORE_V1_POD_SPEC: Type = Type {
         Field::new("subdomain", "Subdomain", String, 17, OmitEmpty),
         Field::new("affinity", "Affinity", Struct(&CORE_V1_AFFINITY), 18, Pointer),
         Field::new("schedulerName", "SchedulerName", String, 19, OmitEmpty),
-        Field::new("tolerations", "Tolerations", List(&Struct(&CORE_V1_TOLERATION)), 22, OmitEmpty),
+        Field::new("tolerations", "Tolerations", List(&Struct(&CORE_V1_TOLERATION)), 22, OmitEmpty).list_atomic(),
         Field::new("hostAliases", "HostAliases", List(&Struct(&CORE_V1_HOST_ALIAS)), 23, OmitEmpty).list(Keyed(&["ip"])).patch(Merge, "ip"),
         Field::new("priorityClassName", "PriorityClassName", String, 24, OmitEmpty),
         Field::new("priority", "Priority", Int32, 25, Pointer),
         Field::new("dnsConfig", "DNSConfig", Struct(&CORE_V1_POD_DNS_CONFIG), 26, Pointer),
-        Field::new("readinessGates", "ReadinessGates", List(&Struct(&CORE_V1_POD_READINESS_GATE)), 28, OmitEmpty),
+        Field::new("readinessGates", "ReadinessGates", List(&Struct(&CORE_V1_POD_READINESS_GATE)), 28, OmitEmpty).list_atomic(),
         Field::new("runtimeClassName", "RuntimeClassName", String, 29, Pointer),
         Field::new("enableServiceLinks", "EnableServiceLinks", Bool, 30, Pointer),
         Field::new("preemptionPolicy", "PreemptionPolicy", String, 31, Pointer).go_type("v1.PreemptionPolicy").one_of(&["Never", "PreemptLowerPriority"]),
@@ -2625,20 +2626,20 @@ pub static CORE_V1_POD_STATUS: Type = Type {
         Field::new("reason", "Reason", String, 4, OmitEmpty),
         Field::new("nominatedNodeName", "NominatedNodeName", String, 11, OmitEmpty),
         Field::new("hostIP", "HostIP", String, 5, OmitEmpty),
-        Field::new("hostIPs", "HostIPs", List(&Struct(&CORE_V1_HOST_IP)), 16, OmitEmpty).patch(Merge, "ip"),
+        Field::new("hostIPs", "HostIPs", List(&Struct(&CORE_V1_HOST_IP)), 16, OmitEmpty).patch(Merge, "ip").list_atomic(),
         Field::new("podIP", "PodIP", String, 6, OmitEmpty),
         Field::new("podIPs", "PodIPs", List(&Struct(&CORE_V1_POD_IP)), 12, OmitEmpty).list(Keyed(&["ip"])).patch(Merge, "ip"),
         Field::new("startTime", "StartTime", Time, 7, Pointer),
-        Field::new("initContainerStatuses", "InitContainerStatuses", List(&Struct(&CORE_V1_CONTAINER_STATUS)), 10, OmitEmpty),
-        Field::new("containerStatuses", "ContainerStatuses", List(&Struct(&CORE_V1_CONTAINER_STATUS)), 8, OmitEmpty),
+        Field::new("initContainerStatuses", "InitContainerStatuses", List(&Struct(&CORE_V1_CONTAINER_STATUS)), 10, OmitEmpty).list_atomic(),
+        Field::new("containerStatuses", "ContainerStatuses", List(&Struct(&CORE_V1_CONTAINER_STATUS)), 8, OmitEmpty).list_atomic(),
         Field::new("qosClass", "QOSClass", String, 9, OmitEmpty).go_type("v1.PodQOSClass").one_of(&["BestEffort", "Burstable", "Guaranteed"]),
-        Field::new("ephemeralContainerStatuses", "EphemeralContainerStatuses", List(&Struct(&CORE_V1_CONTAINER_STATUS)), 13, OmitEmpty),
+        Field::new("ephemeralContainerStatuses", "EphemeralContainerStatuses", List(&Struct(&CORE_V1_CONTAINER_STATUS)), 13, OmitEmpty).list_atomic(),
         Field::new("resize", "Resize", String, 14, OmitEmpty).go_type("v1.PodResizeStatus"),
         Field::new("resourceClaimStatuses", "ResourceClaimStatuses", List(&Struct(&CORE_V1_POD_RESOURCE_CLAIM_STATUS)), 15, OmitEmpty).list(Keyed(&["name"])).patch(MergeRetainKeys, "name"),
         Field::new("extendedResourceClaimStatus", "ExtendedResourceClaimStatus", Struct(&CORE_V1_POD_EXTENDED_RESOURCE_CLAIM_STATUS), 18, Pointer),
         Field::new("allocatedResources", "AllocatedResources", Map(&Quantity), 19, OmitEmpty).go_type("v1.ResourceList"),
         Field::new("resources", "Resources", Struct(&CORE_V1_RESOURCE_REQUIREMENTS), 20, Pointer),
-        Field::new("nodeAllocatableResourceClaimStatuses", "NodeAllocatableResourceClaimStatuses", List(&Struct(&CORE_V1_NODE_ALLOCATABLE_RESOURCE_CLAIM_STATUS)), 21, OmitEmpty),
+        Field::new("nodeAllocatableResourceClaimStatuses", "NodeAllocatableResourceClaimStatuses", List(&Struct(&CORE_V1_NODE_ALLOCATABLE_RESOURCE_CLAIM_STATUS)), 21, OmitEmpty).list_atomic(),
     ],
 };
 pub static CORE_V1_POD_STATUS_RESULT: Type = Type {
@@ -2707,7 +2708,7 @@ pub static CORE_V1_PROBE: Type = Type {
 };
 pub static CORE_V1_PROJECTED_VOLUME_SOURCE: Type = Type {
     name: "io.k8s.api.core.v1.ProjectedVolumeSource", go: "v1.ProjectedVolumeSource", atomic: false, group_version_kind: None, fields: &[
-        Field::new("sources", "Sources", List(&Struct(&CORE_V1_VOLUME_PROJECTION)), 1, Always),
+        Field::new("sources", "Sources", List(&Struct(&CORE_V1_VOLUME_PROJECTION)), 1, Always).list_atomic(),
         Field::new("defaultMode", "DefaultMode", Int32, 2, Pointer),
     ],
 };
@@ -2723,7 +2724,7 @@ pub static CORE_V1_QUOBYTE_VOLUME_SOURCE: Type = Type {
 };
 pub static CORE_V1_RBD_PERSISTENT_VOLUME_SOURCE: Type = Type {
     name: "io.k8s.api.core.v1.RBDPersistentVolumeSource", go: "v1.RBDPersistentVolumeSource", atomic: false, group_version_kind: None, fields: &[
-        Field::new("monitors", "CephMonitors", List(&String), 1, Always).required(),
+        Field::new("monitors", "CephMonitors", List(&String), 1, Always).required().list_atomic(),
         Field::new("image", "RBDImage", String, 2, Always).required(),
         Field::new("fsType", "FSType", String, 3, OmitEmpty),
         Field::new("pool", "RBDPool", String, 4, OmitEmpty).default("\"rbd\""),
@@ -2735,7 +2736,7 @@ pub static CORE_V1_RBD_PERSISTENT_VOLUME_SOURCE: Type = Type {
 };
 pub static CORE_V1_RBD_VOLUME_SOURCE: Type = Type {
     name: "io.k8s.api.core.v1.RBDVolumeSource", go: "v1.RBDVolumeSource", atomic: false, group_version_kind: None, fields: &[
-        Field::new("monitors", "CephMonitors", List(&String), 1, Always).required(),
+        Field::new("monitors", "CephMonitors", List(&String), 1, Always).required().list_atomic(),
         Field::new("image", "RBDImage", String, 2, Always).required(),
         Field::new("fsType", "FSType", String, 3, OmitEmpty),
         Field::new("pool", "RBDPool", String, 4, OmitEmpty).default("\"rbd\""),
@@ -2838,7 +2839,7 @@ pub static CORE_V1_RESOURCE_QUOTA_LIST: Type = Type {
 pub static CORE_V1_RESOURCE_QUOTA_SPEC: Type = Type {
     name: "io.k8s.api.core.v1.ResourceQuotaSpec", go: "v1.ResourceQuotaSpec", atomic: false, group_version_kind: None, fields: &[
         Field::new("hard", "Hard", Map(&Quantity), 1, OmitEmpty).go_type("v1.ResourceList"),
-        Field::new("scopes", "Scopes", List(&String), 2, OmitEmpty).go_type("[]v1.ResourceQuotaScope").one_of(&["BestEffort", "CrossNamespacePodAffinity", "NotBestEffort", "NotTerminating", "PriorityClass", "Terminating", "VolumeAttributesClass"]),
+        Field::new("scopes", "Scopes", List(&String), 2, OmitEmpty).go_type("[]v1.ResourceQuotaScope").one_of(&["BestEffort", "CrossNamespacePodAffinity", "NotBestEffort", "NotTerminating", "PriorityClass", "Terminating", "VolumeAttributesClass"]).list_atomic(),
         Field::new("scopeSelector", "ScopeSelector", Struct(&CORE_V1_SCOPE_SELECTOR), 3, Pointer),
     ],
 };
@@ -2899,20 +2900,20 @@ pub static CORE_V1_SCALE_IO_VOLUME_SOURCE: Type = Type {
 };
 pub static CORE_V1_SCOPE_SELECTOR: Type = Type {
     name: "io.k8s.api.core.v1.ScopeSelector", go: "v1.ScopeSelector", atomic: true, group_version_kind: None, fields: &[
-        Field::new("matchExpressions", "MatchExpressions", List(&Struct(&CORE_V1_SCOPED_RESOURCE_SELECTOR_REQUIREMENT)), 1, OmitEmpty),
+        Field::new("matchExpressions", "MatchExpressions", List(&Struct(&CORE_V1_SCOPED_RESOURCE_SELECTOR_REQUIREMENT)), 1, OmitEmpty).list_atomic(),
     ],
 };
 pub static CORE_V1_SCOPED_RESOURCE_SELECTOR_REQUIREMENT: Type = Type {
     name: "io.k8s.api.core.v1.ScopedResourceSelectorRequirement", go: "v1.ScopedResourceSelectorRequirement", atomic: false, group_version_kind: None, fields: &[
         Field::new("scopeName", "ScopeName", String, 1, Always).go_type("v1.ResourceQuotaScope").one_of(&["BestEffort", "CrossNamespacePodAffinity", "NotBestEffort", "NotTerminating", "PriorityClass", "Terminating", "VolumeAttributesClass"]).required(),
         Field::new("operator", "Operator", String, 2, Always).go_type("v1.ScopeSelectorOperator").one_of(&["DoesNotExist", "Exists", "In", "NotIn"]).required(),
-        Field::new("values", "Values", List(&String), 3, OmitEmpty),
+        Field::new("values", "Values", List(&String), 3, OmitEmpty).list_atomic(),
     ],
 };
 pub static CORE_V1_SECCOMP_PROFILE: Type = Type {
     name: "io.k8s.api.core.v1.SeccompProfile", go: "v1.SeccompProfile", atomic: false, group_version_kind: None, fields: &[
-        Field::new("type", "Type", String, 1, Always).go_type("v1.SeccompProfileType").one_of(&["Localhost", "RuntimeDefault", "Unconfined"]).required(),
-        Field::new("localhostProfile", "LocalhostProfile", String, 2, Pointer),
+        Field::new("type", "Type", String, 1, Always).go_type("v1.SeccompProfileType").one_of(&["Localhost", "RuntimeDefault", "Unconfined"]).required().union(Discriminator),
+        Field::new("localhostProfile", "LocalhostProfile", String, 2, Pointer).union(Member),
     ],
 };
 pub static CORE_V1_SECRET: Type = Type {
@@ -2950,7 +2951,7 @@ pub static CORE_V1_SECRET_LIST: Type = Type {
 pub static CORE_V1_SECRET_PROJECTION: Type = Type {
     name: "io.k8s.api.core.v1.SecretProjection", go: "v1.SecretProjection", atomic: false, group_version_kind: None, fields: &[
         Field::new("name", "Name", String, 1, OmitEmpty).proto_in(&[1]).embedded("LocalObjectReference").default("\"\""),
-        Field::new("items", "Items", List(&Struct(&CORE_V1_KEY_TO_PATH)), 2, OmitEmpty),
+        Field::new("items", "Items", List(&Struct(&CORE_V1_KEY_TO_PATH)), 2, OmitEmpty).list_atomic(),
         Field::new("optional", "Optional", Bool, 4, Pointer),
     ],
 };
@@ -2963,7 +2964,7 @@ pub static CORE_V1_SECRET_REFERENCE: Type = Type {
 pub static CORE_V1_SECRET_VOLUME_SOURCE: Type = Type {
     name: "io.k8s.api.core.v1.SecretVolumeSource", go: "v1.SecretVolumeSource", atomic: false, group_version_kind: None, fields: &[
         Field::new("secretName", "SecretName", String, 1, OmitEmpty),
-        Field::new("items", "Items", List(&Struct(&CORE_V1_KEY_TO_PATH)), 2, OmitEmpty),
+        Field::new("items", "Items", List(&Struct(&CORE_V1_KEY_TO_PATH)), 2, OmitEmpty).list_atomic(),
         Field::new("defaultMode", "DefaultMode", Int32, 3, Pointer),
         Field::new("optional", "Optional", Bool, 4, Pointer),
     ],
@@ -3006,7 +3007,7 @@ pub static CORE_V1_SERVICE_ACCOUNT: Type = Type {
         Field::new("apiVersion", "APIVersion", String, 0, OmitEmpty),
         Field::new("metadata", "ObjectMeta", Struct(&META_V1_OBJECT_META), 1, OmitEmpty),
         Field::new("secrets", "Secrets", List(&Struct(&CORE_V1_OBJECT_REFERENCE)), 2, OmitEmpty).list(Keyed(&["name"])).patch(Merge, "name"),
-        Field::new("imagePullSecrets", "ImagePullSecrets", List(&Struct(&CORE_V1_LOCAL_OBJECT_REFERENCE)), 3, OmitEmpty),
+        Field::new("imagePullSecrets", "ImagePullSecrets", List(&Struct(&CORE_V1_LOCAL_OBJECT_REFERENCE)), 3, OmitEmpty).list_atomic(),
         Field::new("automountServiceAccountToken", "AutomountServiceAccountToken", Bool, 4, Pointer),
     ],
 };
@@ -3055,18 +3056,18 @@ pub static CORE_V1_SERVICE_SPEC: Type = Type {
         Field::new("ports", "Ports", List(&Struct(&CORE_V1_SERVICE_PORT)), 1, OmitEmpty).list(Keyed(&["port", "protocol"])).patch(Merge, "port"),
         Field::new("selector", "Selector", Map(&String), 2, OmitEmpty).map_atomic(),
         Field::new("clusterIP", "ClusterIP", String, 3, OmitEmpty),
-        Field::new("clusterIPs", "ClusterIPs", List(&String), 18, OmitEmpty),
+        Field::new("clusterIPs", "ClusterIPs", List(&String), 18, OmitEmpty).list_atomic(),
         Field::new("type", "Type", String, 4, OmitEmpty).go_type("v1.ServiceType").one_of(&["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"]),
-        Field::new("externalIPs", "ExternalIPs", List(&String), 5, OmitEmpty),
+        Field::new("externalIPs", "ExternalIPs", List(&String), 5, OmitEmpty).list_atomic(),
         Field::new("sessionAffinity", "SessionAffinity", String, 7, OmitEmpty).go_type("v1.ServiceAffinity").one_of(&["ClientIP", "None"]),
         Field::new("loadBalancerIP", "LoadBalancerIP", String, 8, OmitEmpty),
-        Field::new("loadBalancerSourceRanges", "LoadBalancerSourceRanges", List(&String), 9, OmitEmpty),
+        Field::new("loadBalancerSourceRanges", "LoadBalancerSourceRanges", List(&String), 9, OmitEmpty).list_atomic(),
         Field::new("externalName", "ExternalName", String, 10, OmitEmpty),
         Field::new("externalTrafficPolicy", "ExternalTrafficPolicy", String, 11, OmitEmpty).go_type("v1.ServiceExternalTrafficPolicy").one_of(&["Cluster", "Local"]),
         Field::new("healthCheckNodePort", "HealthCheckNodePort", Int32, 12, OmitEmpty),
         Field::new("publishNotReadyAddresses", "PublishNotReadyAddresses", Bool, 13, OmitEmpty),
         Field::new("sessionAffinityConfig", "SessionAffinityConfig", Struct(&CORE_V1_SESSION_AFFINITY_CONFIG), 14, Pointer),
-        Field::new("ipFamilies", "IPFamilies", List(&String), 19, OmitEmpty).go_type("[]v1.IPFamily").one_of(&["", "IPv4", "IPv6"]),
+        Field::new("ipFamilies", "IPFamilies", List(&String), 19, OmitEmpty).go_type("[]v1.IPFamily").one_of(&["", "IPv4", "IPv6"]).list_atomic(),
         Field::new("ipFamilyPolicy", "IPFamilyPolicy", String, 17, Pointer).go_type("v1.IPFamilyPolicy").one_of(&["PreferDualStack", "RequireDualStack", "SingleStack"]),
         Field::new("allocateLoadBalancerNodePorts", "AllocateLoadBalancerNodePorts", Bool, 20, Pointer),
         Field::new("loadBalancerClass", "LoadBalancerClass", String, 21, Pointer),
@@ -3140,12 +3141,12 @@ pub static CORE_V1_TOLERATION: Type = Type {
 pub static CORE_V1_TOPOLOGY_SELECTOR_LABEL_REQUIREMENT: Type = Type {
     name: "io.k8s.api.core.v1.TopologySelectorLabelRequirement", go: "v1.TopologySelectorLabelRequirement", atomic: false, group_version_kind: None, fields: &[
         Field::new("key", "Key", String, 1, Always).required(),
-        Field::new("values", "Values", List(&String), 2, Always).required(),
+        Field::new("values", "Values", List(&String), 2, Always).required().list_atomic(),
     ],
 };
 pub static CORE_V1_TOPOLOGY_SELECTOR_TERM: Type = Type {
     name: "io.k8s.api.core.v1.TopologySelectorTerm", go: "v1.TopologySelectorTerm", atomic: true, group_version_kind: None, fields: &[
-        Field::new("matchLabelExpressions", "MatchLabelExpressions", List(&Struct(&CORE_V1_TOPOLOGY_SELECTOR_LABEL_REQUIREMENT)), 1, OmitEmpty),
+        Field::new("matchLabelExpressions", "MatchLabelExpressions", List(&Struct(&CORE_V1_TOPOLOGY_SELECTOR_LABEL_REQUIREMENT)), 1, OmitEmpty).list_atomic(),
     ],
 };
 pub static CORE_V1_TOPOLOGY_SPREAD_CONSTRAINT: Type = Type {
@@ -3157,7 +3158,7 @@ pub static CORE_V1_TOPOLOGY_SPREAD_CONSTRAINT: Type = Type {
         Field::new("minDomains", "MinDomains", Int32, 5, Pointer),
         Field::new("nodeAffinityPolicy", "NodeAffinityPolicy", String, 6, Pointer).go_type("v1.NodeInclusionPolicy").one_of(&["Honor", "Ignore"]),
         Field::new("nodeTaintsPolicy", "NodeTaintsPolicy", String, 7, Pointer).go_type("v1.NodeInclusionPolicy").one_of(&["Honor", "Ignore"]),
-        Field::new("matchLabelKeys", "MatchLabelKeys", List(&String), 8, OmitEmpty),
+        Field::new("matchLabelKeys", "MatchLabelKeys", List(&String), 8, OmitEmpty).list_atomic(),
     ],
 };
 pub static CORE_V1_TYPED_LOCAL_OBJECT_REFERENCE: Type = Type {
@@ -3305,8 +3306,8 @@ pub static DISCOVERY_V1_ENDPOINT_CONDITIONS: Type = Type {
 };
 pub static DISCOVERY_V1_ENDPOINT_HINTS: Type = Type {
     name: "io.k8s.api.discovery.v1.EndpointHints", go: "v1.EndpointHints", atomic: false, group_version_kind: None, fields: &[
-        Field::new("forZones", "ForZones", List(&Struct(&DISCOVERY_V1_FOR_ZONE)), 1, OmitEmpty),
-        Field::new("forNodes", "ForNodes", List(&Struct(&DISCOVERY_V1_FOR_NODE)), 2, OmitEmpty),
+        Field::new("forZones", "ForZones", List(&Struct(&DISCOVERY_V1_FOR_ZONE)), 1, OmitEmpty).list_atomic(),
+        Field::new("forNodes", "ForNodes", List(&Struct(&DISCOVERY_V1_FOR_NODE)), 2, OmitEmpty).list_atomic(),
     ],
 };
 pub static DISCOVERY_V1_ENDPOINT_PORT: Type = Type {
@@ -3323,8 +3324,8 @@ pub static DISCOVERY_V1_ENDPOINT_SLICE: Type = Type {
         Field::new("apiVersion", "APIVersion", String, 0, OmitEmpty),
         Field::new("metadata", "ObjectMeta", Struct(&META_V1_OBJECT_META), 1, OmitEmpty),
         Field::new("addressType", "AddressType", String, 4, Always).go_type("v1.AddressType").one_of(&["FQDN", "IPv4", "IPv6"]).required(),
-        Field::new("endpoints", "Endpoints", List(&Struct(&DISCOVERY_V1_ENDPOINT)), 2, Always),
-        Field::new("ports", "Ports", List(&Struct(&DISCOVERY_V1_ENDPOINT_PORT)), 3, Always),
+        Field::new("endpoints", "Endpoints", List(&Struct(&DISCOVERY_V1_ENDPOINT)), 2, Always).list_atomic(),
+        Field::new("ports", "Ports", List(&Struct(&DISCOVERY_V1_ENDPOINT_PORT)), 3, Always).list_atomic(),
     ],
 };
 pub static DISCOVERY_V1_ENDPOINT_SLICE_LIST: Type = Type {
@@ -3422,7 +3423,7 @@ pub static FLOWCONTROL_V1_FLOW_SCHEMA_SPEC: Type = Type {
         Field::new("priorityLevelConfiguration", "PriorityLevelConfiguration", Struct(&FLOWCONTROL_V1_PRIORITY_LEVEL_CONFIGURATION_REFERENCE), 1, Always).required(),
         Field::new("matchingPrecedence", "MatchingPrecedence", Int32, 2, Always),
         Field::new("distinguisherMethod", "DistinguisherMethod", Struct(&FLOWCONTROL_V1_FLOW_DISTINGUISHER_METHOD), 3, Pointer),
-        Field::new("rules", "Rules", List(&Struct(&FLOWCONTROL_V1_POLICY_RULES_WITH_SUBJECTS)), 4, OmitEmpty),
+        Field::new("rules", "Rules", List(&Struct(&FLOWCONTROL_V1_POLICY_RULES_WITH_SUBJECTS)), 4, OmitEmpty).list_atomic(),
     ],
 };
 pub static FLOWCONTROL_V1_FLOW_SCHEMA_STATUS: Type = Type {
@@ -3437,8 +3438,8 @@ pub static FLOWCONTROL_V1_GROUP_SUBJECT: Type = Type {
 };
 pub static FLOWCONTROL_V1_LIMIT_RESPONSE: Type = Type {
     name: "io.k8s.api.flowcontrol.v1.LimitResponse", go: "v1.LimitResponse", atomic: false, group_version_kind: None, fields: &[
-        Field::new("type", "Type", String, 1, Always).go_type("v1.LimitResponseType").required(),
-        Field::new("queuing", "Queuing", Struct(&FLOWCONTROL_V1_QUEUING_CONFIGURATION), 2, Pointer),
+        Field::new("type", "Type", String, 1, Always).go_type("v1.LimitResponseType").required().union(Discriminator),
+        Field::new("queuing", "Queuing", Struct(&FLOWCONTROL_V1_QUEUING_CONFIGURATION), 2, Pointer).union(Member),
     ],
 };
 pub static FLOWCONTROL_V1_LIMITED_PRIORITY_LEVEL_CONFIGURATION: Type = Type {
@@ -3457,9 +3458,9 @@ pub static FLOWCONTROL_V1_NON_RESOURCE_POLICY_RULE: Type = Type {
 };
 pub static FLOWCONTROL_V1_POLICY_RULES_WITH_SUBJECTS: Type = Type {
     name: "io.k8s.api.flowcontrol.v1.PolicyRulesWithSubjects", go: "v1.PolicyRulesWithSubjects", atomic: false, group_version_kind: None, fields: &[
-        Field::new("subjects", "Subjects", List(&Struct(&FLOWCONTROL_V1_SUBJECT)), 1, Always).required(),
-        Field::new("resourceRules", "ResourceRules", List(&Struct(&FLOWCONTROL_V1_RESOURCE_POLICY_RULE)), 2, OmitEmpty),
-        Field::new("nonResourceRules", "NonResourceRules", List(&Struct(&FLOWCONTROL_V1_NON_RESOURCE_POLICY_RULE)), 3, OmitEmpty),
+        Field::new("subjects", "Subjects", List(&Struct(&FLOWCONTROL_V1_SUBJECT)), 1, Always).required().list_atomic(),
+        Field::new("resourceRules", "ResourceRules", List(&Struct(&FLOWCONTROL_V1_RESOURCE_POLICY_RULE)), 2, OmitEmpty).list_atomic(),
+        Field::new("nonResourceRules", "NonResourceRules", List(&Struct(&FLOWCONTROL_V1_NON_RESOURCE_POLICY_RULE)), 3, OmitEmpty).list_atomic(),
     ],
 };
 pub static FLOWCONTROL_V1_PRIORITY_LEVEL_CONFIGURATION: Type = Type {
@@ -3495,9 +3496,9 @@ pub static FLOWCONTROL_V1_PRIORITY_LEVEL_CONFIGURATION_REFERENCE: Type = Type {
 };
 pub static FLOWCONTROL_V1_PRIORITY_LEVEL_CONFIGURATION_SPEC: Type = Type {
     name: "io.k8s.api.flowcontrol.v1.PriorityLevelConfigurationSpec", go: "v1.PriorityLevelConfigurationSpec", atomic: false, group_version_kind: None, fields: &[
-        Field::new("type", "Type", String, 1, Always).go_type("v1.PriorityLevelEnablement").required(),
-        Field::new("limited", "Limited", Struct(&FLOWCONTROL_V1_LIMITED_PRIORITY_LEVEL_CONFIGURATION), 2, Pointer),
-        Field::new("exempt", "Exempt", Struct(&FLOWCONTROL_V1_EXEMPT_PRIORITY_LEVEL_CONFIGURATION), 3, Pointer),
+        Field::new("type", "Type", String, 1, Always).go_type("v1.PriorityLevelEnablement").required().union(Discriminator),
+        Field::new("limited", "Limited", Struct(&FLOWCONTROL_V1_LIMITED_PRIORITY_LEVEL_CONFIGURATION), 2, Pointer).union(Member),
+        Field::new("exempt", "Exempt", Struct(&FLOWCONTROL_V1_EXEMPT_PRIORITY_LEVEL_CONFIGURATION), 3, Pointer).union(Member),
     ],
 };
 pub static FLOWCONTROL_V1_PRIORITY_LEVEL_CONFIGURATION_STATUS: Type = Type {
@@ -3529,10 +3530,10 @@ pub static FLOWCONTROL_V1_SERVICE_ACCOUNT_SUBJECT: Type = Type {
 };
 pub static FLOWCONTROL_V1_SUBJECT: Type = Type {
     name: "io.k8s.api.flowcontrol.v1.Subject", go: "v1.Subject", atomic: false, group_version_kind: None, fields: &[
-        Field::new("kind", "Kind", String, 1, Always).go_type("v1.SubjectKind").required(),
-        Field::new("user", "User", Struct(&FLOWCONTROL_V1_USER_SUBJECT), 2, Pointer),
-        Field::new("group", "Group", Struct(&FLOWCONTROL_V1_GROUP_SUBJECT), 3, Pointer),
-        Field::new("serviceAccount", "ServiceAccount", Struct(&FLOWCONTROL_V1_SERVICE_ACCOUNT_SUBJECT), 4, Pointer),
+        Field::new("kind", "Kind", String, 1, Always).go_type("v1.SubjectKind").required().union(Discriminator),
+        Field::new("user", "User", Struct(&FLOWCONTROL_V1_USER_SUBJECT), 2, Pointer).union(Member),
+        Field::new("group", "Group", Struct(&FLOWCONTROL_V1_GROUP_SUBJECT), 3, Pointer).union(Member),
+        Field::new("serviceAccount", "ServiceAccount", Struct(&FLOWCONTROL_V1_SERVICE_ACCOUNT_SUBJECT), 4, Pointer).union(Member),
     ],
 };
 pub static FLOWCONTROL_V1_USER_SUBJECT: Type = Type {
@@ -3549,7 +3550,7 @@ pub static NETWORKING_V1_HTTP_INGRESS_PATH: Type = Type {
 };
 pub static NETWORKING_V1_HTTP_INGRESS_RULE_VALUE: Type = Type {
     name: "io.k8s.api.networking.v1.HTTPIngressRuleValue", go: "v1.HTTPIngressRuleValue", atomic: false, group_version_kind: None, fields: &[
-        Field::new("paths", "Paths", List(&Struct(&NETWORKING_V1_HTTP_INGRESS_PATH)), 1, Always).required(),
+        Field::new("paths", "Paths", List(&Struct(&NETWORKING_V1_HTTP_INGRESS_PATH)), 1, Always).required().list_atomic(),
     ],
 };
 pub static NETWORKING_V1_IP_ADDRESS: Type = Type {
@@ -3576,7 +3577,7 @@ pub static NETWORKING_V1_IP_ADDRESS_SPEC: Type = Type {
 pub static NETWORKING_V1_IP_BLOCK: Type = Type {
     name: "io.k8s.api.networking.v1.IPBlock", go: "v1.IPBlock", atomic: false, group_version_kind: None, fields: &[
         Field::new("cidr", "CIDR", String, 1, Always).required(),
-        Field::new("except", "Except", List(&String), 2, OmitEmpty),
+        Field::new("except", "Except", List(&String), 2, OmitEmpty).list_atomic(),
     ],
 };
 pub static NETWORKING_V1_INGRESS: Type = Type {
@@ -3637,12 +3638,12 @@ pub static NETWORKING_V1_INGRESS_LOAD_BALANCER_INGRESS: Type = Type {
     name: "io.k8s.api.networking.v1.IngressLoadBalancerIngress", go: "v1.IngressLoadBalancerIngress", atomic: false, group_version_kind: None, fields: &[
         Field::new("ip", "IP", String, 1, OmitEmpty),
         Field::new("hostname", "Hostname", String, 2, OmitEmpty),
-        Field::new("ports", "Ports", List(&Struct(&NETWORKING_V1_INGRESS_PORT_STATUS)), 4, OmitEmpty),
+        Field::new("ports", "Ports", List(&Struct(&NETWORKING_V1_INGRESS_PORT_STATUS)), 4, OmitEmpty).list_atomic(),
     ],
 };
 pub static NETWORKING_V1_INGRESS_LOAD_BALANCER_STATUS: Type = Type {
     name: "io.k8s.api.networking.v1.IngressLoadBalancerStatus", go: "v1.IngressLoadBalancerStatus", atomic: false, group_version_kind: None, fields: &[
-        Field::new("ingress", "Ingress", List(&Struct(&NETWORKING_V1_INGRESS_LOAD_BALANCER_INGRESS)), 1, OmitEmpty),
+        Field::new("ingress", "Ingress", List(&Struct(&NETWORKING_V1_INGRESS_LOAD_BALANCER_INGRESS)), 1, OmitEmpty).list_atomic(),
     ],
 };
 pub static NETWORKING_V1_INGRESS_PORT_STATUS: Type = Type {
@@ -3655,7 +3656,7 @@ pub static NETWORKING_V1_INGRESS_PORT_STATUS: Type = Type {
 pub static NETWORKING_V1_INGRESS_RULE: Type = Type {
     name: "io.k8s.api.networking.v1.IngressRule", go: "v1.IngressRule", atomic: false, group_version_kind: None, fields: &[
         Field::new("host", "Host", String, 1, OmitEmpty),
-        Field::new("http", "HTTP", Struct(&NETWORKING_V1_HTTP_INGRESS_RULE_VALUE), 1, Pointer).proto_in(&[2]).embedded("IngressRuleValue"),
+        Field::new("http", "HTTP", Struct(&NETWORKING_V1_HTTP_INGRESS_RULE_VALUE), 1, Pointer).proto_in(&[2]).embedded("IngressRuleValue").undocumented(),
     ],
 };
 pub static NETWORKING_V1_INGRESS_SERVICE_BACKEND: Type = Type {
@@ -3668,8 +3669,8 @@ pub static NETWORKING_V1_INGRESS_SPEC: Type = Type {
     name: "io.k8s.api.networking.v1.IngressSpec", go: "v1.IngressSpec", atomic: false, group_version_kind: None, fields: &[
         Field::new("ingressClassName", "IngressClassName", String, 4, Pointer),
         Field::new("defaultBackend", "DefaultBackend", Struct(&NETWORKING_V1_INGRESS_BACKEND), 1, Pointer),
-        Field::new("tls", "TLS", List(&Struct(&NETWORKING_V1_INGRESS_TLS)), 2, OmitEmpty),
-        Field::new("rules", "Rules", List(&Struct(&NETWORKING_V1_INGRESS_RULE)), 3, OmitEmpty),
+        Field::new("tls", "TLS", List(&Struct(&NETWORKING_V1_INGRESS_TLS)), 2, OmitEmpty).list_atomic(),
+        Field::new("rules", "Rules", List(&Struct(&NETWORKING_V1_INGRESS_RULE)), 3, OmitEmpty).list_atomic(),
     ],
 };
 pub static NETWORKING_V1_INGRESS_STATUS: Type = Type {
@@ -3679,7 +3680,7 @@ pub static NETWORKING_V1_INGRESS_STATUS: Type = Type {
 };
 pub static NETWORKING_V1_INGRESS_TLS: Type = Type {
     name: "io.k8s.api.networking.v1.IngressTLS", go: "v1.IngressTLS", atomic: false, group_version_kind: None, fields: &[
-        Field::new("hosts", "Hosts", List(&String), 1, OmitEmpty),
+        Field::new("hosts", "Hosts", List(&String), 1, OmitEmpty).list_atomic(),
         Field::new("secretName", "SecretName", String, 2, OmitEmpty),
     ],
 };
@@ -3693,14 +3694,14 @@ pub static NETWORKING_V1_NETWORK_POLICY: Type = Type {
 };
 pub static NETWORKING_V1_NETWORK_POLICY_EGRESS_RULE: Type = Type {
     name: "io.k8s.api.networking.v1.NetworkPolicyEgressRule", go: "v1.NetworkPolicyEgressRule", atomic: false, group_version_kind: None, fields: &[
-        Field::new("ports", "Ports", List(&Struct(&NETWORKING_V1_NETWORK_POLICY_PORT)), 1, OmitEmpty),
-        Field::new("to", "To", List(&Struct(&NETWORKING_V1_NETWORK_POLICY_PEER)), 2, OmitEmpty),
+        Field::new("ports", "Ports", List(&Struct(&NETWORKING_V1_NETWORK_POLICY_PORT)), 1, OmitEmpty).list_atomic(),
+        Field::new("to", "To", List(&Struct(&NETWORKING_V1_NETWORK_POLICY_PEER)), 2, OmitEmpty).list_atomic(),
     ],
 };
 pub static NETWORKING_V1_NETWORK_POLICY_INGRESS_RULE: Type = Type {
     name: "io.k8s.api.networking.v1.NetworkPolicyIngressRule", go: "v1.NetworkPolicyIngressRule", atomic: false, group_version_kind: None, fields: &[
-        Field::new("ports", "Ports", List(&Struct(&NETWORKING_V1_NETWORK_POLICY_PORT)), 1, OmitEmpty),
-        Field::new("from", "From", List(&Struct(&NETWORKING_V1_NETWORK_POLICY_PEER)), 2, OmitEmpty),
+        Field::new("ports", "Ports", List(&Struct(&NETWORKING_V1_NETWORK_POLICY_PORT)), 1, OmitEmpty).list_atomic(),
+        Field::new("from", "From", List(&Struct(&NETWORKING_V1_NETWORK_POLICY_PEER)), 2, OmitEmpty).list_atomic(),
     ],
 };
 pub static NETWORKING_V1_NETWORK_POLICY_LIST: Type = Type {
@@ -3728,9 +3729,9 @@ pub static NETWORKING_V1_NETWORK_POLICY_PORT: Type = Type {
 pub static NETWORKING_V1_NETWORK_POLICY_SPEC: Type = Type {
     name: "io.k8s.api.networking.v1.NetworkPolicySpec", go: "v1.NetworkPolicySpec", atomic: false, group_version_kind: None, fields: &[
         Field::new("podSelector", "PodSelector", Struct(&META_V1_LABEL_SELECTOR), 1, Always),
-        Field::new("ingress", "Ingress", List(&Struct(&NETWORKING_V1_NETWORK_POLICY_INGRESS_RULE)), 2, OmitEmpty),
-        Field::new("egress", "Egress", List(&Struct(&NETWORKING_V1_NETWORK_POLICY_EGRESS_RULE)), 3, OmitEmpty),
-        Field::new("policyTypes", "PolicyTypes", List(&String), 4, OmitEmpty).go_type("[]v1.PolicyType").one_of(&["Egress", "Ingress"]),
+        Field::new("ingress", "Ingress", List(&Struct(&NETWORKING_V1_NETWORK_POLICY_INGRESS_RULE)), 2, OmitEmpty).list_atomic(),
+        Field::new("egress", "Egress", List(&Struct(&NETWORKING_V1_NETWORK_POLICY_EGRESS_RULE)), 3, OmitEmpty).list_atomic(),
+        Field::new("policyTypes", "PolicyTypes", List(&String), 4, OmitEmpty).go_type("[]v1.PolicyType").one_of(&["Egress", "Ingress"]).list_atomic(),
     ],
 };
 pub static NETWORKING_V1_PARENT_REFERENCE: Type = Type {
@@ -3766,7 +3767,7 @@ pub static NETWORKING_V1_SERVICE_CIDR_LIST: Type = Type {
 };
 pub static NETWORKING_V1_SERVICE_CIDR_SPEC: Type = Type {
     name: "io.k8s.api.networking.v1.ServiceCIDRSpec", go: "v1.ServiceCIDRSpec", atomic: false, group_version_kind: None, fields: &[
-        Field::new("cidrs", "CIDRs", List(&String), 1, OmitEmpty),
+        Field::new("cidrs", "CIDRs", List(&String), 1, OmitEmpty).list_atomic(),
     ],
 };
 pub static NETWORKING_V1_SERVICE_CIDR_STATUS: Type = Type {
@@ -3800,7 +3801,7 @@ pub static NODE_V1_RUNTIME_CLASS_LIST: Type = Type {
 pub static NODE_V1_SCHEDULING: Type = Type {
     name: "io.k8s.api.node.v1.Scheduling", go: "v1.Scheduling", atomic: false, group_version_kind: None, fields: &[
         Field::new("nodeSelector", "NodeSelector", Map(&String), 1, OmitEmpty).map_atomic(),
-        Field::new("tolerations", "Tolerations", List(&Struct(&CORE_V1_TOLERATION)), 2, OmitEmpty),
+        Field::new("tolerations", "Tolerations", List(&Struct(&CORE_V1_TOLERATION)), 2, OmitEmpty).list_atomic(),
     ],
 };
 pub static POLICY_V1_EVICTION: Type = Type {
@@ -3849,7 +3850,7 @@ pub static POLICY_V1_POD_DISRUPTION_BUDGET_STATUS: Type = Type {
 };
 pub static RBAC_V1_AGGREGATION_RULE: Type = Type {
     name: "io.k8s.api.rbac.v1.AggregationRule", go: "v1.AggregationRule", atomic: false, group_version_kind: None, fields: &[
-        Field::new("clusterRoleSelectors", "ClusterRoleSelectors", List(&Struct(&META_V1_LABEL_SELECTOR)), 1, OmitEmpty),
+        Field::new("clusterRoleSelectors", "ClusterRoleSelectors", List(&Struct(&META_V1_LABEL_SELECTOR)), 1, OmitEmpty).list_atomic(),
     ],
 };
 pub static RBAC_V1_CLUSTER_ROLE: Type = Type {
@@ -3857,7 +3858,7 @@ pub static RBAC_V1_CLUSTER_ROLE: Type = Type {
         Field::new("kind", "Kind", String, 0, OmitEmpty),
         Field::new("apiVersion", "APIVersion", String, 0, OmitEmpty),
         Field::new("metadata", "ObjectMeta", Struct(&META_V1_OBJECT_META), 1, OmitEmpty),
-        Field::new("rules", "Rules", List(&Struct(&RBAC_V1_POLICY_RULE)), 2, Always),
+        Field::new("rules", "Rules", List(&Struct(&RBAC_V1_POLICY_RULE)), 2, Always).list_atomic(),
         Field::new("aggregationRule", "AggregationRule", Struct(&RBAC_V1_AGGREGATION_RULE), 3, Pointer),
     ],
 };
@@ -3866,7 +3867,7 @@ pub static RBAC_V1_CLUSTER_ROLE_BINDING: Type = Type {
         Field::new("kind", "Kind", String, 0, OmitEmpty),
         Field::new("apiVersion", "APIVersion", String, 0, OmitEmpty),
         Field::new("metadata", "ObjectMeta", Struct(&META_V1_OBJECT_META), 1, OmitEmpty),
-        Field::new("subjects", "Subjects", List(&Struct(&RBAC_V1_SUBJECT)), 2, OmitEmpty),
+        Field::new("subjects", "Subjects", List(&Struct(&RBAC_V1_SUBJECT)), 2, OmitEmpty).list_atomic(),
         Field::new("roleRef", "RoleRef", Struct(&RBAC_V1_ROLE_REF), 3, Always).required(),
     ],
 };
@@ -3888,11 +3889,11 @@ pub static RBAC_V1_CLUSTER_ROLE_LIST: Type = Type {
 };
 pub static RBAC_V1_POLICY_RULE: Type = Type {
     name: "io.k8s.api.rbac.v1.PolicyRule", go: "v1.PolicyRule", atomic: false, group_version_kind: None, fields: &[
-        Field::new("verbs", "Verbs", List(&String), 1, Always).required(),
-        Field::new("apiGroups", "APIGroups", List(&String), 2, OmitEmpty),
-        Field::new("resources", "Resources", List(&String), 3, OmitEmpty),
-        Field::new("resourceNames", "ResourceNames", List(&String), 4, OmitEmpty),
-        Field::new("nonResourceURLs", "NonResourceURLs", List(&String), 5, OmitEmpty),
+        Field::new("verbs", "Verbs", List(&String), 1, Always).required().list_atomic(),
+        Field::new("apiGroups", "APIGroups", List(&String), 2, OmitEmpty).list_atomic(),
+        Field::new("resources", "Resources", List(&String), 3, OmitEmpty).list_atomic(),
+        Field::new("resourceNames", "ResourceNames", List(&String), 4, OmitEmpty).list_atomic(),
+        Field::new("nonResourceURLs", "NonResourceURLs", List(&String), 5, OmitEmpty).list_atomic(),
     ],
 };
 pub static RBAC_V1_ROLE: Type = Type {
@@ -3900,7 +3901,7 @@ pub static RBAC_V1_ROLE: Type = Type {
         Field::new("kind", "Kind", String, 0, OmitEmpty),
         Field::new("apiVersion", "APIVersion", String, 0, OmitEmpty),
         Field::new("metadata", "ObjectMeta", Struct(&META_V1_OBJECT_META), 1, OmitEmpty),
-        Field::new("rules", "Rules", List(&Struct(&RBAC_V1_POLICY_RULE)), 2, Always),
+        Field::new("rules", "Rules", List(&Struct(&RBAC_V1_POLICY_RULE)), 2, Always).list_atomic(),
     ],
 };
 pub static RBAC_V1_ROLE_BINDING: Type = Type {
@@ -3908,7 +3909,7 @@ pub static RBAC_V1_ROLE_BINDING: Type = Type {
         Field::new("kind", "Kind", String, 0, OmitEmpty),
         Field::new("apiVersion", "APIVersion", String, 0, OmitEmpty),
         Field::new("metadata", "ObjectMeta", Struct(&META_V1_OBJECT_META), 1, OmitEmpty),
-        Field::new("subjects", "Subjects", List(&Struct(&RBAC_V1_SUBJECT)), 2, OmitEmpty),
+        Field::new("subjects", "Subjects", List(&Struct(&RBAC_V1_SUBJECT)), 2, OmitEmpty).list_atomic(),
         Field::new("roleRef", "RoleRef", Struct(&RBAC_V1_ROLE_REF), 3, Always).required(),
     ],
 };
@@ -3969,7 +3970,7 @@ pub static RESOURCE_V1_CEL_DEVICE_SELECTOR: Type = Type {
 pub static RESOURCE_V1_CAPACITY_REQUEST_POLICY: Type = Type {
     name: "io.k8s.api.resource.v1.CapacityRequestPolicy", go: "v1.CapacityRequestPolicy", atomic: false, group_version_kind: None, fields: &[
         Field::new("default", "Default", Quantity, 1, AlwaysPointer),
-        Field::new("validValues", "ValidValues", List(&Quantity), 3, OmitEmpty),
+        Field::new("validValues", "ValidValues", List(&Quantity), 3, OmitEmpty).list_atomic(),
         Field::new("validRange", "ValidRange", Struct(&RESOURCE_V1_CAPACITY_REQUEST_POLICY_RANGE), 4, Pointer),
     ],
 };
@@ -4001,14 +4002,14 @@ pub static RESOURCE_V1_DEVICE: Type = Type {
         Field::new("name", "Name", String, 1, Always).required(),
         Field::new("attributes", "Attributes", Map(&Struct(&RESOURCE_V1_DEVICE_ATTRIBUTE)), 2, OmitEmpty).go_type("map[v1.QualifiedName]v1.DeviceAttribute"),
         Field::new("capacity", "Capacity", Map(&Struct(&RESOURCE_V1_DEVICE_CAPACITY)), 3, OmitEmpty).go_type("map[v1.QualifiedName]v1.DeviceCapacity"),
-        Field::new("consumesCounters", "ConsumesCounters", List(&Struct(&RESOURCE_V1_DEVICE_COUNTER_CONSUMPTION)), 4, OmitEmpty),
+        Field::new("consumesCounters", "ConsumesCounters", List(&Struct(&RESOURCE_V1_DEVICE_COUNTER_CONSUMPTION)), 4, OmitEmpty).list_atomic(),
         Field::new("nodeName", "NodeName", String, 5, Pointer),
         Field::new("nodeSelector", "NodeSelector", Struct(&CORE_V1_NODE_SELECTOR), 6, Pointer),
         Field::new("allNodes", "AllNodes", Bool, 7, Pointer),
-        Field::new("taints", "Taints", List(&Struct(&RESOURCE_V1_DEVICE_TAINT)), 8, OmitEmpty),
+        Field::new("taints", "Taints", List(&Struct(&RESOURCE_V1_DEVICE_TAINT)), 8, OmitEmpty).list_atomic(),
         Field::new("bindsToNode", "BindsToNode", Bool, 9, Pointer),
-        Field::new("bindingConditions", "BindingConditions", List(&String), 10, OmitEmpty),
-        Field::new("bindingFailureConditions", "BindingFailureConditions", List(&String), 11, OmitEmpty),
+        Field::new("bindingConditions", "BindingConditions", List(&String), 10, OmitEmpty).list_atomic(),
+        Field::new("bindingFailureConditions", "BindingFailureConditions", List(&String), 11, OmitEmpty).list_atomic(),
         Field::new("allowMultipleAllocations", "AllowMultipleAllocations", Bool, 12, Pointer),
         Field::new("nodeAllocatableResourceMappings", "NodeAllocatableResourceMappings", Map(&Struct(&RESOURCE_V1_NODE_ALLOCATABLE_RESOURCE_MAPPING)), 13, OmitEmpty).go_type("map[v1.ResourceName]v1.NodeAllocatableResourceMapping"),
     ],
@@ -4016,14 +4017,14 @@ pub static RESOURCE_V1_DEVICE: Type = Type {
 pub static RESOURCE_V1_DEVICE_ALLOCATION_CONFIGURATION: Type = Type {
     name: "io.k8s.api.resource.v1.DeviceAllocationConfiguration", go: "v1.DeviceAllocationConfiguration", atomic: false, group_version_kind: None, fields: &[
         Field::new("source", "Source", String, 1, Always).go_type("v1.AllocationConfigSource").one_of(&["FromClaim", "FromClass"]).required(),
-        Field::new("requests", "Requests", List(&String), 2, OmitEmpty),
+        Field::new("requests", "Requests", List(&String), 2, OmitEmpty).list_atomic(),
         Field::new("opaque", "Opaque", Struct(&RESOURCE_V1_OPAQUE_DEVICE_CONFIGURATION), 1, Pointer).proto_in(&[3]).embedded("DeviceConfiguration"),
     ],
 };
 pub static RESOURCE_V1_DEVICE_ALLOCATION_RESULT: Type = Type {
     name: "io.k8s.api.resource.v1.DeviceAllocationResult", go: "v1.DeviceAllocationResult", atomic: false, group_version_kind: None, fields: &[
-        Field::new("results", "Results", List(&Struct(&RESOURCE_V1_DEVICE_REQUEST_ALLOCATION_RESULT)), 1, OmitEmpty),
-        Field::new("config", "Config", List(&Struct(&RESOURCE_V1_DEVICE_ALLOCATION_CONFIGURATION)), 2, OmitEmpty),
+        Field::new("results", "Results", List(&Struct(&RESOURCE_V1_DEVICE_REQUEST_ALLOCATION_RESULT)), 1, OmitEmpty).list_atomic(),
+        Field::new("config", "Config", List(&Struct(&RESOURCE_V1_DEVICE_ALLOCATION_CONFIGURATION)), 2, OmitEmpty).list_atomic(),
     ],
 };
 pub static RESOURCE_V1_DEVICE_ATTRIBUTE: Type = Type {
@@ -4032,10 +4033,10 @@ pub static RESOURCE_V1_DEVICE_ATTRIBUTE: Type = Type {
         Field::new("bool", "BoolValue", Bool, 3, Pointer),
         Field::new("string", "StringValue", String, 4, Pointer),
         Field::new("version", "VersionValue", String, 5, Pointer),
-        Field::new("ints", "IntValues", List(&Int64), 6, OmitEmpty),
-        Field::new("bools", "BoolValues", List(&Bool), 7, OmitEmpty),
-        Field::new("strings", "StringValues", List(&String), 8, OmitEmpty),
-        Field::new("versions", "VersionValues", List(&String), 9, OmitEmpty),
+        Field::new("ints", "IntValues", List(&Int64), 6, OmitEmpty).list_atomic(),
+        Field::new("bools", "BoolValues", List(&Bool), 7, OmitEmpty).list_atomic(),
+        Field::new("strings", "StringValues", List(&String), 8, OmitEmpty).list_atomic(),
+        Field::new("versions", "VersionValues", List(&String), 9, OmitEmpty).list_atomic(),
     ],
 };
 pub static RESOURCE_V1_DEVICE_CAPACITY: Type = Type {
@@ -4046,14 +4047,14 @@ pub static RESOURCE_V1_DEVICE_CAPACITY: Type = Type {
 };
 pub static RESOURCE_V1_DEVICE_CLAIM: Type = Type {
     name: "io.k8s.api.resource.v1.DeviceClaim", go: "v1.DeviceClaim", atomic: false, group_version_kind: None, fields: &[
-        Field::new("requests", "Requests", List(&Struct(&RESOURCE_V1_DEVICE_REQUEST)), 1, Always),
-        Field::new("constraints", "Constraints", List(&Struct(&RESOURCE_V1_DEVICE_CONSTRAINT)), 2, OmitEmpty),
-        Field::new("config", "Config", List(&Struct(&RESOURCE_V1_DEVICE_CLAIM_CONFIGURATION)), 3, OmitEmpty),
+        Field::new("requests", "Requests", List(&Struct(&RESOURCE_V1_DEVICE_REQUEST)), 1, Always).list_atomic(),
+        Field::new("constraints", "Constraints", List(&Struct(&RESOURCE_V1_DEVICE_CONSTRAINT)), 2, OmitEmpty).list_atomic(),
+        Field::new("config", "Config", List(&Struct(&RESOURCE_V1_DEVICE_CLAIM_CONFIGURATION)), 3, OmitEmpty).list_atomic(),
     ],
 };
 pub static RESOURCE_V1_DEVICE_CLAIM_CONFIGURATION: Type = Type {
     name: "io.k8s.api.resource.v1.DeviceClaimConfiguration", go: "v1.DeviceClaimConfiguration", atomic: false, group_version_kind: None, fields: &[
-        Field::new("requests", "Requests", List(&String), 1, OmitEmpty),
+        Field::new("requests", "Requests", List(&String), 1, OmitEmpty).list_atomic(),
         Field::new("opaque", "Opaque", Struct(&RESOURCE_V1_OPAQUE_DEVICE_CONFIGURATION), 1, Pointer).proto_in(&[2]).embedded("DeviceConfiguration"),
     ],
 };
@@ -4080,14 +4081,14 @@ pub static RESOURCE_V1_DEVICE_CLASS_LIST: Type = Type {
 };
 pub static RESOURCE_V1_DEVICE_CLASS_SPEC: Type = Type {
     name: "io.k8s.api.resource.v1.DeviceClassSpec", go: "v1.DeviceClassSpec", atomic: false, group_version_kind: None, fields: &[
-        Field::new("selectors", "Selectors", List(&Struct(&RESOURCE_V1_DEVICE_SELECTOR)), 1, OmitEmpty),
-        Field::new("config", "Config", List(&Struct(&RESOURCE_V1_DEVICE_CLASS_CONFIGURATION)), 2, OmitEmpty),
+        Field::new("selectors", "Selectors", List(&Struct(&RESOURCE_V1_DEVICE_SELECTOR)), 1, OmitEmpty).list_atomic(),
+        Field::new("config", "Config", List(&Struct(&RESOURCE_V1_DEVICE_CLASS_CONFIGURATION)), 2, OmitEmpty).list_atomic(),
         Field::new("extendedResourceName", "ExtendedResourceName", String, 4, Pointer),
     ],
 };
 pub static RESOURCE_V1_DEVICE_CONSTRAINT: Type = Type {
     name: "io.k8s.api.resource.v1.DeviceConstraint", go: "v1.DeviceConstraint", atomic: false, group_version_kind: None, fields: &[
-        Field::new("requests", "Requests", List(&String), 1, OmitEmpty),
+        Field::new("requests", "Requests", List(&String), 1, OmitEmpty).list_atomic(),
         Field::new("matchAttribute", "MatchAttribute", String, 2, Pointer).go_type("v1.FullyQualifiedName"),
         Field::new("distinctAttribute", "DistinctAttribute", String, 3, Pointer).go_type("v1.FullyQualifiedName"),
     ],
@@ -4102,7 +4103,7 @@ pub static RESOURCE_V1_DEVICE_REQUEST: Type = Type {
     name: "io.k8s.api.resource.v1.DeviceRequest", go: "v1.DeviceRequest", atomic: false, group_version_kind: None, fields: &[
         Field::new("name", "Name", String, 1, Always).required(),
         Field::new("exactly", "Exactly", Struct(&RESOURCE_V1_EXACT_DEVICE_REQUEST), 2, Pointer),
-        Field::new("firstAvailable", "FirstAvailable", List(&Struct(&RESOURCE_V1_DEVICE_SUB_REQUEST)), 3, OmitEmpty),
+        Field::new("firstAvailable", "FirstAvailable", List(&Struct(&RESOURCE_V1_DEVICE_SUB_REQUEST)), 3, OmitEmpty).list_atomic(),
     ],
 };
 pub static RESOURCE_V1_DEVICE_REQUEST_ALLOCATION_RESULT: Type = Type {
@@ -4112,9 +4113,9 @@ pub static RESOURCE_V1_DEVICE_REQUEST_ALLOCATION_RESULT: Type = Type {
         Field::new("pool", "Pool", String, 3, Always).required(),
         Field::new("device", "Device", String, 4, Always).required(),
         Field::new("adminAccess", "AdminAccess", Bool, 5, Pointer),
-        Field::new("tolerations", "Tolerations", List(&Struct(&RESOURCE_V1_DEVICE_TOLERATION)), 6, OmitEmpty),
-        Field::new("bindingConditions", "BindingConditions", List(&String), 7, OmitEmpty),
-        Field::new("bindingFailureConditions", "BindingFailureConditions", List(&String), 8, OmitEmpty),
+        Field::new("tolerations", "Tolerations", List(&Struct(&RESOURCE_V1_DEVICE_TOLERATION)), 6, OmitEmpty).list_atomic(),
+        Field::new("bindingConditions", "BindingConditions", List(&String), 7, OmitEmpty).list_atomic(),
+        Field::new("bindingFailureConditions", "BindingFailureConditions", List(&String), 8, OmitEmpty).list_atomic(),
         Field::new("shareID", "ShareID", String, 9, Pointer).go_type("types.UID"),
         Field::new("consumedCapacity", "ConsumedCapacity", Map(&Quantity), 10, OmitEmpty).go_type("map[v1.QualifiedName]resource.Quantity"),
     ],
@@ -4128,10 +4129,10 @@ pub static RESOURCE_V1_DEVICE_SUB_REQUEST: Type = Type {
     name: "io.k8s.api.resource.v1.DeviceSubRequest", go: "v1.DeviceSubRequest", atomic: false, group_version_kind: None, fields: &[
         Field::new("name", "Name", String, 1, Always).required(),
         Field::new("deviceClassName", "DeviceClassName", String, 2, Always).required(),
-        Field::new("selectors", "Selectors", List(&Struct(&RESOURCE_V1_DEVICE_SELECTOR)), 3, OmitEmpty),
+        Field::new("selectors", "Selectors", List(&Struct(&RESOURCE_V1_DEVICE_SELECTOR)), 3, OmitEmpty).list_atomic(),
         Field::new("allocationMode", "AllocationMode", String, 4, OmitEmpty).go_type("v1.DeviceAllocationMode").one_of(&["All", "ExactCount"]),
         Field::new("count", "Count", Int64, 5, OmitEmpty),
-        Field::new("tolerations", "Tolerations", List(&Struct(&RESOURCE_V1_DEVICE_TOLERATION)), 6, OmitEmpty),
+        Field::new("tolerations", "Tolerations", List(&Struct(&RESOURCE_V1_DEVICE_TOLERATION)), 6, OmitEmpty).list_atomic(),
         Field::new("capacity", "Capacity", Struct(&RESOURCE_V1_CAPACITY_REQUIREMENTS), 7, Pointer),
     ],
 };
@@ -4155,18 +4156,18 @@ pub static RESOURCE_V1_DEVICE_TOLERATION: Type = Type {
 pub static RESOURCE_V1_EXACT_DEVICE_REQUEST: Type = Type {
     name: "io.k8s.api.resource.v1.ExactDeviceRequest", go: "v1.ExactDeviceRequest", atomic: false, group_version_kind: None, fields: &[
         Field::new("deviceClassName", "DeviceClassName", String, 1, Always).required(),
-        Field::new("selectors", "Selectors", List(&Struct(&RESOURCE_V1_DEVICE_SELECTOR)), 2, OmitEmpty),
+        Field::new("selectors", "Selectors", List(&Struct(&RESOURCE_V1_DEVICE_SELECTOR)), 2, OmitEmpty).list_atomic(),
         Field::new("allocationMode", "AllocationMode", String, 3, OmitEmpty).go_type("v1.DeviceAllocationMode").one_of(&["All", "ExactCount"]),
         Field::new("count", "Count", Int64, 4, OmitEmpty),
         Field::new("adminAccess", "AdminAccess", Bool, 5, Pointer),
-        Field::new("tolerations", "Tolerations", List(&Struct(&RESOURCE_V1_DEVICE_TOLERATION)), 6, OmitEmpty),
+        Field::new("tolerations", "Tolerations", List(&Struct(&RESOURCE_V1_DEVICE_TOLERATION)), 6, OmitEmpty).list_atomic(),
         Field::new("capacity", "Capacity", Struct(&RESOURCE_V1_CAPACITY_REQUIREMENTS), 7, Pointer),
     ],
 };
 pub static RESOURCE_V1_NETWORK_DEVICE_DATA: Type = Type {
     name: "io.k8s.api.resource.v1.NetworkDeviceData", go: "v1.NetworkDeviceData", atomic: false, group_version_kind: None, fields: &[
         Field::new("interfaceName", "InterfaceName", String, 1, OmitEmpty),
-        Field::new("ips", "IPs", List(&String), 2, OmitEmpty),
+        Field::new("ips", "IPs", List(&String), 2, OmitEmpty).list_atomic(),
         Field::new("hardwareAddress", "HardwareAddress", String, 3, OmitEmpty),
     ],
 };
@@ -4271,9 +4272,9 @@ pub static RESOURCE_V1_RESOURCE_SLICE_SPEC: Type = Type {
         Field::new("nodeName", "NodeName", String, 3, Pointer),
         Field::new("nodeSelector", "NodeSelector", Struct(&CORE_V1_NODE_SELECTOR), 4, Pointer),
         Field::new("allNodes", "AllNodes", Bool, 5, Pointer),
-        Field::new("devices", "Devices", List(&Struct(&RESOURCE_V1_DEVICE)), 6, OmitEmpty),
+        Field::new("devices", "Devices", List(&Struct(&RESOURCE_V1_DEVICE)), 6, OmitEmpty).list_atomic(),
         Field::new("perDeviceNodeSelection", "PerDeviceNodeSelection", Bool, 7, Pointer),
-        Field::new("sharedCounters", "SharedCounters", List(&Struct(&RESOURCE_V1_COUNTER_SET)), 8, OmitEmpty),
+        Field::new("sharedCounters", "SharedCounters", List(&Struct(&RESOURCE_V1_COUNTER_SET)), 8, OmitEmpty).list_atomic(),
     ],
 };
 pub static SCHEDULING_V1_PRIORITY_CLASS: Type = Type {
@@ -4318,7 +4319,7 @@ pub static STORAGE_V1_CSI_DRIVER_SPEC: Type = Type {
         Field::new("volumeLifecycleModes", "VolumeLifecycleModes", List(&String), 3, OmitEmpty).go_type("[]v1.VolumeLifecycleMode").list(Set),
         Field::new("storageCapacity", "StorageCapacity", Bool, 4, Pointer),
         Field::new("fsGroupPolicy", "FSGroupPolicy", String, 5, Pointer).go_type("v1.FSGroupPolicy"),
-        Field::new("tokenRequests", "TokenRequests", List(&Struct(&STORAGE_V1_TOKEN_REQUEST)), 6, OmitEmpty),
+        Field::new("tokenRequests", "TokenRequests", List(&Struct(&STORAGE_V1_TOKEN_REQUEST)), 6, OmitEmpty).list_atomic(),
         Field::new("requiresRepublish", "RequiresRepublish", Bool, 7, Pointer),
         Field::new("seLinuxMount", "SELinuxMount", Bool, 8, Pointer),
         Field::new("nodeAllocatableUpdatePeriodSeconds", "NodeAllocatableUpdatePeriodSeconds", Int64, 9, Pointer),
@@ -4338,7 +4339,7 @@ pub static STORAGE_V1_CSI_NODE_DRIVER: Type = Type {
     name: "io.k8s.api.storage.v1.CSINodeDriver", go: "v1.CSINodeDriver", atomic: false, group_version_kind: None, fields: &[
         Field::new("name", "Name", String, 1, Always).required(),
         Field::new("nodeID", "NodeID", String, 2, Always).required(),
-        Field::new("topologyKeys", "TopologyKeys", List(&String), 3, Always),
+        Field::new("topologyKeys", "TopologyKeys", List(&String), 3, Always).list_atomic(),
         Field::new("allocatable", "Allocatable", Struct(&STORAGE_V1_VOLUME_NODE_RESOURCES), 4, Pointer),
     ],
 };
@@ -4382,10 +4383,10 @@ pub static STORAGE_V1_STORAGE_CLASS: Type = Type {
         Field::new("provisioner", "Provisioner", String, 2, Always).required(),
         Field::new("parameters", "Parameters", Map(&String), 3, OmitEmpty),
         Field::new("reclaimPolicy", "ReclaimPolicy", String, 4, Pointer).go_type("v1.PersistentVolumeReclaimPolicy").one_of(&["Delete", "Recycle", "Retain"]),
-        Field::new("mountOptions", "MountOptions", List(&String), 5, OmitEmpty),
+        Field::new("mountOptions", "MountOptions", List(&String), 5, OmitEmpty).list_atomic(),
         Field::new("allowVolumeExpansion", "AllowVolumeExpansion", Bool, 6, Pointer),
         Field::new("volumeBindingMode", "VolumeBindingMode", String, 7, Pointer).go_type("v1.VolumeBindingMode").one_of(&["Immediate", "WaitForFirstConsumer"]),
-        Field::new("allowedTopologies", "AllowedTopologies", List(&Struct(&CORE_V1_TOPOLOGY_SELECTOR_TERM)), 8, OmitEmpty),
+        Field::new("allowedTopologies", "AllowedTopologies", List(&Struct(&CORE_V1_TOPOLOGY_SELECTOR_TERM)), 8, OmitEmpty).list_atomic(),
     ],
 };
 pub static STORAGE_V1_STORAGE_CLASS_LIST: Type = Type {
@@ -4473,13 +4474,13 @@ pub static APIEXTENSIONS_V1_CONVERSION_REQUEST: Type = Type {
     name: "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.ConversionRequest", go: "v1.ConversionRequest", atomic: false, group_version_kind: None, fields: &[
         Field::new("uid", "UID", String, 1, Always).go_type("types.UID").required(),
         Field::new("desiredAPIVersion", "DesiredAPIVersion", String, 2, Always).required(),
-        Field::new("objects", "Objects", List(&RawExtension), 3, Always).required(),
+        Field::new("objects", "Objects", List(&RawExtension), 3, Always).required().list_atomic(),
     ],
 };
 pub static APIEXTENSIONS_V1_CONVERSION_RESPONSE: Type = Type {
     name: "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.ConversionResponse", go: "v1.ConversionResponse", atomic: false, group_version_kind: None, fields: &[
         Field::new("uid", "UID", String, 1, Always).go_type("types.UID").required(),
-        Field::new("convertedObjects", "ConvertedObjects", List(&RawExtension), 2, Always).required(),
+        Field::new("convertedObjects", "ConvertedObjects", List(&RawExtension), 2, Always).required().list_atomic(),
         Field::new("result", "Result", Struct(&META_V1_STATUS), 3, Always).required(),
     ],
 };
@@ -4538,10 +4539,10 @@ pub static APIEXTENSIONS_V1_CUSTOM_RESOURCE_DEFINITION_NAMES: Type = Type {
     name: "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinitionNames", go: "v1.CustomResourceDefinitionNames", atomic: false, group_version_kind: None, fields: &[
         Field::new("plural", "Plural", String, 1, Always).required(),
         Field::new("singular", "Singular", String, 2, OmitEmpty),
-        Field::new("shortNames", "ShortNames", List(&String), 3, OmitEmpty),
+        Field::new("shortNames", "ShortNames", List(&String), 3, OmitEmpty).list_atomic(),
         Field::new("kind", "Kind", String, 4, Always).required(),
         Field::new("listKind", "ListKind", String, 5, OmitEmpty),
-        Field::new("categories", "Categories", List(&String), 6, OmitEmpty),
+        Field::new("categories", "Categories", List(&String), 6, OmitEmpty).list_atomic(),
     ],
 };
 pub static APIEXTENSIONS_V1_CUSTOM_RESOURCE_DEFINITION_SPEC: Type = Type {
@@ -4549,7 +4550,7 @@ pub static APIEXTENSIONS_V1_CUSTOM_RESOURCE_DEFINITION_SPEC: Type = Type {
         Field::new("group", "Group", String, 1, Always).required(),
         Field::new("names", "Names", Struct(&APIEXTENSIONS_V1_CUSTOM_RESOURCE_DEFINITION_NAMES), 3, Always).required(),
         Field::new("scope", "Scope", String, 4, Always).go_type("v1.ResourceScope").required(),
-        Field::new("versions", "Versions", List(&Struct(&APIEXTENSIONS_V1_CUSTOM_RESOURCE_DEFINITION_VERSION)), 7, Always).required(),
+        Field::new("versions", "Versions", List(&Struct(&APIEXTENSIONS_V1_CUSTOM_RESOURCE_DEFINITION_VERSION)), 7, Always).required().list_atomic(),
         Field::new("conversion", "Conversion", Struct(&APIEXTENSIONS_V1_CUSTOM_RESOURCE_CONVERSION), 9, Pointer),
         Field::new("preserveUnknownFields", "PreserveUnknownFields", Bool, 10, OmitEmpty),
     ],
@@ -4558,7 +4559,7 @@ pub static APIEXTENSIONS_V1_CUSTOM_RESOURCE_DEFINITION_STATUS: Type = Type {
     name: "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinitionStatus", go: "v1.CustomResourceDefinitionStatus", atomic: false, group_version_kind: None, fields: &[
         Field::new("conditions", "Conditions", List(&Struct(&APIEXTENSIONS_V1_CUSTOM_RESOURCE_DEFINITION_CONDITION)), 1, Always).list(Keyed(&["type"])),
         Field::new("acceptedNames", "AcceptedNames", Struct(&APIEXTENSIONS_V1_CUSTOM_RESOURCE_DEFINITION_NAMES), 2, Always),
-        Field::new("storedVersions", "StoredVersions", List(&String), 3, Always),
+        Field::new("storedVersions", "StoredVersions", List(&String), 3, Always).list_atomic(),
         Field::new("observedGeneration", "ObservedGeneration", Int64, 4, OmitEmpty),
     ],
 };
@@ -4571,8 +4572,8 @@ pub static APIEXTENSIONS_V1_CUSTOM_RESOURCE_DEFINITION_VERSION: Type = Type {
         Field::new("deprecationWarning", "DeprecationWarning", String, 8, Pointer),
         Field::new("schema", "Schema", Struct(&APIEXTENSIONS_V1_CUSTOM_RESOURCE_VALIDATION), 4, Pointer),
         Field::new("subresources", "Subresources", Struct(&APIEXTENSIONS_V1_CUSTOM_RESOURCE_SUBRESOURCES), 5, Pointer),
-        Field::new("additionalPrinterColumns", "AdditionalPrinterColumns", List(&Struct(&APIEXTENSIONS_V1_CUSTOM_RESOURCE_COLUMN_DEFINITION)), 6, OmitEmpty),
-        Field::new("selectableFields", "SelectableFields", List(&Struct(&APIEXTENSIONS_V1_SELECTABLE_FIELD)), 9, OmitEmpty),
+        Field::new("additionalPrinterColumns", "AdditionalPrinterColumns", List(&Struct(&APIEXTENSIONS_V1_CUSTOM_RESOURCE_COLUMN_DEFINITION)), 6, OmitEmpty).list_atomic(),
+        Field::new("selectableFields", "SelectableFields", List(&Struct(&APIEXTENSIONS_V1_SELECTABLE_FIELD)), 9, OmitEmpty).list_atomic(),
     ],
 };
 pub static APIEXTENSIONS_V1_CUSTOM_RESOURCE_SUBRESOURCE_SCALE: Type = Type {
@@ -4599,53 +4600,53 @@ pub static APIEXTENSIONS_V1_CUSTOM_RESOURCE_VALIDATION: Type = Type {
 };
 pub static APIEXTENSIONS_V1_EXTERNAL_DOCUMENTATION: Type = Type {
     name: "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.ExternalDocumentation", go: "v1.ExternalDocumentation", atomic: false, group_version_kind: None, fields: &[
-        Field::new("description", "Description", String, 1, OmitEmpty),
-        Field::new("url", "URL", String, 2, OmitEmpty),
+        Field::new("description", "Description", String, 1, OmitEmpty).undocumented(),
+        Field::new("url", "URL", String, 2, OmitEmpty).undocumented(),
     ],
 };
 pub static APIEXTENSIONS_V1_JSON_SCHEMA_PROPS: Type = Type {
     name: "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaProps", go: "v1.JSONSchemaProps", atomic: false, group_version_kind: None, fields: &[
-        Field::new("id", "ID", String, 1, OmitEmpty),
-        Field::new("$schema", "Schema", String, 2, OmitEmpty).go_type("v1.JSONSchemaURL"),
-        Field::new("$ref", "Ref", String, 3, Pointer),
-        Field::new("description", "Description", String, 4, OmitEmpty),
-        Field::new("type", "Type", String, 5, OmitEmpty),
+        Field::new("id", "ID", String, 1, OmitEmpty).undocumented(),
+        Field::new("$schema", "Schema", String, 2, OmitEmpty).go_type("v1.JSONSchemaURL").undocumented(),
+        Field::new("$ref", "Ref", String, 3, Pointer).undocumented(),
+        Field::new("description", "Description", String, 4, OmitEmpty).undocumented(),
+        Field::new("type", "Type", String, 5, OmitEmpty).undocumented(),
         Field::new("format", "Format", String, 6, OmitEmpty),
-        Field::new("title", "Title", String, 7, OmitEmpty),
+        Field::new("title", "Title", String, 7, OmitEmpty).undocumented(),
         Field::new("default", "Default", Json, 8, Pointer),
-        Field::new("maximum", "Maximum", Float64, 9, Pointer),
-        Field::new("exclusiveMaximum", "ExclusiveMaximum", Bool, 10, OmitEmpty),
-        Field::new("minimum", "Minimum", Float64, 11, Pointer),
-        Field::new("exclusiveMinimum", "ExclusiveMinimum", Bool, 12, OmitEmpty),
-        Field::new("maxLength", "MaxLength", Int64, 13, Pointer),
-        Field::new("minLength", "MinLength", Int64, 14, Pointer),
-        Field::new("pattern", "Pattern", String, 15, OmitEmpty),
-        Field::new("maxItems", "MaxItems", Int64, 16, Pointer),
-        Field::new("minItems", "MinItems", Int64, 17, Pointer),
-        Field::new("uniqueItems", "UniqueItems", Bool, 18, OmitEmpty),
-        Field::new("multipleOf", "MultipleOf", Float64, 19, Pointer),
-        Field::new("enum", "Enum", List(&Json), 20, OmitEmpty),
-        Field::new("maxProperties", "MaxProperties", Int64, 21, Pointer),
-        Field::new("minProperties", "MinProperties", Int64, 22, Pointer),
-        Field::new("required", "Required", List(&String), 23, OmitEmpty),
-        Field::new("items", "Items", SchemaOrArray(&APIEXTENSIONS_V1_JSON_SCHEMA_PROPS), 24, Pointer),
-        Field::new("allOf", "AllOf", List(&Struct(&APIEXTENSIONS_V1_JSON_SCHEMA_PROPS)), 25, OmitEmpty),
-        Field::new("oneOf", "OneOf", List(&Struct(&APIEXTENSIONS_V1_JSON_SCHEMA_PROPS)), 26, OmitEmpty),
-        Field::new("anyOf", "AnyOf", List(&Struct(&APIEXTENSIONS_V1_JSON_SCHEMA_PROPS)), 27, OmitEmpty),
-        Field::new("not", "Not", Struct(&APIEXTENSIONS_V1_JSON_SCHEMA_PROPS), 28, Pointer),
-        Field::new("properties", "Properties", Map(&Struct(&APIEXTENSIONS_V1_JSON_SCHEMA_PROPS)), 29, OmitEmpty),
-        Field::new("additionalProperties", "AdditionalProperties", SchemaOrBool(&APIEXTENSIONS_V1_JSON_SCHEMA_PROPS), 30, Pointer),
-        Field::new("patternProperties", "PatternProperties", Map(&Struct(&APIEXTENSIONS_V1_JSON_SCHEMA_PROPS)), 31, OmitEmpty),
-        Field::new("dependencies", "Dependencies", Map(&SchemaOrStrings(&APIEXTENSIONS_V1_JSON_SCHEMA_PROPS)), 32, OmitEmpty).go_type("v1.JSONSchemaDependencies"),
-        Field::new("additionalItems", "AdditionalItems", SchemaOrBool(&APIEXTENSIONS_V1_JSON_SCHEMA_PROPS), 33, Pointer),
-        Field::new("definitions", "Definitions", Map(&Struct(&APIEXTENSIONS_V1_JSON_SCHEMA_PROPS)), 34, OmitEmpty).go_type("v1.JSONSchemaDefinitions"),
-        Field::new("externalDocs", "ExternalDocs", Struct(&APIEXTENSIONS_V1_EXTERNAL_DOCUMENTATION), 35, Pointer),
-        Field::new("example", "Example", Json, 36, Pointer),
-        Field::new("nullable", "Nullable", Bool, 37, OmitEmpty),
+        Field::new("maximum", "Maximum", Float64, 9, Pointer).undocumented(),
+        Field::new("exclusiveMaximum", "ExclusiveMaximum", Bool, 10, OmitEmpty).undocumented(),
+        Field::new("minimum", "Minimum", Float64, 11, Pointer).undocumented(),
+        Field::new("exclusiveMinimum", "ExclusiveMinimum", Bool, 12, OmitEmpty).undocumented(),
+        Field::new("maxLength", "MaxLength", Int64, 13, Pointer).undocumented(),
+        Field::new("minLength", "MinLength", Int64, 14, Pointer).undocumented(),
+        Field::new("pattern", "Pattern", String, 15, OmitEmpty).undocumented(),
+        Field::new("maxItems", "MaxItems", Int64, 16, Pointer).undocumented(),
+        Field::new("minItems", "MinItems", Int64, 17, Pointer).undocumented(),
+        Field::new("uniqueItems", "UniqueItems", Bool, 18, OmitEmpty).undocumented(),
+        Field::new("multipleOf", "MultipleOf", Float64, 19, Pointer).undocumented(),
+        Field::new("enum", "Enum", List(&Json), 20, OmitEmpty).list_atomic().undocumented(),
+        Field::new("maxProperties", "MaxProperties", Int64, 21, Pointer).undocumented(),
+        Field::new("minProperties", "MinProperties", Int64, 22, Pointer).undocumented(),
+        Field::new("required", "Required", List(&String), 23, OmitEmpty).list_atomic().undocumented(),
+        Field::new("items", "Items", SchemaOrArray(&APIEXTENSIONS_V1_JSON_SCHEMA_PROPS), 24, Pointer).undocumented(),
+        Field::new("allOf", "AllOf", List(&Struct(&APIEXTENSIONS_V1_JSON_SCHEMA_PROPS)), 25, OmitEmpty).list_atomic().undocumented(),
+        Field::new("oneOf", "OneOf", List(&Struct(&APIEXTENSIONS_V1_JSON_SCHEMA_PROPS)), 26, OmitEmpty).list_atomic().undocumented(),
+        Field::new("anyOf", "AnyOf", List(&Struct(&APIEXTENSIONS_V1_JSON_SCHEMA_PROPS)), 27, OmitEmpty).list_atomic().undocumented(),
+        Field::new("not", "Not", Struct(&APIEXTENSIONS_V1_JSON_SCHEMA_PROPS), 28, Pointer).undocumented(),
+        Field::new("properties", "Properties", Map(&Struct(&APIEXTENSIONS_V1_JSON_SCHEMA_PROPS)), 29, OmitEmpty).undocumented(),
+        Field::new("additionalProperties", "AdditionalProperties", SchemaOrBool(&APIEXTENSIONS_V1_JSON_SCHEMA_PROPS), 30, Pointer).undocumented(),
+        Field::new("patternProperties", "PatternProperties", Map(&Struct(&APIEXTENSIONS_V1_JSON_SCHEMA_PROPS)), 31, OmitEmpty).undocumented(),
+        Field::new("dependencies", "Dependencies", Map(&SchemaOrStrings(&APIEXTENSIONS_V1_JSON_SCHEMA_PROPS)), 32, OmitEmpty).go_type("v1.JSONSchemaDependencies").undocumented(),
+        Field::new("additionalItems", "AdditionalItems", SchemaOrBool(&APIEXTENSIONS_V1_JSON_SCHEMA_PROPS), 33, Pointer).undocumented(),
+        Field::new("definitions", "Definitions", Map(&Struct(&APIEXTENSIONS_V1_JSON_SCHEMA_PROPS)), 34, OmitEmpty).go_type("v1.JSONSchemaDefinitions").undocumented(),
+        Field::new("externalDocs", "ExternalDocs", Struct(&APIEXTENSIONS_V1_EXTERNAL_DOCUMENTATION), 35, Pointer).undocumented(),
+        Field::new("example", "Example", Json, 36, Pointer).undocumented(),
+        Field::new("nullable", "Nullable", Bool, 37, OmitEmpty).undocumented(),
         Field::new("x-kubernetes-preserve-unknown-fields", "XPreserveUnknownFields", Bool, 38, Pointer),
         Field::new("x-kubernetes-embedded-resource", "XEmbeddedResource", Bool, 39, OmitEmpty),
         Field::new("x-kubernetes-int-or-string", "XIntOrString", Bool, 40, OmitEmpty),
-        Field::new("x-kubernetes-list-map-keys", "XListMapKeys", List(&String), 41, OmitEmpty),
+        Field::new("x-kubernetes-list-map-keys", "XListMapKeys", List(&String), 41, OmitEmpty).list_atomic(),
         Field::new("x-kubernetes-list-type", "XListType", String, 42, Pointer),
         Field::new("x-kubernetes-map-type", "XMapType", String, 43, Pointer),
         Field::new("x-kubernetes-validations", "XValidations", List(&Struct(&APIEXTENSIONS_V1_VALIDATION_RULE)), 44, OmitEmpty).go_type("v1.ValidationRules").list(Keyed(&["rule"])).patch(Merge, "rule"),
@@ -4684,7 +4685,7 @@ pub static APIEXTENSIONS_V1_WEBHOOK_CLIENT_CONFIG: Type = Type {
 pub static APIEXTENSIONS_V1_WEBHOOK_CONVERSION: Type = Type {
     name: "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.WebhookConversion", go: "v1.WebhookConversion", atomic: false, group_version_kind: None, fields: &[
         Field::new("clientConfig", "ClientConfig", Struct(&APIEXTENSIONS_V1_WEBHOOK_CLIENT_CONFIG), 2, Pointer),
-        Field::new("conversionReviewVersions", "ConversionReviewVersions", List(&String), 3, Always).required(),
+        Field::new("conversionReviewVersions", "ConversionReviewVersions", List(&String), 3, Always).required().list_atomic(),
     ],
 };
 pub static META_V1_API_GROUP: Type = Type {
@@ -4692,16 +4693,16 @@ pub static META_V1_API_GROUP: Type = Type {
         Field::new("kind", "Kind", String, 0, OmitEmpty),
         Field::new("apiVersion", "APIVersion", String, 0, OmitEmpty),
         Field::new("name", "Name", String, 1, Always).required(),
-        Field::new("versions", "Versions", List(&Struct(&META_V1_GROUP_VERSION_FOR_DISCOVERY)), 2, Always).required(),
+        Field::new("versions", "Versions", List(&Struct(&META_V1_GROUP_VERSION_FOR_DISCOVERY)), 2, Always).required().list_atomic(),
         Field::new("preferredVersion", "PreferredVersion", Struct(&META_V1_GROUP_VERSION_FOR_DISCOVERY), 3, OmitEmpty),
-        Field::new("serverAddressByClientCIDRs", "ServerAddressByClientCIDRs", List(&Struct(&META_V1_SERVER_ADDRESS_BY_CLIENT_CIDR)), 4, OmitEmpty),
+        Field::new("serverAddressByClientCIDRs", "ServerAddressByClientCIDRs", List(&Struct(&META_V1_SERVER_ADDRESS_BY_CLIENT_CIDR)), 4, OmitEmpty).list_atomic(),
     ],
 };
 pub static META_V1_API_GROUP_LIST: Type = Type {
     name: "io.k8s.apimachinery.pkg.apis.meta.v1.APIGroupList", go: "v1.APIGroupList", atomic: false, group_version_kind: Some(("", "v1", "APIGroupList")), fields: &[
         Field::new("kind", "Kind", String, 0, OmitEmpty),
         Field::new("apiVersion", "APIVersion", String, 0, OmitEmpty),
-        Field::new("groups", "Groups", List(&Struct(&META_V1_API_GROUP)), 1, Always).required(),
+        Field::new("groups", "Groups", List(&Struct(&META_V1_API_GROUP)), 1, Always).required().list_atomic(),
     ],
 };
 pub static META_V1_API_RESOURCE: Type = Type {
@@ -4713,8 +4714,8 @@ pub static META_V1_API_RESOURCE: Type = Type {
         Field::new("version", "Version", String, 9, OmitEmpty),
         Field::new("kind", "Kind", String, 3, Always).required(),
         Field::new("verbs", "Verbs", List(&String), 4, Always).go_type("v1.Verbs").required(),
-        Field::new("shortNames", "ShortNames", List(&String), 5, OmitEmpty),
-        Field::new("categories", "Categories", List(&String), 7, OmitEmpty),
+        Field::new("shortNames", "ShortNames", List(&String), 5, OmitEmpty).list_atomic(),
+        Field::new("categories", "Categories", List(&String), 7, OmitEmpty).list_atomic(),
         Field::new("storageVersionHash", "StorageVersionHash", String, 10, OmitEmpty),
     ],
 };
@@ -4723,15 +4724,15 @@ pub static META_V1_API_RESOURCE_LIST: Type = Type {
         Field::new("kind", "Kind", String, 0, OmitEmpty),
         Field::new("apiVersion", "APIVersion", String, 0, OmitEmpty),
         Field::new("groupVersion", "GroupVersion", String, 1, Always).required(),
-        Field::new("resources", "APIResources", List(&Struct(&META_V1_API_RESOURCE)), 2, Always).required(),
+        Field::new("resources", "APIResources", List(&Struct(&META_V1_API_RESOURCE)), 2, Always).required().list_atomic(),
     ],
 };
 pub static META_V1_API_VERSIONS: Type = Type {
     name: "io.k8s.apimachinery.pkg.apis.meta.v1.APIVersions", go: "v1.APIVersions", atomic: false, group_version_kind: Some(("", "v1", "APIVersions")), fields: &[
         Field::new("kind", "Kind", String, 0, OmitEmpty),
         Field::new("apiVersion", "APIVersion", String, 0, OmitEmpty),
-        Field::new("versions", "Versions", List(&String), 1, Always).required(),
-        Field::new("serverAddressByClientCIDRs", "ServerAddressByClientCIDRs", List(&Struct(&META_V1_SERVER_ADDRESS_BY_CLIENT_CIDR)), 2, Always).required(),
+        Field::new("versions", "Versions", List(&String), 1, Always).required().list_atomic(),
+        Field::new("serverAddressByClientCIDRs", "ServerAddressByClientCIDRs", List(&Struct(&META_V1_SERVER_ADDRESS_BY_CLIENT_CIDR)), 2, Always).required().list_atomic(),
     ],
 };
 pub static META_V1_CONDITION: Type = Type {
@@ -4752,7 +4753,7 @@ pub static META_V1_DELETE_OPTIONS: Type = Type {
         Field::new("preconditions", "Preconditions", Struct(&META_V1_PRECONDITIONS), 2, Pointer),
         Field::new("orphanDependents", "OrphanDependents", Bool, 3, Pointer),
         Field::new("propagationPolicy", "PropagationPolicy", String, 4, Pointer).go_type("v1.DeletionPropagation"),
-        Field::new("dryRun", "DryRun", List(&String), 5, OmitEmpty),
+        Field::new("dryRun", "DryRun", List(&String), 5, OmitEmpty).list_atomic(),
         Field::new("ignoreStoreReadErrorWithClusterBreakingPotential", "IgnoreStoreReadErrorWithClusterBreakingPotential", Bool, 6, Pointer),
     ],
 };
@@ -4760,7 +4761,7 @@ pub static META_V1_FIELD_SELECTOR_REQUIREMENT: Type = Type {
     name: "io.k8s.apimachinery.pkg.apis.meta.v1.FieldSelectorRequirement", go: "v1.FieldSelectorRequirement", atomic: false, group_version_kind: None, fields: &[
         Field::new("key", "Key", String, 1, Always).required(),
         Field::new("operator", "Operator", String, 2, Always).go_type("v1.FieldSelectorOperator").required(),
-        Field::new("values", "Values", List(&String), 3, OmitEmpty),
+        Field::new("values", "Values", List(&String), 3, OmitEmpty).list_atomic(),
     ],
 };
 pub static META_V1_GROUP_VERSION_FOR_DISCOVERY: Type = Type {
@@ -4771,29 +4772,29 @@ pub static META_V1_GROUP_VERSION_FOR_DISCOVERY: Type = Type {
 };
 pub static META_V1_GROUP_VERSION_KIND: Type = Type {
     name: "io.k8s.apimachinery.pkg.apis.meta.v1.GroupVersionKind", go: "v1.GroupVersionKind", atomic: false, group_version_kind: None, fields: &[
-        Field::new("group", "Group", String, 1, Always).required(),
-        Field::new("version", "Version", String, 2, Always).required(),
-        Field::new("kind", "Kind", String, 3, Always).required(),
+        Field::new("group", "Group", String, 1, Always).required().undocumented(),
+        Field::new("version", "Version", String, 2, Always).required().undocumented(),
+        Field::new("kind", "Kind", String, 3, Always).required().undocumented(),
     ],
 };
 pub static META_V1_GROUP_VERSION_RESOURCE: Type = Type {
     name: "io.k8s.apimachinery.pkg.apis.meta.v1.GroupVersionResource", go: "v1.GroupVersionResource", atomic: false, group_version_kind: None, fields: &[
-        Field::new("group", "Group", String, 1, Always).required(),
-        Field::new("version", "Version", String, 2, Always).required(),
-        Field::new("resource", "Resource", String, 3, Always).required(),
+        Field::new("group", "Group", String, 1, Always).required().undocumented(),
+        Field::new("version", "Version", String, 2, Always).required().undocumented(),
+        Field::new("resource", "Resource", String, 3, Always).required().undocumented(),
     ],
 };
 pub static META_V1_LABEL_SELECTOR: Type = Type {
     name: "io.k8s.apimachinery.pkg.apis.meta.v1.LabelSelector", go: "v1.LabelSelector", atomic: true, group_version_kind: None, fields: &[
         Field::new("matchLabels", "MatchLabels", Map(&String), 1, OmitEmpty),
-        Field::new("matchExpressions", "MatchExpressions", List(&Struct(&META_V1_LABEL_SELECTOR_REQUIREMENT)), 2, OmitEmpty),
+        Field::new("matchExpressions", "MatchExpressions", List(&Struct(&META_V1_LABEL_SELECTOR_REQUIREMENT)), 2, OmitEmpty).list_atomic(),
     ],
 };
 pub static META_V1_LABEL_SELECTOR_REQUIREMENT: Type = Type {
     name: "io.k8s.apimachinery.pkg.apis.meta.v1.LabelSelectorRequirement", go: "v1.LabelSelectorRequirement", atomic: false, group_version_kind: None, fields: &[
         Field::new("key", "Key", String, 1, Always).required(),
         Field::new("operator", "Operator", String, 2, Always).go_type("v1.LabelSelectorOperator").required(),
-        Field::new("values", "Values", List(&String), 3, OmitEmpty),
+        Field::new("values", "Values", List(&String), 3, OmitEmpty).list_atomic(),
     ],
 };
 pub static META_V1_LIST_META: Type = Type {
@@ -4832,7 +4833,7 @@ pub static META_V1_OBJECT_META: Type = Type {
         Field::new("annotations", "Annotations", Map(&String), 12, OmitEmpty),
         Field::new("ownerReferences", "OwnerReferences", List(&Struct(&META_V1_OWNER_REFERENCE)), 13, OmitEmpty).list(Keyed(&["uid"])).patch(Merge, "uid"),
         Field::new("finalizers", "Finalizers", List(&String), 14, OmitEmpty).list(Set).patch(Merge, ""),
-        Field::new("managedFields", "ManagedFields", List(&Struct(&META_V1_MANAGED_FIELDS_ENTRY)), 17, OmitEmpty),
+        Field::new("managedFields", "ManagedFields", List(&Struct(&META_V1_MANAGED_FIELDS_ENTRY)), 17, OmitEmpty).list_atomic(),
     ],
 };
 pub static META_V1_OWNER_REFERENCE: Type = Type {
@@ -4902,7 +4903,7 @@ pub static META_V1_STATUS_DETAILS: Type = Type {
         Field::new("group", "Group", String, 2, OmitEmpty),
         Field::new("kind", "Kind", String, 3, OmitEmpty),
         Field::new("uid", "UID", String, 6, OmitEmpty).go_type("types.UID"),
-        Field::new("causes", "Causes", List(&Struct(&META_V1_STATUS_CAUSE)), 4, OmitEmpty),
+        Field::new("causes", "Causes", List(&Struct(&META_V1_STATUS_CAUSE)), 4, OmitEmpty).list_atomic(),
         Field::new("retryAfterSeconds", "RetryAfterSeconds", Int32, 5, OmitEmpty),
     ],
 };
@@ -4911,8 +4912,8 @@ pub static META_V1_TABLE: Type = Type {
         Field::new("kind", "Kind", String, 0, OmitEmpty),
         Field::new("apiVersion", "APIVersion", String, 0, OmitEmpty),
         Field::new("metadata", "ListMeta", Struct(&META_V1_LIST_META), 0, OmitEmpty),
-        Field::new("columnDefinitions", "ColumnDefinitions", List(&Struct(&META_V1_TABLE_COLUMN_DEFINITION)), 0, Always).required(),
-        Field::new("rows", "Rows", List(&Struct(&META_V1_TABLE_ROW)), 0, Always).required(),
+        Field::new("columnDefinitions", "ColumnDefinitions", List(&Struct(&META_V1_TABLE_COLUMN_DEFINITION)), 0, Always).required().list_atomic(),
+        Field::new("rows", "Rows", List(&Struct(&META_V1_TABLE_ROW)), 0, Always).required().list_atomic(),
     ],
 };
 pub static META_V1_TABLE_COLUMN_DEFINITION: Type = Type {
@@ -4926,8 +4927,8 @@ pub static META_V1_TABLE_COLUMN_DEFINITION: Type = Type {
 };
 pub static META_V1_TABLE_ROW: Type = Type {
     name: "io.k8s.apimachinery.pkg.apis.meta.v1.TableRow", go: "v1.TableRow", atomic: false, group_version_kind: None, fields: &[
-        Field::new("cells", "Cells", List(&Json), 0, Always).go_type("[]interface {}").required(),
-        Field::new("conditions", "Conditions", List(&Struct(&META_V1_TABLE_ROW_CONDITION)), 0, OmitEmpty),
+        Field::new("cells", "Cells", List(&Json), 0, Always).go_type("[]interface {}").required().list_atomic(),
+        Field::new("conditions", "Conditions", List(&Struct(&META_V1_TABLE_ROW_CONDITION)), 0, OmitEmpty).list_atomic(),
         Field::new("object", "Object", RawExtension, 0, OmitEmpty),
     ],
 };
@@ -4941,7 +4942,7 @@ pub static META_V1_TABLE_ROW_CONDITION: Type = Type {
 };
 pub static META_V1_WATCH_EVENT: Type = Type {
     name: "io.k8s.apimachinery.pkg.apis.meta.v1.WatchEvent", go: "v1.WatchEvent", atomic: false, group_version_kind: Some(("", "v1", "WatchEvent")), fields: &[
-        Field::new("type", "Type", String, 1, Always).required(),
+        Field::new("type", "Type", String, 1, Always).required().undocumented(),
         Field::new("object", "Object", RawExtension, 2, Always).required(),
     ],
 };
@@ -4977,7 +4978,7 @@ pub static APIREGISTRATION_V1_API_SERVICE_SPEC: Type = Type {
         Field::new("group", "Group", String, 2, OmitEmpty),
         Field::new("version", "Version", String, 3, OmitEmpty),
         Field::new("insecureSkipTLSVerify", "InsecureSkipTLSVerify", Bool, 4, OmitEmpty),
-        Field::new("caBundle", "CABundle", Bytes, 5, OmitEmpty),
+        Field::new("caBundle", "CABundle", Bytes, 5, OmitEmpty).list_atomic(),
         Field::new("groupPriorityMinimum", "GroupPriorityMinimum", Int32, 7, Always).required(),
         Field::new("versionPriority", "VersionPriority", Int32, 8, Always).required(),
     ],

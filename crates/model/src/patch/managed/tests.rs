@@ -1,24 +1,8 @@
 use super::*;
-use crate::schema::{Field, ListKind, Presence, Strategy, Ty};
+use crate::schema::{Field, ListKind, Presence, Ty};
 
 const fn field(json: &'static str, ty: Ty, presence: Presence, list: ListKind) -> Field {
-    Field {
-        json,
-        go: "",
-        go_type: "",
-        proto_in: &[],
-        embedded: "",
-        ty,
-        proto: 0,
-        presence,
-        list,
-        map_atomic: false,
-        strategy: Strategy::None,
-        merge_key: "",
-        default: "",
-        enumeration: &[],
-        required: false,
-    }
+    Field { list, ..Field::new(json, "", ty, 0, presence) }
 }
 
 const fn of(fields: &'static [Field]) -> Type {
