@@ -1,6 +1,7 @@
 //! Who asks, and whether they may: authentication, RBAC and Node authorisation as pure decisions.
 pub mod authn;
 pub mod bootstrap;
+pub mod escalation;
 pub mod node;
 pub mod pki;
 pub mod policy;
