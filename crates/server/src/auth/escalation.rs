@@ -109,7 +109,8 @@ fn covered(authorizer: &dyn Authorizer, grant: &Grant<'_>, wanted: &[Rule]) -> R
     let mut lines: Vec<String> = compact(missing).iter().map(shown).collect();
     lines.sort();
     lines.dedup();
-    let resolution = if errors.is_empty() { String::new() } else { format!("; resolution errors: [{}]", errors.join(", ")) };
+    let resolution =
+        if errors.is_empty() { String::new() } else { format!("; resolution errors: [{}]", errors.join(", ")) };
     Err(format!(
         "user {:?} (groups={}) is attempting to grant RBAC permissions not currently held:\n{}{resolution}",
         grant.user.name,
@@ -133,7 +134,9 @@ fn compact(rules: Vec<Rule>) -> Vec<Rule> {
         }
         let key = (rule.api_groups.clone(), rule.resources.clone(), rule.resource_names.clone());
         match simple.get_mut(&key) {
-            Some(found) => found.verbs.extend(rule.verbs.into_iter().filter(|v| !found.verbs.contains(v)).collect::<Vec<_>>()),
+            Some(found) => {
+                found.verbs.extend(rule.verbs.into_iter().filter(|v| !found.verbs.contains(v)).collect::<Vec<_>>())
+            }
             None => {
                 simple.insert(key, rule);
             }
@@ -151,8 +154,11 @@ fn shown(rule: &Rule) -> String {
         ("ResourceNames", &rule.resource_names),
         ("Verbs", &rule.verbs),
     ];
-    let parts: Vec<String> =
-        parts.iter().filter(|(_, list)| !list.is_empty()).map(|(name, list)| format!("{name}:{}", quoted(list))).collect();
+    let parts: Vec<String> = parts
+        .iter()
+        .filter(|(_, list)| !list.is_empty())
+        .map(|(name, list)| format!("{name}:{}", quoted(list)))
+        .collect();
     format!("{{{}}}", parts.join(", "))
 }
 
@@ -186,7 +192,12 @@ mod tests {
         let mut policy = Policy::default();
         let rules = json!({"rules": [{"verbs": ["get"], "apiGroups": [""], "resources": ["pods"]}]});
         policy.apply(Part::Role, "", "small", Some(&rules));
-        policy.apply(Part::Role, "", "big", Some(&json!({"rules": [{"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]}]})));
+        policy.apply(
+            Part::Role,
+            "",
+            "big",
+            Some(&json!({"rules": [{"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]}]})),
+        );
         let to_alice = json!({"roleRef": {"kind": "ClusterRole", "name": "small"}, "subjects": [{"kind": "User", "name": "alice"}]});
         policy.apply(Part::RoleBinding, "", "b", Some(&to_alice));
         Fixed(policy)
@@ -204,14 +215,24 @@ mod tests {
         let rule = |verbs: &[&str]| json!({"rules": [{"verbs": verbs, "apiGroups": [""], "resources": ["pods"]}]});
         check_grant("roles", rule(&["get"]), "ok");
         let refused = "is forbidden: user \"alice\" (groups=[\"devs\"]) is attempting to grant RBAC permissions not currently held:\n";
-        let lacking = format!("roles.rbac.authorization.k8s.io \"x\" {refused}{{APIGroups:[\"\"], Resources:[\"pods\"], Verbs:[\"list\" \"watch\"]}}");
+        let lacking = format!(
+            "roles.rbac.authorization.k8s.io \"x\" {refused}{{APIGroups:[\"\"], Resources:[\"pods\"], Verbs:[\"list\" \"watch\"]}}"
+        );
         check_grant("roles", rule(&["get", "list", "watch"]), &lacking);
         check_grant("rolebindings", json!({"roleRef": {"kind": "ClusterRole", "name": "small"}}), "ok");
-        check_grant("rolebindings", json!({"roleRef": {"kind": "Role", "name": "none"}}),
-            "roles.rbac.authorization.k8s.io \"none\" not found");
-        let all = format!("rolebindings.rbac.authorization.k8s.io \"x\" {refused}{{APIGroups:[\"*\"], Resources:[\"*\"], Verbs:[\"*\"]}}");
+        check_grant(
+            "rolebindings",
+            json!({"roleRef": {"kind": "Role", "name": "none"}}),
+            "roles.rbac.authorization.k8s.io \"none\" not found",
+        );
+        let all = format!(
+            "rolebindings.rbac.authorization.k8s.io \"x\" {refused}{{APIGroups:[\"*\"], Resources:[\"*\"], Verbs:[\"*\"]}}"
+        );
         check_grant("rolebindings", json!({"roleRef": {"kind": "ClusterRole", "name": "big"}}), &all);
-        check_grant("clusterroles", json!({"aggregationRule": {}}),
-            "clusterroles.rbac.authorization.k8s.io \"x\" is forbidden: must have cluster-admin privileges to use the aggregationRule");
+        check_grant(
+            "clusterroles",
+            json!({"aggregationRule": {}}),
+            "clusterroles.rbac.authorization.k8s.io \"x\" is forbidden: must have cluster-admin privileges to use the aggregationRule",
+        );
     }
 }

@@ -6,7 +6,10 @@ use super::{
     strategy::{self, Strategy},
     tree,
 };
-use crate::admission::{Operation, Request};
+use crate::{
+    admission::{Operation, Request},
+    auth::escalation,
+};
 use jiff::Timestamp;
 use skeg_model::{
     Value,
@@ -85,6 +88,7 @@ impl Api {
         convert::to_hub(&w.place, &mut object);
         let name = tree::name(&object).to_owned();
         self.mutate(w, Operation::Create, &name, None, &mut object).await?;
+        self.check_grant(w, None, &object)?;
         let generated = name.is_empty() && !tree::generate_name(&object).is_empty();
         let mut attempt = 1;
         loop {
@@ -212,6 +216,7 @@ impl Api {
         managed::on_write(w, Some(&served_old), &mut new)?;
         convert::to_hub(&place, &mut new);
         self.mutate(w, Operation::Update, place.name, Some(&old), &mut new).await?;
+        self.check_grant(w, Some(&old), &new)?;
         let unconditional = check_version(&place, &mut new, current.revision())?;
         prepare(place.hub(), how, &mut new, &old);
         let reservation = self.allocator.begin_update(place.hub(), &mut new, &old)?;
@@ -241,6 +246,22 @@ impl Api {
             Err(CommitError::Conflict { .. }) => Ok(Attempt::Lost { unconditional }),
             Err(other) => Err(unavailable(&other)),
         }
+    }
+
+    /// Writers of RBAC objects give no more than they have.
+    fn check_grant(&self, w: &Write<'_>, old: Option<&Value>, new: &Value) -> Result<(), Status> {
+        if !w.ctx.authorise || w.place.kind.group != "rbac.authorization.k8s.io" {
+            return Ok(());
+        }
+        let grant = escalation::Grant {
+            user: &w.ctx.user,
+            resource: w.place.kind.resource,
+            namespace: w.place.namespace,
+            name: tree::name(new),
+            old,
+            new,
+        };
+        escalation::check(self.config.authorizer.as_ref(), &grant)
     }
 
     /// Runs the mutating half of the chain.
