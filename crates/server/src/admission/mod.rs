@@ -1,9 +1,24 @@
 //! The admission chain in upstream's order. A plugin mutates or refuses; what it must look up it reads through the store.
-use crate::auth::User;
+mod default_tolerations;
+mod namespace_lifecycle;
+mod node_restriction;
+mod priority;
+mod runtime_class;
+mod service_account;
+mod taint_nodes;
+#[cfg(test)]
+mod tests;
+
+use crate::{
+    auth::User,
+    resources::{Entropy, tree},
+};
 use futures::future::BoxFuture;
 use jiff::Timestamp;
+use serde::de::DeserializeOwned;
 use skeg_model::{Value, kinds::Kind, status::Status};
-use skeg_storage::Store;
+use skeg_storage::{Key, Store};
+use std::sync::Arc;
 
 /// What happens to the object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +42,8 @@ pub struct Request<'a> {
     pub old: Option<&'a Value>,
     pub dry_run: bool,
     pub now: Timestamp,
+    /// Source of generated names.
+    pub entropy: &'a dyn Entropy,
     /// `Warning:` headers that plugins add.
     pub warnings: &'a mut Vec<String>,
 }
@@ -55,4 +72,70 @@ pub trait Plugin: Send + Sync + std::fmt::Debug {
     ) -> BoxFuture<'a, Result<(), Status>> {
         Box::pin(std::future::ready(Ok(())))
     }
+}
+
+impl Request<'_> {
+    /// Whether this is about an object of the core group's `resource` itself.
+    fn is_core(&self, resource: &str) -> bool {
+        self.kind.group.is_empty() && self.kind.resource == resource && self.subresource.is_empty()
+    }
+
+    /// 403 about the object, which may have no name yet.
+    fn forbidden(&self, object: &Value, why: &str) -> Status {
+        let given = [self.name, tree::name(object), tree::generate_name(object)];
+        let name = given.into_iter().find(|n| !n.is_empty()).unwrap_or_default();
+        Status::forbidden(self.kind.group, self.kind.resource, name, why)
+    }
+}
+
+/// A decoded object of the store, shared.
+fn look_up<T: DeserializeOwned + Send + Sync + 'static>(
+    store: &dyn Store,
+    kind: &'static Kind,
+    namespace: &str,
+    name: &str,
+) -> Option<Arc<T>> {
+    let rest = if kind.namespaced() { format!("{namespace}/{name}") } else { name.to_owned() };
+    store.get(&Key { ring: kind.prefix.into(), rest: rest.into() })?.typed::<T>().ok()
+}
+
+/// A verdict that needed no waiting.
+fn ready<'a>(verdict: Result<(), Status>) -> BoxFuture<'a, Result<(), Status>> {
+    Box::pin(std::future::ready(verdict))
+}
+
+/// A plugin named by a flag that this server does not have.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("admission plugin {0:?} is not served; there are {names}", names = NAMES.join(", "))]
+pub struct UnknownPlugin(pub String);
+
+/// The plugins served, in upstream's order; all are on by default.
+const NAMES: &[&str] = &[
+    "NamespaceLifecycle",
+    "ServiceAccount",
+    "NodeRestriction",
+    "TaintNodesByCondition",
+    "Priority",
+    "DefaultTolerationSeconds",
+    "RuntimeClass",
+];
+
+/// The chain as the flags `--enable-admission-plugins` and `--disable-admission-plugins` want it.
+///
+/// # Errors
+/// A flag names a plugin that is not served.
+pub fn chain(enable: &[String], disable: &[String]) -> Result<Vec<Box<dyn Plugin>>, UnknownPlugin> {
+    if let Some(unknown) = enable.iter().chain(disable).find(|name| !NAMES.contains(&name.as_str())) {
+        return Err(UnknownPlugin(unknown.clone()));
+    }
+    let all: Vec<Box<dyn Plugin>> = vec![
+        Box::new(namespace_lifecycle::NamespaceLifecycle),
+        Box::new(service_account::ServiceAccount),
+        Box::new(node_restriction::NodeRestriction),
+        Box::new(taint_nodes::TaintNodesByCondition),
+        Box::new(priority::Priority),
+        Box::new(default_tolerations::DefaultTolerationSeconds),
+        Box::new(runtime_class::RuntimeClass),
+    ];
+    Ok(all.into_iter().filter(|plugin| !disable.iter().any(|name| name == plugin.name())).collect())
 }

@@ -5,7 +5,6 @@
 mod alloc;
 mod authorise;
 pub mod bootstrap;
-
 mod codec;
 mod config;
 mod context;

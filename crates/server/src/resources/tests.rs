@@ -314,7 +314,7 @@ async fn a_watch_shows_what_enters_and_leaves_its_selection() {
     call(&api, "configmaps/a", merge(json!({"data": {"x": "y"}}))).await.unwrap();
     call(&api, "configmaps/a", delete()).await.unwrap();
     let got: Vec<String> = watch.take(6).map(|e| seen(&e.unwrap())).collect().await;
-    let want = ["ADDED a", "BOOKMARK true", "DELETED a 2", "ADDED a", "MODIFIED a", "DELETED a 6"];
+    let want = ["ADDED a", "BOOKMARK true", "DELETED a 3", "ADDED a", "MODIFIED a", "DELETED a 7"];
     assert_eq!(got, want);
 }
 
@@ -414,4 +414,27 @@ async fn dry_runs_leave_nothing() {
     let made = call(&api, "configmaps", Call::Create { body, options }).await.unwrap();
     assert_eq!(made["metadata"].get("resourceVersion"), None);
     messages(call(&api, "configmaps/a", get()).await, "404 configmaps \"a\" not found");
+}
+
+#[tokio::test]
+async fn a_cluster_starts_with_its_objects_once() {
+    let api = api_with(crate::admission::chain(&[], &[]).unwrap());
+    for _ in 0..2 {
+        super::bootstrap::run(&api, "192.0.2.7:6443".parse().unwrap()).await.unwrap();
+    }
+    let default = |path: &str| Target { namespace: Some("default".into()), ..target(path) };
+    let answer = api.call(&context(), &default("services/kubernetes"), get()).await.unwrap();
+    let Reply::Object(service) = answer.reply else { panic!("no object") };
+    assert_eq!(service.tree()["spec"]["clusterIP"], "10.96.0.1");
+    assert_eq!(
+        service.revision(),
+        api.config()
+            .store
+            .get(&super::place::Place::of(&default("services/kubernetes")).unwrap().key())
+            .unwrap()
+            .revision()
+    );
+    let answer = api.call(&context(), &default("endpoints/kubernetes"), get()).await.unwrap();
+    let Reply::Object(endpoints) = answer.reply else { panic!("no object") };
+    assert_eq!(endpoints.tree()["subsets"][0]["addresses"][0]["ip"], "192.0.2.7");
 }

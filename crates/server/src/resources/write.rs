@@ -1,7 +1,7 @@
 //! The one write pipeline: decode, default, managed fields, mutating admission, prepare, validate, validating admission,
 //! commit, answer. Every kind and every subresource that edits its parent goes through here.
 use super::{
-    Answer, Api, Context, codec, convert, managed,
+    Answer, Api, Context, Entropy, codec, convert, managed,
     place::Place,
     strategy::{self, Strategy},
     tree,
@@ -34,6 +34,7 @@ pub(super) struct Write<'w> {
     pub place: Place<'w>,
     pub options: &'w WriteOptions,
     pub now: Timestamp,
+    pub entropy: &'w dyn Entropy,
     pub warnings: Vec<String>,
 }
 
@@ -52,6 +53,7 @@ impl Write<'_> {
             old,
             dry_run: self.options.dry_run,
             now: self.now,
+            entropy: self.entropy,
             warnings: &mut self.warnings,
         }
     }
@@ -62,8 +64,15 @@ impl Write<'_> {
 }
 
 impl Api {
-    pub(super) fn write<'w>(&self, ctx: &'w Context, place: Place<'w>, options: &'w WriteOptions) -> Write<'w> {
-        Write { ctx, place, options, now: self.config.clock.now(), warnings: Vec::new() }
+    pub(super) fn write<'w>(&'w self, ctx: &'w Context, place: Place<'w>, options: &'w WriteOptions) -> Write<'w> {
+        Write {
+            ctx,
+            place,
+            options,
+            now: self.config.clock.now(),
+            entropy: self.config.entropy.as_ref(),
+            warnings: Vec::new(),
+        }
     }
 
     pub(super) async fn create(

@@ -1,0 +1,51 @@
+//! The chain as a whole, through the API.
+use super::chain;
+use crate::resources::tests::{api_with, call, create};
+use serde_json::{Value, json};
+
+#[test]
+fn flags_choose_plugins() {
+    let names = |enable: &[&str], disable: &[&str]| {
+        let owned = |l: &[&str]| l.iter().map(|s| (*s).to_owned()).collect::<Vec<_>>();
+        chain(&owned(enable), &owned(disable)).map(|c| c.iter().map(|p| p.name()).collect::<Vec<_>>())
+    };
+    assert_eq!(names(&[], &[]).unwrap(), super::NAMES);
+    assert!(!names(&["NodeRestriction"], &["Priority"]).unwrap().contains(&"Priority"));
+    assert!(names(&["Nope"], &[]).is_err());
+}
+
+fn pod(extra: Value) -> Value {
+    let mut spec = json!({"containers": [{"name": "c", "image": "i"}]});
+    spec.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
+    json!({"metadata": {"name": "p"}, "spec": spec})
+}
+
+#[tokio::test]
+async fn a_pod_on_its_way_through_the_chain() {
+    let api = api_with(chain(&[], &[]).unwrap());
+    let missing = call(&api, "pods", create(pod(json!({})))).await;
+    assert_eq!(missing, Err("404 namespaces \"ns\" not found".into()));
+    call(&api, "namespaces", create(json!({"metadata": {"name": "ns"}}))).await.unwrap();
+    let refused = call(&api, "pods", create(pod(json!({})))).await;
+    let why = "error looking up service account ns/default: serviceaccount \"default\" not found";
+    assert_eq!(refused, Err(format!("403 pods \"p\" is forbidden: {why}")));
+    call(&api, "serviceaccounts", create(json!({"metadata": {"name": "default"}}))).await.unwrap();
+    let made = call(&api, "pods", create(pod(json!({})))).await.unwrap();
+    let spec = &made["spec"];
+    assert_eq!((&spec["serviceAccount"], &spec["serviceAccountName"]), (&json!("default"), &json!("default")));
+    assert_eq!((&spec["priority"], &spec["preemptionPolicy"]), (&json!(0), &json!("PreemptLowerPriority")));
+    assert_eq!(spec["tolerations"].as_array().unwrap().len(), 2);
+    let volume = spec["volumes"][0]["name"].as_str().unwrap();
+    assert!(volume.starts_with("kube-api-access-"));
+    assert_eq!(spec["containers"][0]["volumeMounts"][0]["name"], volume);
+    let classless = pod(json!({"priorityClassName": "none"}));
+    let refused = call(&api, "pods", create(classless)).await;
+    assert_eq!(refused, Err("403 pods \"p\" is forbidden: no PriorityClass with name none was found".into()));
+}
+
+#[tokio::test]
+async fn nodes_begin_tainted() {
+    let api = api_with(chain(&[], &[]).unwrap());
+    let node = call(&api, "nodes", create(json!({"metadata": {"name": "n"}}))).await.unwrap();
+    assert_eq!(node["spec"]["taints"], json!([{"key": "node.kubernetes.io/not-ready", "effect": "NoSchedule"}]));
+}
