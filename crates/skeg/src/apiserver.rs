@@ -88,7 +88,7 @@ pub async fn start(flags: &ApiFlags, token: &CancellationToken) -> anyhow::Resul
     let api = Api::new(ApiConfig {
         store: store.clone(),
         authorizer: authorizer.clone(),
-        admission: Vec::new(),
+        admission: skeg_server::admission::chain(&flags.enable_admission_plugins, &flags.disable_admission_plugins)?,
         clock: clock.clone(),
         entropy: Arc::new(SystemEntropy),
         tokens: tokens.clone(),
