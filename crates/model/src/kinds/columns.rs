@@ -14,7 +14,7 @@ pub const NAME: Column = Column {
     format: "name",
     description: NAME_DOC,
     priority: 0,
-    cell: |object, _| object["metadata"]["name"].clone(),
+    cell: |object, _| text(object, "/metadata/name").into(),
 };
 
 /// How long ago the object was created.

@@ -7,6 +7,7 @@ mod body;
 mod decode;
 mod encode;
 pub mod json;
+pub mod proto_decode;
 mod raw;
 mod scan;
 mod time_text;

@@ -194,6 +194,7 @@ pub fn route_accepts(headers: &HeaderMap, produces: &[&str]) -> Result<(), Statu
 pub enum BodyFormat {
     Json,
     Yaml,
+    Protobuf,
 }
 
 /// # Errors
@@ -202,6 +203,7 @@ pub fn body_format(headers: &HeaderMap) -> Result<BodyFormat, Status> {
     match media_type(headers) {
         "" | "application/json" => Ok(BodyFormat::Json),
         "application/yaml" => Ok(BodyFormat::Yaml),
+        "application/vnd.kubernetes.protobuf" => Ok(BodyFormat::Protobuf),
         _ => Err(failure::unsupported_media(format!(
             "the body of the request was in an unknown format - accepted media types include: {SUPPORTED}"
         ))),

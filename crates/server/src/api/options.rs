@@ -4,7 +4,9 @@ use skeg_model::{
     Value,
     meta::field_error::{Errors, FieldError},
     request::{DeleteOptions, FieldValidation, ListOptions, PatchKind, Propagation, VersionMatch, WriteOptions},
+    schema,
     status::Status,
+    wire::proto_decode::{self, ProtoError},
 };
 
 /// Longest manager name, in bytes (`FieldManagerMaxLength`).
@@ -228,13 +230,7 @@ fn raw_from_query(query: &Query) -> Result<RawDelete, Status> {
 }
 
 fn raw_from_body(body: &[u8], format: BodyFormat) -> Result<RawDelete, Status> {
-    let tree: Value = match format {
-        BodyFormat::Json => serde_json::from_slice(body).map_err(|e| undecodable(&e.to_string(), body))?,
-        BodyFormat::Yaml => {
-            let text = std::str::from_utf8(body).map_err(|e| undecodable(&e.to_string(), body))?;
-            serde_saphyr::from_str(text).map_err(|e| undecodable(&e.to_string(), body))?
-        }
-    };
+    let tree = options_tree(body, format)?;
     if let Some(kind) = tree.get("kind").and_then(Value::as_str).filter(|k| !k.is_empty() && *k != "DeleteOptions") {
         return Err(Status::bad_request(format!("decoded object cannot be converted to DeleteOptions: {kind}")));
     }
@@ -260,6 +256,25 @@ fn raw_from_body(body: &[u8], format: BodyFormat) -> Result<RawDelete, Status> {
         uid: text(condition("uid"), "preconditions.uid")?,
         resource_version: text(condition("resourceVersion"), "preconditions.resourceVersion")?,
     })
+}
+
+fn options_tree(body: &[u8], format: BodyFormat) -> Result<Value, Status> {
+    let failed = |cause: &dyn std::fmt::Display| undecodable(&cause.to_string(), body);
+    match format {
+        BodyFormat::Json => serde_json::from_slice(body).map_err(|e| failed(&e)),
+        BodyFormat::Yaml => {
+            let text = std::str::from_utf8(body).map_err(|e| failed(&e))?;
+            serde_saphyr::from_str(text).map_err(|e| failed(&e))
+        }
+        BodyFormat::Protobuf => {
+            let malformed = |e: ProtoError| Status::bad_request(e.to_string());
+            let envelope = proto_decode::open(body).map_err(malformed)?;
+            let ty = schema::by_name("io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions").expect("the table has it");
+            let mut tree = Value::Object(proto_decode::decode_message(ty, envelope.raw).map_err(malformed)?);
+            tree["kind"] = envelope.kind.into();
+            Ok(tree)
+        }
+    }
 }
 
 fn undecodable(cause: &str, body: &[u8]) -> Status {

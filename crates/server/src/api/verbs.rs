@@ -20,6 +20,7 @@ use skeg_model::{
     request::{Body as CallBody, Call, Gvr, PatchKind, Reply, Target},
     status::Status,
     stored::Stored,
+    wire::proto_decode,
 };
 use std::{borrow::Cow, sync::Arc};
 
@@ -168,6 +169,9 @@ async fn write_body(headers: &HeaderMap, body: Incoming) -> Result<CallBody, Sta
     Ok(match format {
         BodyFormat::Json => CallBody::Json(bytes),
         BodyFormat::Yaml => CallBody::Yaml(bytes),
+        BodyFormat::Protobuf => {
+            CallBody::Tree(proto_decode::decode(&bytes).map_err(|e| Status::bad_request(e.to_string()))?)
+        }
     })
 }
 
