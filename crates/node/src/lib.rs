@@ -1,5 +1,6 @@
 //! The node: kubelet over CRI v1, container network, Services over nftables, DNS.
 pub mod cri;
+pub mod dns;
 pub mod kubelet;
 pub mod net;
 pub mod pod;
