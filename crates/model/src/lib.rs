@@ -2,6 +2,7 @@
 //! Invariant: no I/O, no async, no clock in this crate; time, randomness and names are arguments.
 pub mod kinds;
 pub mod meta;
+pub mod openapi;
 pub mod patch;
 pub mod request;
 pub mod schema;
