@@ -303,9 +303,10 @@ impl World<'_> {
         let name = old.meta().name.clone();
         self.check(target, &tree, &text(&body, "/metadata/uid"), &text(&body, "/metadata/resourceVersion"))?;
         if target.subresource.as_deref() == Some("status") {
-            let status = body["status"].take();
+            let (status, annotations) = (body["status"].take(), body["metadata"]["annotations"].take());
             body = tree.clone();
             body["status"] = status;
+            body["metadata"]["annotations"] = annotations;
         } else {
             body["status"] = tree["status"].clone();
         }
