@@ -126,7 +126,8 @@ impl Lab {
 
     /// The world without what differs from run to run.
     fn world(&self) -> BTreeMap<String, Vec<String>> {
-        let kinds = ["deployments", "replicasets", "pods", "endpointslices", "endpoints", "serviceaccounts", "configmaps"];
+        let kinds =
+            ["deployments", "replicasets", "pods", "endpointslices", "endpoints", "serviceaccounts", "configmaps"];
         let more = ["namespaces", "nodes", "secrets"];
         let resources = kinds.into_iter().chain(more);
         resources.map(|resource| (resource.to_owned(), self.plain(resource))).collect()
@@ -190,50 +191,65 @@ fn template() -> Value {
 }
 
 fn deployment() -> (&'static str, Value) {
-    ("deployments", json!({
-        "metadata": { "name": "web", "namespace": "n" },
-        "spec": {
-            "replicas": 3, "progressDeadlineSeconds": 600, "revisionHistoryLimit": 10,
-            "selector": { "matchLabels": { "app": "web" } },
-            "strategy": { "type": "RollingUpdate", "rollingUpdate": { "maxSurge": "25%", "maxUnavailable": "25%" } },
-            "template": template(),
-        },
-    }))
+    (
+        "deployments",
+        json!({
+            "metadata": { "name": "web", "namespace": "n" },
+            "spec": {
+                "replicas": 3, "progressDeadlineSeconds": 600, "revisionHistoryLimit": 10,
+                "selector": { "matchLabels": { "app": "web" } },
+                "strategy": { "type": "RollingUpdate", "rollingUpdate": { "maxSurge": "25%", "maxUnavailable": "25%" } },
+                "template": template(),
+            },
+        }),
+    )
 }
 
 fn replica_set() -> (&'static str, Value) {
-    ("replicasets", json!({
-        "metadata": { "name": "web", "namespace": "n" },
-        "spec": { "replicas": 4, "selector": { "matchLabels": { "app": "web" } }, "template": template() },
-    }))
+    (
+        "replicasets",
+        json!({
+            "metadata": { "name": "web", "namespace": "n" },
+            "spec": { "replicas": 4, "selector": { "matchLabels": { "app": "web" } }, "template": template() },
+        }),
+    )
 }
 
 fn service() -> (&'static str, Value) {
-    ("services", json!({
-        "metadata": { "name": "web", "namespace": "n" },
-        "spec": {
-            "clusterIP": "10.96.0.7", "ipFamilies": ["IPv4"], "selector": { "app": "web" },
-            "publishNotReadyAddresses": true, "ports": [{ "port": 80, "targetPort": 8080, "protocol": "TCP" }],
-        },
-    }))
+    (
+        "services",
+        json!({
+            "metadata": { "name": "web", "namespace": "n" },
+            "spec": {
+                "clusterIP": "10.96.0.7", "ipFamilies": ["IPv4"], "selector": { "app": "web" },
+                "publishNotReadyAddresses": true, "ports": [{ "port": 80, "targetPort": 8080, "protocol": "TCP" }],
+            },
+        }),
+    )
 }
 
 fn node(name: &str) -> (&'static str, Value) {
-    ("nodes", json!({
-        "metadata": { "name": name, "labels": { "kubernetes.io/os": "linux", "kubernetes.io/arch": "amd64" } },
-        "spec": { "taints": [{ "key": "node.kubernetes.io/not-ready", "effect": "NoSchedule" }] },
-        "status": { "conditions": [
-            { "type": "Ready", "status": "True", "lastHeartbeatTime": "2025-06-15T15:06:40Z" },
-        ]},
-    }))
+    (
+        "nodes",
+        json!({
+            "metadata": { "name": name, "labels": { "kubernetes.io/os": "linux", "kubernetes.io/arch": "amd64" } },
+            "spec": { "taints": [{ "key": "node.kubernetes.io/not-ready", "effect": "NoSchedule" }] },
+            "status": { "conditions": [
+                { "type": "Ready", "status": "True", "lastHeartbeatTime": "2025-06-15T15:06:40Z" },
+            ]},
+        }),
+    )
 }
 
 fn owned_config_map(name: &str, owner_uid: &str) -> (&'static str, Value) {
     let owner = json!({ "apiVersion": "v1", "kind": "ConfigMap", "name": "owner", "uid": owner_uid });
-    ("configmaps", json!({
-        "apiVersion": "v1", "kind": "ConfigMap",
-        "metadata": { "name": name, "namespace": "n", "ownerReferences": [owner] },
-    }))
+    (
+        "configmaps",
+        json!({
+            "apiVersion": "v1", "kind": "ConfigMap",
+            "metadata": { "name": name, "namespace": "n", "ownerReferences": [owner] },
+        }),
+    )
 }
 
 type Objects = Vec<(&'static str, Value)>;
@@ -241,7 +257,10 @@ type Objects = Vec<(&'static str, Value)>;
 /// Controllers and what they start from.
 fn cases() -> Vec<(&'static [&'static str], Objects)> {
     vec![
-        (&["serviceaccount-controller", "root-ca-certificate-publisher-controller"], vec![namespace("a"), namespace("b")]),
+        (
+            &["serviceaccount-controller", "root-ca-certificate-publisher-controller"],
+            vec![namespace("a"), namespace("b")],
+        ),
         (&["replicaset-controller"], vec![replica_set()]),
         (&["deployment-controller", "replicaset-controller"], vec![deployment()]),
         (
@@ -322,7 +341,8 @@ async fn a_lagging_view_never_acts_twice() {
 async fn a_rollout_keeps_enough_pods_available() {
     let mut lab = Lab::new(&["deployment-controller", "replicaset-controller"], &[deployment()]).await;
     lab.settle().await;
-    lab.update("deployments", "web", |it| it["spec"]["template"]["spec"]["containers"][0]["image"] = "app:v2".into()).await;
+    lab.update("deployments", "web", |it| it["spec"]["template"]["spec"]["containers"][0]["image"] = "app:v2".into())
+        .await;
     for _ in 0..30 {
         tokio::time::sleep(Duration::from_secs(1)).await;
         let ready = lab.api.objects("pods").iter().filter(|pod| pod["status"]["phase"] == "Running").count();
@@ -401,7 +421,8 @@ async fn a_silent_node_becomes_unreachable() {
     let mut lab = Lab::new(&["node-lifecycle-controller"], &[node("n1"), node("n2")]).await;
     lab.settle().await;
     lab.clock.advance(SignedDuration::from_secs(60));
-    lab.update("nodes", "n2", |it| it["status"]["conditions"][0]["lastHeartbeatTime"] = "2025-06-15T16:00:00Z".into()).await;
+    lab.update("nodes", "n2", |it| it["status"]["conditions"][0]["lastHeartbeatTime"] = "2025-06-15T16:00:00Z".into())
+        .await;
     tokio::time::sleep(Duration::from_secs(120)).await;
     let nodes = lab.api.objects("nodes");
     assert_eq!(nodes[0]["status"]["conditions"][0]["status"], "Unknown");
