@@ -341,6 +341,8 @@ impl Kind {
         object_meta::common_update(new, old, &mut errors);
         match subresource {
             "status" => (self.validate_status)(new, old, &mut errors),
+            "ephemeralcontainers" => pod::validate::update::ephemeral_containers(new, old, &mut errors),
+            "resize" => pod::validate::update::resize(new, old, &mut errors),
             _ => (self.validate_update)(new, old, &mut errors),
         }
         errors

@@ -1,7 +1,7 @@
 //! Values printed as Go prints them in error texts.
 use crate::{
     Value,
-    schema::{self, Presence, Ty, Type},
+    schema::{self, Field, Presence, Ty, Type},
 };
 use std::fmt::Write;
 
@@ -130,13 +130,75 @@ pub fn internal(type_name: &str, value: &Value) -> String {
     out
 }
 
+/// [`internal`] as `json.MarshalIndent` with one space writes it.
+pub fn internal_pretty(type_name: &str, value: &Value) -> String {
+    let hosted = pod_spec_with_host_fields(type_name, value);
+    indent(&internal(type_name, hosted.as_ref().unwrap_or(value)))
+}
+
+const POD_SPEC: &str = "io.k8s.api.core.v1.PodSpec";
+/// Fields of the pod's spec that the internal form keeps in its security context.
+const HOST_FIELDS: [&str; 5] = ["hostNetwork", "hostPID", "hostIPC", "shareProcessNamespace", "hostUsers"];
+
+/// Types whose internal form has another order than the served one, by Go names.
+const INTERNAL_ORDER: &[(&str, &str)] = &[
+    (
+        POD_SPEC,
+        "Volumes InitContainers Containers EphemeralContainers RestartPolicy TerminationGracePeriodSeconds \
+         ActiveDeadlineSeconds DNSPolicy NodeSelector ServiceAccountName AutomountServiceAccountToken NodeName \
+         SecurityContext ImagePullSecrets Hostname Subdomain SetHostnameAsFQDN Affinity SchedulerName Tolerations \
+         HostAliases PriorityClassName Priority PreemptionPolicy DNSConfig ReadinessGates RuntimeClassName Overhead \
+         EnableServiceLinks TopologySpreadConstraints OS SchedulingGates ResourceClaims Resources HostnameOverride \
+         SchedulingGroup",
+    ),
+    (
+        "io.k8s.api.core.v1.PodSecurityContext",
+        "HostNetwork HostPID HostIPC ShareProcessNamespace HostUsers SELinuxOptions WindowsOptions RunAsUser RunAsGroup \
+         RunAsNonRoot SupplementalGroups SupplementalGroupsPolicy FSGroup FSGroupChangePolicy Sysctls SeccompProfile \
+         AppArmorProfile SELinuxChangePolicy",
+    ),
+    (
+        "io.k8s.api.core.v1.Volume",
+        "Name HostPath EmptyDir GCEPersistentDisk AWSElasticBlockStore GitRepo Secret NFS ISCSI Glusterfs \
+         PersistentVolumeClaim RBD Quobyte FlexVolume Cinder CephFS Flocker DownwardAPI FC AzureFile ConfigMap \
+         VsphereVolume AzureDisk PhotonPersistentDisk Projected PortworxVolume ScaleIO StorageOS CSI Ephemeral Image",
+    ),
+];
+
+/// A pod's spec with its host fields in the security context; None for other types.
+fn pod_spec_with_host_fields(type_name: &str, value: &Value) -> Option<Value> {
+    if type_name != POD_SPEC {
+        return None;
+    }
+    let mut spec = value.clone();
+    let context = &mut spec["securityContext"];
+    if !context.is_object() {
+        *context = Value::Object(crate::Object::new());
+    }
+    for field in HOST_FIELDS {
+        if let Some(moved) = value.get(field) {
+            context[field] = moved.clone();
+        }
+    }
+    Some(spec)
+}
+
+/// Fields of the internal form of a type, in its order.
+fn internal_fields(ty: &'static Type) -> Vec<&'static Field> {
+    let Some((_, order)) = INTERNAL_ORDER.iter().find(|(name, _)| *name == ty.name) else {
+        return ty.fields.iter().collect();
+    };
+    let spec = schema::by_name(POD_SPEC).map_or(&[][..], |spec| spec.fields);
+    order.split_whitespace().filter_map(|name| ty.fields.iter().chain(spec).find(|field| field.go == name)).collect()
+}
+
 fn write_struct(ty: &'static Type, value: &Value, out: &mut String) {
     if !ty.name.starts_with("io.k8s.api.") {
         out.push_str(&json(value));
         return;
     }
     out.push('{');
-    for (i, field) in ty.fields.iter().enumerate() {
+    for (i, field) in internal_fields(ty).into_iter().enumerate() {
         if i > 0 {
             out.push(',');
         }
@@ -167,6 +229,52 @@ fn write_value(ty: &Ty, value: &Value, pointer: bool, out: &mut String) {
         (Ty::String, Value::Null) if !pointer => out.push_str("\"\""),
         (_, other) => out.push_str(&json(other)),
     }
+}
+
+/// Compact JSON with line breaks and one space for each level; strings are left alone.
+fn indent(compact: &str) -> String {
+    let mut out = String::with_capacity(compact.len() * 2);
+    let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
+    let mut chars = compact.chars().peekable();
+    let line = |out: &mut String, depth: usize| {
+        out.push('\n');
+        out.extend(std::iter::repeat_n(' ', depth));
+    };
+    while let Some(c) = chars.next() {
+        if in_string {
+            out.push(c);
+            in_string = escaped || c != '"';
+            escaped = !escaped && c == '\\';
+            continue;
+        }
+        match c {
+            '{' | '[' => {
+                out.push(c);
+                if let Some(close) = chars.next_if(|next| matches!(next, '}' | ']')) {
+                    out.push(close);
+                } else {
+                    depth += 1;
+                    line(&mut out, depth);
+                }
+            }
+            '}' | ']' => {
+                depth = depth.saturating_sub(1);
+                line(&mut out, depth);
+                out.push(c);
+            }
+            ',' => {
+                out.push(c);
+                line(&mut out, depth);
+            }
+            ':' => out.push_str(": "),
+            '"' => {
+                out.push(c);
+                in_string = true;
+            }
+            c => out.push(c),
+        }
+    }
+    out
 }
 
 /// `%#v` of a `[]string`.

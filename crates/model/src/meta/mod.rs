@@ -1,5 +1,6 @@
 //! Names, selectors, quantities, field errors.
 pub mod at;
+pub mod diff;
 pub mod field_error;
 pub mod field_selector;
 pub mod go;

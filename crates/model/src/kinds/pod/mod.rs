@@ -30,6 +30,8 @@ pub static KIND: Kind = Kind {
     prepare_update: prepare::update,
     prepare_status: prepare::status,
     validate: validate::create,
+    validate_update: validate::update::update,
+    validate_status: validate::update::status,
     columns: print::COLUMNS,
     row_conditions: print::conditions,
     graceful: Some(grace_period),

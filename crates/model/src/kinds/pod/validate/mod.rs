@@ -5,6 +5,7 @@ mod probes;
 pub mod resources;
 pub mod scheduling;
 mod security;
+pub mod update;
 mod volumes;
 
 use crate::{
