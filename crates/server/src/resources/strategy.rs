@@ -39,7 +39,7 @@ static FINALIZE: Strategy = Strategy {
 };
 
 /// What is checked of metadata in every update: by the server, then by the kind's own strategy.
-pub(super) fn metadata_update(new: &Value, old: &Value) -> Errors {
+fn metadata_update(new: &Value, old: &Value) -> Errors {
     let mut errors = Errors::new();
     object_meta::common_update(new, old, &mut errors);
     object_meta::validate_update(new, old, &mut errors);

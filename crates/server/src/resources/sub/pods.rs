@@ -2,7 +2,7 @@
 use super::super::{
     Answer, Api, Context, codec,
     place::Place,
-    strategy::{Strategy, metadata_update},
+    strategy::Strategy,
     tree,
     write::{Write, unavailable},
 };
@@ -11,7 +11,7 @@ use serde_json::json;
 use skeg_model::{
     Value,
     kinds::{Verb, pod::prepare},
-    meta::{field_error::Errors, object_meta::semantic_eq},
+    meta::field_error::Errors,
     request::{Body, DeleteOptions, Propagation, Reply, WriteOptions},
     status::Status,
     time::rfc3339_seconds,
@@ -25,96 +25,15 @@ const ATTEMPTS_MAX: usize = 100;
 
 pub(in super::super) static EPHEMERAL: Strategy = Strategy {
     prepare: |_, new, old| prepare::ephemeral_containers(new, old),
-    validate: |kind, new, old| {
-        let mut errors = metadata_update(new, old);
-        (kind.validate)(new, &mut errors);
-        ephemeral_update(new, old, &mut errors);
-        errors
-    },
+    validate: |kind, new, old| kind.check_update("ephemeralcontainers", new, old),
     may_create: false,
 };
 
 pub(in super::super) static RESIZE: Strategy = Strategy {
     prepare: |_, new, old| prepare::resize(new, old),
-    validate: |kind, new, old| {
-        let mut errors = metadata_update(new, old);
-        (kind.validate)(new, &mut errors);
-        resize_update(new, old, &mut errors);
-        errors
-    },
+    validate: |kind, new, old| kind.check_update("resize", new, old),
     may_create: false,
 };
-
-/// Ephemeral containers may only be added.
-fn ephemeral_update(new: &Value, old: &Value, errors: &mut Errors) {
-    if tree::text(new, "/metadata/annotations/kubernetes.io~1config.mirror") != "" {
-        errors.forbidden("", "static pods do not support ephemeral containers");
-    }
-    let path = "spec.ephemeralContainers";
-    let now = tree::list(new, "/spec/ephemeralContainers");
-    for before in tree::list(old, "/spec/ephemeralContainers") {
-        let name = before["name"].as_str().unwrap_or_default();
-        match now.iter().find(|c| c["name"] == before["name"]) {
-            None => errors.forbidden(path, format!("existing ephemeral containers \"{name}\" may not be removed\n")),
-            Some(after) if !semantic_eq(after, before) => {
-                errors.forbidden(path, format!("existing ephemeral containers \"{name}\" may not be changed\n"));
-            }
-            Some(_) => {}
-        }
-    }
-}
-
-/// Resources may change within the same class of service; only cpu and memory count.
-fn resize_update(new: &Value, old: &Value, errors: &mut Errors) {
-    if tree::text(new, "/metadata/annotations/kubernetes.io~1config.mirror") != "" {
-        errors.forbidden("metadata", "static pods cannot be resized");
-    }
-    let before = tree::text(old, "/status/qosClass");
-    if prepare::qos_class(new) != before {
-        errors.invalid("spec", before, "Pod QOS Class may not change as a result of resizing");
-    }
-    for list in ["containers", "initContainers"] {
-        let pairs = tree::list(new, &format!("/spec/{list}")).iter().zip(tree::list(old, &format!("/spec/{list}")));
-        for (at, (now, was)) in pairs.enumerate() {
-            for field in ["requests", "limits"] {
-                let path = format!("spec.{list}[{at}].resources.{field}");
-                let (now, was) = (&now["resources"][field], &was["resources"][field]);
-                let removed = ["cpu", "memory"].iter().any(|r| !was[*r].is_null() && now[*r].is_null());
-                if removed {
-                    errors.forbidden(path, format!("resource {field} cannot be removed"));
-                }
-            }
-        }
-    }
-    if !semantic_eq(&without_compute(new), &without_compute(old)) {
-        errors.forbidden("spec", "only cpu and memory resources are mutable");
-    }
-}
-
-/// The spec without what a resize may change.
-fn without_compute(pod: &Value) -> Value {
-    let mut spec = pod["spec"].clone();
-    for list in ["containers", "initContainers"] {
-        for container in spec.get_mut(list).and_then(Value::as_array_mut).into_iter().flatten() {
-            if let Some(container) = container.as_object_mut() {
-                container.remove("resizePolicy");
-            }
-            for field in ["requests", "limits"] {
-                if let Some(amounts) =
-                    container.pointer_mut(&format!("/resources/{field}")).and_then(Value::as_object_mut)
-                {
-                    amounts.remove("cpu");
-                    amounts.remove("memory");
-                }
-            }
-            let empty = |v: &Value| v.as_object().is_none_or(serde_json::Map::is_empty);
-            if let Some(resources) = container.get_mut("resources").and_then(Value::as_object_mut) {
-                resources.retain(|_, amounts| !empty(amounts));
-            }
-        }
-    }
-    spec
-}
 
 /// `Success` with 201, which bindings and evictions answer with.
 fn created() -> Reply {
