@@ -15,8 +15,12 @@ pub struct Program {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Run a whole cluster: control plane and this machine as its node.
+    Server(Box<ServerFlags>),
     /// Run the API server alone on the embedded store.
     Apiserver(Box<ApiFlags>),
+    /// Remove everything that a server started on this machine: containers, networks, processes, mounts.
+    Cleanup(CleanupFlags),
     /// Print the completion script of a shell.
     Completion { shell: clap_complete::Shell },
 }
@@ -98,6 +102,77 @@ pub struct ApiFlags {
     pub write_kubeconfig: Option<PathBuf>,
 }
 
+/// Parts of `skeg server` that can be left out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Component {
+    Kubelet,
+    Proxy,
+    Dns,
+    ControllerManager,
+    Scheduler,
+}
+
+#[derive(Debug, Args)]
+pub struct ServerFlags {
+    #[command(flatten)]
+    pub api: ApiFlags,
+    /// Components to leave out.
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "COMPONENT,…")]
+    pub disable: Vec<Component>,
+    /// Addresses of pods.
+    #[arg(long, default_value = "10.244.0.0/16", value_name = "CIDR")]
+    pub cluster_cidr: String,
+    /// Whether nodes are given ranges of --cluster-cidr.
+    #[arg(long, default_value_t = true, action = ArgAction::Set, num_args = 0..=1, default_missing_value = "true")]
+    pub allocate_node_cidrs: bool,
+    /// Controllers to run: `*`, `name`, `-name`.
+    #[arg(long, default_value = "*", value_delimiter = ',', value_name = "NAME,…", allow_hyphen_values = true)]
+    pub controllers: Vec<String>,
+    /// How often the nodes' heartbeats are looked at.
+    #[arg(long, default_value = "5s", value_name = "DURATION")]
+    pub node_monitor_period: String,
+    /// How long a node may be silent before it counts as lost.
+    #[arg(long, default_value = "50s", value_name = "DURATION")]
+    pub node_monitor_grace_period: String,
+    /// Nodes a second whose pods are evicted when nodes are lost.
+    #[arg(long, default_value_t = 0.1, value_name = "RATE")]
+    pub node_eviction_rate: f64,
+    /// Name of this machine's node (default: the host name).
+    #[arg(long, value_name = "NAME")]
+    pub hostname_override: Option<String>,
+    /// Address of this machine's node (default: --advertise-address).
+    #[arg(long, value_name = "IP")]
+    pub node_ip: Option<IpAddr>,
+    /// Labels of this machine's node.
+    #[arg(long, value_delimiter = ',', value_name = "KEY=VALUE,…")]
+    pub node_labels: Vec<String>,
+    /// Socket of a running container runtime (default: a containerd that skeg starts).
+    #[arg(long, value_name = "SOCKET")]
+    pub container_runtime_endpoint: Option<String>,
+    /// Pods on this machine at most.
+    #[arg(long, default_value_t = 110, value_name = "N")]
+    pub max_pods: u32,
+    /// Domain of the cluster's names.
+    #[arg(long, default_value = "cluster.local", value_name = "DOMAIN")]
+    pub cluster_domain: String,
+    /// Address of the cluster's DNS Service (default: the tenth of --service-cluster-ip-range).
+    #[arg(long, value_name = "IP")]
+    pub cluster_dns: Option<IpAddr>,
+    /// KubeletConfiguration file (kubelet.config.k8s.io/v1beta1).
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct CleanupFlags {
+    /// Data directory of the server whose leftovers go.
+    #[arg(long, default_value = "/var/lib/skeg", value_name = "DIR")]
+    pub data_dir: PathBuf,
+    /// Remove the data directory too.
+    #[arg(long)]
+    pub purge: bool,
+}
+
 /// Writes the completion script for `shell` to stdout.
 pub fn print_completion(shell: clap_complete::Shell) {
     clap_complete::generate(shell, &mut Program::command(), "skeg", &mut std::io::stdout());
@@ -121,5 +196,11 @@ mod tests {
         };
         assert_eq!(flags.authorization_mode, ["Node", "RBAC"]);
         assert!(flags.allow_privileged && !flags.anonymous_auth);
+        let line = "skeg server --disable=kubelet,proxy,dns --controllers=*,-ttl";
+        let Program { command: Command::Server(flags), .. } = Program::parse_from(line.split_whitespace()) else {
+            panic!("another command");
+        };
+        assert_eq!(flags.disable, [Component::Kubelet, Component::Proxy, Component::Dns]);
+        assert_eq!(flags.controllers, ["*", "-ttl"]);
     }
 }

@@ -4,6 +4,7 @@ mod flags;
 mod kubeconfig;
 mod problem;
 mod process;
+mod server;
 
 use clap::Parser;
 use flags::{Command, Program};
@@ -13,9 +14,15 @@ use std::process::ExitCode;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
+    let called_as = std::env::args_os().next().unwrap_or_default();
+    if let Some(code) = skeg_node::net::cni::run_if_plugin(called_as.as_ref()) {
+        return code;
+    }
     let program = Program::parse();
     process::start_logging(program.verbosity);
     let done = match program.command {
+        Command::Server(flags) => process::run(|token| server::run(*flags, token)),
+        Command::Cleanup(flags) => server::cleanup(&flags),
         Command::Apiserver(flags) => process::run(|token| apiserver::run(*flags, token)),
         Command::Completion { shell } => {
             flags::print_completion(shell);

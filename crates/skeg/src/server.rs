@@ -1,0 +1,293 @@
+//! `skeg server`: the control plane and this machine's node in one process, each component under its own identity.
+use crate::{
+    apiserver::{self, Running},
+    flags::{CleanupFlags, Component, ServerFlags},
+};
+use anyhow::{Context, bail};
+use skeg_client::Client;
+use skeg_control::{
+    controllers::{self, ControllerManagerConfig},
+    scheduler::{self, SchedulerConfig},
+};
+use skeg_node::{
+    kubelet::{self, KubeletConfig, ServingTls},
+    net::{
+        cni::Cidr,
+        node::{NetworkConfig, run_network},
+        proxy::{ProxyConfig, remove_tables, run_proxy},
+    },
+    runtime::{Containerd, ContainerdConfig, programs},
+};
+use skeg_server::{
+    auth::{User, pki::Subject},
+    resources::{Entropy, SystemEntropy},
+};
+use std::{net::IpAddr, path::Path, sync::Arc, time::Duration};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+type Components = JoinSet<anyhow::Result<()>>;
+
+/// Runs everything that is not switched off until `token` is cancelled or a component fails. Containers run on.
+pub async fn run(flags: ServerFlags, token: CancellationToken) -> anyhow::Result<()> {
+    let node = flags.on(Component::Kubelet).then(|| Node::of(&flags)).transpose()?;
+    let runtime = async {
+        match &node {
+            Some(node) if flags.container_runtime_endpoint.is_none() => node.start_runtime(&flags.api.data_dir).await.map(Some),
+            _ => Ok(None),
+        }
+    };
+    let (running, runtime) = tokio::try_join!(apiserver::start(&flags.api, &token), runtime)?;
+    // Components end before the API server does, so that their last writes get through.
+    let parts = token.child_token();
+    let mut components = Components::new();
+    start_control(&flags, &running, &mut components, &parts)?;
+    start_network(&flags, &running, &mut components, &parts)?;
+    if let Some(node) = &node {
+        node.start(&flags, &running, runtime, &mut components, &parts)?;
+    }
+    let ended = first_end(&mut components, &token).await;
+    token.cancel();
+    while let Some(done) = components.join_next().await {
+        if let Ok(Err(error)) = done {
+            tracing::warn!(target: "skeg", "while stopping: {error:#}");
+        }
+    }
+    running.finish().await?;
+    ended
+}
+
+/// Waits for the stop, or for a component that ends before it.
+async fn first_end(components: &mut Components, token: &CancellationToken) -> anyhow::Result<()> {
+    loop {
+        tokio::select! {
+            () = token.cancelled() => return Ok(()),
+            Some(done) = components.join_next() => done.context("a component ended abnormally")??,
+        }
+    }
+}
+
+fn client(running: &Running, user: User, agent: &str) -> Client {
+    Client::new(running.transport(user, agent))
+}
+
+fn seed() -> u64 {
+    SystemEntropy.u64()
+}
+
+fn duration(flag: &str, text: &str) -> anyhow::Result<Duration> {
+    let span: jiff::SignedDuration =
+        text.parse().with_context(|| format!("--{flag}: {text:?} is no duration such as 10s or 5m"))?;
+    Duration::try_from(span).with_context(|| format!("--{flag}: {text:?} is negative"))
+}
+
+fn start_control(
+    flags: &ServerFlags,
+    running: &Running,
+    components: &mut Components,
+    token: &CancellationToken,
+) -> anyhow::Result<()> {
+    if flags.on(Component::ControllerManager) {
+        let (api, clock) = (running.api.clone(), running.clock.clone());
+        let client_for = move |name: &str| {
+            let user = User::component(
+                &format!("system:serviceaccount:kube-system:{name}"),
+                &["system:serviceaccounts", "system:serviceaccounts:kube-system"],
+            );
+            let agent = format!("kube-controller-manager/{name}");
+            Client::new(Arc::new(skeg_server::resources::local::LocalTransport::new(api.clone(), user, agent)))
+        };
+        let own = client(running, User::component("system:kube-controller-manager", &[]), "kube-controller-manager");
+        let base = ControllerManagerConfig::new(own, Arc::new(client_for), clock, running.pki.ca_pem().to_owned());
+        let config = ControllerManagerConfig {
+            seed: seed(),
+            cluster_cidr: if flags.allocate_node_cidrs { vec![flags.cluster_cidr.clone()] } else { Vec::new() },
+            service_cidr: vec![flags.api.service_cluster_ip_range.clone()],
+            node_monitor_period: duration("node-monitor-period", &flags.node_monitor_period)?,
+            node_monitor_grace_period: duration("node-monitor-grace-period", &flags.node_monitor_grace_period)?,
+            node_eviction_rate: flags.node_eviction_rate,
+            controllers: flags.controllers.clone(),
+            ..base
+        };
+        let token = token.clone();
+        components.spawn(async move { Ok(controllers::run(config, token).await?) });
+    }
+    if flags.on(Component::Scheduler) {
+        let config = SchedulerConfig {
+            client: client(running, User::component("system:kube-scheduler", &[]), "kube-scheduler"),
+            clock: running.clock.clone(),
+            seed: seed(),
+            scheduler_name: "default-scheduler".into(),
+        };
+        let token = token.clone();
+        components.spawn(async move {
+            scheduler::run(config, token).await;
+            Ok(())
+        });
+    }
+    Ok(())
+}
+
+fn start_network(
+    flags: &ServerFlags,
+    running: &Running,
+    components: &mut Components,
+    token: &CancellationToken,
+) -> anyhow::Result<()> {
+    if !flags.on(Component::Proxy) {
+        return Ok(());
+    }
+    let config = ProxyConfig {
+        client: client(running, User::component("system:kube-proxy", &[]), "kube-proxy"),
+        node_name: node_name(flags)?,
+        cluster_cidr: Some(cluster_cidr(flags)?),
+        node_port_addresses: Vec::new(),
+        seed: seed(),
+    };
+    let token = token.clone();
+    components.spawn(async move { run_proxy(config, token).await.context("kube-proxy") });
+    Ok(())
+}
+
+fn cluster_cidr(flags: &ServerFlags) -> anyhow::Result<Cidr> {
+    flags.cluster_cidr.parse().map_err(|why| anyhow::anyhow!("--cluster-cidr: {:?}: {why}", flags.cluster_cidr))
+}
+
+/// Name of this machine's node: upstream's rule, the host name in lower case.
+fn node_name(flags: &ServerFlags) -> anyhow::Result<String> {
+    let name = match &flags.hostname_override {
+        Some(name) => name.clone(),
+        None => rustix::system::uname().nodename().to_string_lossy().trim().to_lowercase(),
+    };
+    let fits = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit() || c == b'-' || c == b'.';
+    if name.is_empty() || !name.bytes().all(fits) {
+        bail!("the host name {name:?} cannot name a node: give --hostname-override with lower-case letters, digits, '-' and '.'");
+    }
+    Ok(name)
+}
+
+/// This machine as a node.
+struct Node {
+    name: String,
+    labels: Vec<(String, String)>,
+}
+
+impl Node {
+    fn of(flags: &ServerFlags) -> anyhow::Result<Self> {
+        if !rustix::process::geteuid().is_root() {
+            bail!("containers and networks need root: run as root, or add --disable=kubelet,proxy,dns for a control plane alone");
+        }
+        let label = |text: &String| {
+            let (key, value) = text.split_once('=').with_context(|| format!("--node-labels: {text:?} is not KEY=VALUE"))?;
+            Ok((key.to_owned(), value.to_owned()))
+        };
+        let labels = flags.node_labels.iter().map(label).collect::<anyhow::Result<_>>()?;
+        Ok(Self { name: node_name(flags)?, labels })
+    }
+
+    /// Starts or adopts containerd and makes sure of the images that Skeg brings along.
+    async fn start_runtime(&self, data_dir: &Path) -> anyhow::Result<Containerd> {
+        let data_dir = std::path::absolute(data_dir).context("finding the data directory")?;
+        let config = ContainerdConfig::new(&data_dir, std::env::var_os("PATH").as_deref());
+        let containerd = Containerd::start(config).await?;
+        containerd.ensure_image(&programs::pause()).await?;
+        containerd.ensure_image(&programs::web()).await?;
+        Ok(containerd)
+    }
+
+    fn start(
+        &self,
+        flags: &ServerFlags,
+        running: &Running,
+        runtime: Option<Containerd>,
+        components: &mut Components,
+        token: &CancellationToken,
+    ) -> anyhow::Result<()> {
+        let data_dir = std::path::absolute(&flags.api.data_dir).context("finding the data directory")?;
+        let endpoint = match (&flags.container_runtime_endpoint, &runtime) {
+            (Some(given), _) => given.clone(),
+            (None, Some(own)) => own.config().endpoint(),
+            (None, None) => bail!("there is no container runtime"),
+        };
+        if let Some(containerd) = runtime {
+            let token = token.clone();
+            components.spawn(async move {
+                containerd.supervise(token).await;
+                Ok(())
+            });
+            let network = NetworkConfig {
+                client: client(running, User::component("system:kube-proxy", &[]), "skeg-network"),
+                node_name: self.name.clone(),
+                cluster_cidr: Some(cluster_cidr(flags)?),
+                program: std::env::current_exe().context("finding this program's own file")?,
+                cni_dir: data_dir.join("cni"),
+                seed: seed(),
+            };
+            let token = token.clone();
+            components.spawn(async move { run_network(network, token).await.context("the pod network") });
+        }
+        let config = self.kubelet(flags, running, &endpoint, &data_dir)?;
+        let token = token.clone();
+        components.spawn(async move { kubelet::run(config, token).await.context("kubelet") });
+        Ok(())
+    }
+
+    fn kubelet(
+        &self,
+        flags: &ServerFlags,
+        running: &Running,
+        endpoint: &str,
+        data_dir: &Path,
+    ) -> anyhow::Result<KubeletConfig> {
+        let user = format!("system:node:{}", self.name);
+        let ip = flags.node_ip.unwrap_or(running.advertise.ip());
+        let serving = running.pki.leaf("kubelet", &Subject {
+            common_name: user.clone(),
+            organizations: vec!["system:nodes".into()],
+            dns_names: vec![self.name.clone()],
+            addresses: vec![ip],
+            server: true,
+            client: false,
+        })?;
+        let own = client(running, User::component(&user, &["system:nodes"]), "kubelet");
+        let dns = flags.cluster_dns.or_else(|| running.service_cidr.nth(10).map(IpAddr::V4));
+        Ok(KubeletConfig {
+            root_dir: data_dir.join("kubelet"),
+            cluster_dns: dns.into_iter().collect(),
+            cluster_domain: flags.cluster_domain.clone(),
+            tls: Some(ServingTls {
+                cert_pem: serving.cert_pem.into_bytes(),
+                key_pem: serving.key_pem.into_bytes(),
+                client_ca_pem: running.pki.ca_pem().as_bytes().to_vec(),
+            }),
+            labels: self.labels.iter().cloned().collect(),
+            max_pods: flags.max_pods,
+            clock: running.clock.clone(),
+            seed: seed(),
+            ..KubeletConfig::new(&self.name, own, endpoint, ip)
+        })
+    }
+}
+
+impl ServerFlags {
+    fn on(&self, component: Component) -> bool {
+        !self.disable.contains(&component)
+    }
+}
+
+/// Removes what a server of this data directory left on the machine.
+pub fn cleanup(flags: &CleanupFlags) -> anyhow::Result<()> {
+    let data_dir = std::path::absolute(&flags.data_dir).context("finding the data directory")?;
+    let config = ContainerdConfig::new(&data_dir, std::env::var_os("PATH").as_deref());
+    skeg_node::runtime::stop::stop(&config, &data_dir).context("ending containers and containerd")?;
+    remove_tables().context("removing the packet filter tables")?;
+    if flags.purge {
+        match std::fs::remove_dir_all(&data_dir) {
+            Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
+                return Err(e).with_context(|| format!("cannot remove {}", data_dir.display()));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
