@@ -210,9 +210,9 @@ impl Node {
             (None, None) => bail!("there is no container runtime"),
         };
         if let Some(containerd) = runtime {
-            let token = token.clone();
+            let supervised = token.clone();
             components.spawn(async move {
-                containerd.supervise(token).await;
+                containerd.supervise(supervised).await;
                 Ok(())
             });
             let network = NetworkConfig {

@@ -9,7 +9,7 @@ use config::{CniError, Command, Environment, Network};
 use serde_json::{Value, json};
 use std::{io::Write, path::Path, process::ExitCode};
 
-pub use config::{CONFIG_FILE, NodeNetwork, conflist, install};
+pub use config::{CONFIG_FILE, Cidr, NodeNetwork, conflist, install};
 
 /// Under this name the program is the pod network's plugin.
 pub const PLUGIN: &str = "skeg-cni";
