@@ -33,7 +33,9 @@ pub async fn run(flags: ServerFlags, token: CancellationToken) -> anyhow::Result
     let node = flags.on(Component::Kubelet).then(|| Node::of(&flags)).transpose()?;
     let runtime = async {
         match &node {
-            Some(node) if flags.container_runtime_endpoint.is_none() => node.start_runtime(&flags.api.data_dir).await.map(Some),
+            Some(node) if flags.container_runtime_endpoint.is_none() => {
+                node.start_runtime(&flags.api.data_dir).await.map(Some)
+            }
             _ => Ok(None),
         }
     };
@@ -161,7 +163,9 @@ fn node_name(flags: &ServerFlags) -> anyhow::Result<String> {
     };
     let fits = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit() || c == b'-' || c == b'.';
     if name.is_empty() || !name.bytes().all(fits) {
-        bail!("the host name {name:?} cannot name a node: give --hostname-override with lower-case letters, digits, '-' and '.'");
+        bail!(
+            "the host name {name:?} cannot name a node: give --hostname-override with lower-case letters, digits, '-' and '.'"
+        );
     }
     Ok(name)
 }
@@ -175,10 +179,13 @@ struct Node {
 impl Node {
     fn of(flags: &ServerFlags) -> anyhow::Result<Self> {
         if !rustix::process::geteuid().is_root() {
-            bail!("containers and networks need root: run as root, or add --disable=kubelet,proxy,dns for a control plane alone");
+            bail!(
+                "containers and networks need root: run as root, or add --disable=kubelet,proxy,dns for a control plane alone"
+            );
         }
         let label = |text: &String| {
-            let (key, value) = text.split_once('=').with_context(|| format!("--node-labels: {text:?} is not KEY=VALUE"))?;
+            let (key, value) =
+                text.split_once('=').with_context(|| format!("--node-labels: {text:?} is not KEY=VALUE"))?;
             Ok((key.to_owned(), value.to_owned()))
         };
         let labels = flags.node_labels.iter().map(label).collect::<anyhow::Result<_>>()?;
@@ -241,14 +248,17 @@ impl Node {
     ) -> anyhow::Result<KubeletConfig> {
         let user = format!("system:node:{}", self.name);
         let ip = flags.node_ip.unwrap_or(running.advertise.ip());
-        let serving = running.pki.leaf("kubelet", &Subject {
-            common_name: user.clone(),
-            organizations: vec!["system:nodes".into()],
-            dns_names: vec![self.name.clone()],
-            addresses: vec![ip],
-            server: true,
-            client: false,
-        })?;
+        let serving = running.pki.leaf(
+            "kubelet",
+            &Subject {
+                common_name: user.clone(),
+                organizations: vec!["system:nodes".into()],
+                dns_names: vec![self.name.clone()],
+                addresses: vec![ip],
+                server: true,
+                client: false,
+            },
+        )?;
         let own = client(running, User::component(&user, &["system:nodes"]), "kubelet");
         let dns = flags.cluster_dns.or_else(|| running.service_cidr.nth(10).map(IpAddr::V4));
         Ok(KubeletConfig {
