@@ -166,7 +166,8 @@ mod tests {
         fn cutting_agrees_with_parsing(value in json()) {
             let pretty = Bytes::from(serde_json::to_vec_pretty(&value).unwrap());
             let text = compact(pretty).unwrap();
-            prop_assert_eq!(&text[..], value.to_string().as_bytes());
+            let expected = value.to_string();
+            prop_assert_eq!(&text[..], expected.as_bytes());
             let parse = |r: Range<usize>| serde_json::from_slice::<Value>(&text[r]).unwrap();
             if let Value::Array(items) = &value {
                 prop_assert_eq!(&elements(&text, 0..text.len()).map(parse).collect::<Vec<_>>(), items);

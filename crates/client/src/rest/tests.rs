@@ -48,7 +48,7 @@ fn whole(code: u16, body: &str) -> Answer {
 
 fn chunks(parts: &'static [&'static str]) -> Answer {
     let frames = parts.iter().map(|p| Ok(Frame::data(Bytes::from_static(p.as_bytes()))));
-    Response::new(StreamBody::new(futures::stream::iter(frames)).boxed())
+    Response::new(BodyExt::boxed(StreamBody::new(futures::stream::iter(frames))))
 }
 
 fn certificates(protocols: &[&str]) -> (rustls::ServerConfig, Vec<u8>, Identity) {
