@@ -1,7 +1,9 @@
 //! The admission chain in upstream's order. A plugin mutates or refuses; what it must look up it reads through the store.
 mod default_tolerations;
+mod limit_ranger;
 mod namespace_lifecycle;
 mod node_restriction;
+mod pod_security;
 mod priority;
 mod runtime_class;
 mod service_account;
@@ -112,9 +114,11 @@ pub struct UnknownPlugin(pub String);
 /// The plugins served, in upstream's order; all are on by default.
 const NAMES: &[&str] = &[
     "NamespaceLifecycle",
+    "LimitRanger",
     "ServiceAccount",
     "NodeRestriction",
     "TaintNodesByCondition",
+    "PodSecurity",
     "Priority",
     "DefaultTolerationSeconds",
     "RuntimeClass",
@@ -130,9 +134,11 @@ pub fn chain(enable: &[String], disable: &[String]) -> Result<Vec<Box<dyn Plugin
     }
     let all: Vec<Box<dyn Plugin>> = vec![
         Box::new(namespace_lifecycle::NamespaceLifecycle),
+        Box::new(limit_ranger::LimitRanger),
         Box::new(service_account::ServiceAccount),
         Box::new(node_restriction::NodeRestriction),
         Box::new(taint_nodes::TaintNodesByCondition),
+        Box::new(pod_security::PodSecurity),
         Box::new(priority::Priority),
         Box::new(default_tolerations::DefaultTolerationSeconds),
         Box::new(runtime_class::RuntimeClass),

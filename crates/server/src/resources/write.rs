@@ -113,6 +113,7 @@ impl Api {
         self.fill_system_fields(&mut object, w.now);
         let name = tree::name(&object).to_owned();
         let kind = w.place.hub();
+        self.check_grant(w, &name, None, &object)?;
         (kind.prepare_create)(&mut object);
         let reservation = self.allocator.begin_create(kind, &mut object)?;
         w.place.check(&name, w.place.kind.check_create(&object))?;
@@ -226,6 +227,7 @@ impl Api {
         convert::to_hub(&place, &mut new);
         self.mutate(w, Operation::Update, place.name, Some(&old), &mut new).await?;
         self.check_grant(w, Some(&old), &new)?;
+        self.check_grant(w, place.name, Some(&old), &new)?;
         let unconditional = check_version(&place, &mut new, current.revision())?;
         prepare(place.hub(), how, &mut new, &old);
         let reservation = self.allocator.begin_update(place.hub(), &mut new, &old)?;
@@ -270,6 +272,16 @@ impl Api {
             old,
             new,
         };
+        escalation::check(self.config.authorizer.as_ref(), &grant)
+    }
+
+    /// Nobody grants rights that they do not have.
+    fn check_grant(&self, w: &Write<'_>, name: &str, old: Option<&Value>, new: &Value) -> Result<(), Status> {
+        if w.place.kind.group != "rbac.authorization.k8s.io" || !w.ctx.authorise {
+            return Ok(());
+        }
+        let Place { kind, namespace, .. } = w.place;
+        let grant = escalation::Grant { user: &w.ctx.user, resource: kind.resource, namespace, name, old, new };
         escalation::check(self.config.authorizer.as_ref(), &grant)
     }
 
