@@ -26,7 +26,7 @@ impl Api {
         place.allow(Verb::Create)?;
         self.authorise(ctx, "create", &place, "")?;
         let mut w = self.write(ctx, place, options);
-        let mut review = codec::decode(&place, body, options.field_validation, &mut w.warnings)?;
+        let mut review = codec::decode(&place, &body, options.field_validation, &mut w.warnings)?;
         super::write::check_namespace(&mut review, &place)?;
         let name = tree::name(&review).to_owned();
         self.mutate(&mut w, crate::admission::Operation::Create, &name, None, &mut review).await?;

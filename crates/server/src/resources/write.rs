@@ -85,7 +85,7 @@ impl Api {
         place.allow(Verb::Create)?;
         self.authorise(ctx, "create", &place, place.name)?;
         let mut w = self.write(ctx, place, options);
-        let mut object = codec::decode(&place, body, options.field_validation, &mut w.warnings)?;
+        let mut object = codec::decode(&place, &body, options.field_validation, &mut w.warnings)?;
         check_namespace(&mut object, &place)?;
         let reply = self.create_object(&mut w, object).await?;
         Ok(Answer { reply, warnings: w.warnings })
@@ -93,17 +93,20 @@ impl Api {
 
     /// Creates an object given in the served form, defaults filled in.
     pub(super) async fn create_object(&self, w: &mut Write<'_>, mut object: Value) -> Result<Reply, Status> {
+        dedup_owners(&mut object, &mut w.warnings);
         managed::on_write(w, None, &mut object)?;
         convert::to_hub(&w.place, &mut object);
         let name = tree::name(&object).to_owned();
         self.mutate(w, Operation::Create, &name, None, &mut object).await?;
         self.check_grant(w, None, &object)?;
-        let generated = name.is_empty() && !tree::generate_name(&object).is_empty();
+        if !name.is_empty() || tree::generate_name(&object).is_empty() {
+            return self.try_create(w, object).await;
+        }
         let mut attempt = 1;
         loop {
             match self.try_create(w, object.clone()).await {
-                Err(status) if generated && status.is_already_exists() && attempt < NAME_ATTEMPTS_MAX => attempt += 1,
-                Err(status) if generated && status.is_already_exists() => return Err(no_free_name(status)),
+                Err(status) if status.is_already_exists() && attempt < NAME_ATTEMPTS_MAX => attempt += 1,
+                Err(status) if status.is_already_exists() => return Err(no_free_name(status)),
                 done => return done,
             }
         }
@@ -113,7 +116,6 @@ impl Api {
         self.fill_system_fields(&mut object, w.now);
         let name = tree::name(&object).to_owned();
         let kind = w.place.hub();
-        self.check_grant(w, &name, None, &object)?;
         (kind.prepare_create)(&mut object);
         let reservation = self.allocator.begin_create(kind, &mut object)?;
         w.place.check(&name, w.place.kind.check_create(&object))?;
@@ -171,7 +173,7 @@ impl Api {
         place.allow(Verb::Update)?;
         self.authorise(ctx, "update", &place, place.name)?;
         let mut w = self.write(ctx, place, options);
-        let mut object = codec::decode(&place, body, options.field_validation, &mut w.warnings)?;
+        let mut object = codec::decode(&place, &body, options.field_validation, &mut w.warnings)?;
         check_namespace(&mut object, &place)?;
         check_name(&object, &place)?;
         let how = strategy::of(place.kind, place.subresource);
@@ -219,15 +221,19 @@ impl Api {
     ) -> Result<Attempt, Status> {
         let place = w.place;
         let old = current.tree();
-        let mut served_old = old.clone();
-        convert::from_hub(&place, &mut served_old);
-        let mut new = make(&mut w.warnings, Some(&served_old))?;
+        let converted = place.converts().then(|| {
+            let mut served = old.clone();
+            convert::from_hub(&place, &mut served);
+            served
+        });
+        let served_old = converted.as_ref().unwrap_or(&old);
+        let mut new = make(&mut w.warnings, Some(served_old))?;
         check_uid(&place, &new, &old)?;
-        managed::on_write(w, Some(&served_old), &mut new)?;
+        dedup_owners(&mut new, &mut w.warnings);
+        managed::on_write(w, Some(served_old), &mut new)?;
         convert::to_hub(&place, &mut new);
         self.mutate(w, Operation::Update, place.name, Some(&old), &mut new).await?;
         self.check_grant(w, Some(&old), &new)?;
-        self.check_grant(w, place.name, Some(&old), &new)?;
         let unconditional = check_version(&place, &mut new, current.revision())?;
         prepare(place.hub(), how, &mut new, &old);
         let reservation = self.allocator.begin_update(place.hub(), &mut new, &old)?;
@@ -272,16 +278,6 @@ impl Api {
             old,
             new,
         };
-        escalation::check(self.config.authorizer.as_ref(), &grant)
-    }
-
-    /// Nobody grants rights that they do not have.
-    fn check_grant(&self, w: &Write<'_>, name: &str, old: Option<&Value>, new: &Value) -> Result<(), Status> {
-        if w.place.kind.group != "rbac.authorization.k8s.io" || !w.ctx.authorise {
-            return Ok(());
-        }
-        let Place { kind, namespace, .. } = w.place;
-        let grant = escalation::Grant { user: &w.ctx.user, resource: kind.resource, namespace, name, old, new };
         escalation::check(self.config.authorizer.as_ref(), &grant)
     }
 
@@ -437,6 +433,30 @@ fn ends_now(resource: &str, new: &Value, old: &Value) -> bool {
     let held = !tree::list(new, "/metadata/finalizers").is_empty()
         || (resource == "namespaces" && !tree::list(new, "/spec/finalizers").is_empty());
     tree::is_terminating(old) && !graceful && !held
+}
+
+/// Owners named twice are kept once, with a warning.
+fn dedup_owners(object: &mut Value, warnings: &mut Vec<String>) {
+    let Some(owners) = object.pointer_mut("/metadata/ownerReferences").and_then(Value::as_array_mut) else { return };
+    let mut kept: Vec<Value> = Vec::with_capacity(owners.len());
+    let mut twice: Vec<String> = Vec::new();
+    for owner in owners.drain(..) {
+        if kept.contains(&owner) {
+            twice.push(owner["uid"].as_str().unwrap_or_default().to_owned());
+        } else {
+            kept.push(owner);
+        }
+    }
+    *owners = kept;
+    if !twice.is_empty() {
+        twice.sort();
+        twice.dedup();
+        warnings.push(format!(
+            ".metadata.ownerReferences contains duplicate entries; API server dedups owner references in 1.20+, and may reject \
+             such requests as early as 1.24; please fix your requests; duplicate UID(s) observed: [{}]",
+            twice.join(" ")
+        ));
+    }
 }
 
 fn already_exists(place: &Place<'_>, existing: Option<&Arc<Stored>>) -> Status {

@@ -54,7 +54,7 @@ impl Api {
         place.allow(Verb::Create)?;
         self.authorise(ctx, "create", &place, place.name)?;
         let mut w = self.write(ctx, place, options);
-        let mut binding = codec::decode_as(BINDING, body, options.field_validation, &mut w.warnings)?;
+        let mut binding = codec::decode_as(BINDING, &body, options.field_validation, &mut w.warnings)?;
         super::super::write::check_namespace(&mut binding, &place)?;
         let name = tree::name(&binding).to_owned();
         if !place.name.is_empty() && place.name != name {
@@ -106,7 +106,7 @@ impl Api {
         place.allow(Verb::Create)?;
         self.authorise(ctx, "create", &place, place.name)?;
         let mut w = self.write(ctx, place, options);
-        let mut eviction = codec::decode_as(EVICTION, body, options.field_validation, &mut w.warnings)?;
+        let mut eviction = codec::decode_as(EVICTION, &body, options.field_validation, &mut w.warnings)?;
         super::super::write::check_namespace(&mut eviction, &place)?;
         if tree::name(&eviction) != place.name {
             return Err(Status::bad_request("name in URL does not match name in Eviction object"));

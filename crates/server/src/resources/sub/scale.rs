@@ -107,7 +107,7 @@ impl Api {
         place.allow(Verb::Update)?;
         self.authorise(ctx, "update", &place, place.name)?;
         let mut warnings = Vec::new();
-        let mut scale = codec::decode_as(SCALE, body, options.field_validation, &mut warnings)?;
+        let mut scale = codec::decode_as(SCALE, &body, options.field_validation, &mut warnings)?;
         check_namespace(&mut scale, &place)?;
         check_name(&scale, &place)?;
         let mut make = |_: &mut Vec<String>, old: Option<&Value>| {
