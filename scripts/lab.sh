@@ -1,7 +1,7 @@
 #!/bin/bash
 # A lab: network, mount and process namespaces in which a whole node runs without touching the machine's own network.
 #   lab.sh up NAME          makes the lab (its only way out is a default route into a fabric namespace of its own)
-#   lab.sh exec NAME CMD…   runs a command in it
+#   lab.sh exec NAME CMD…   runs a command in it; SIGTERM and SIGHUP are passed on
 #   lab.sh pid NAME         the process id of the lab's first process
 #   lab.sh down NAME        ends every process in it and removes all that it left
 # State lies in $SKEG_LAB_DIR (default /run/skeg-lab). Processes are recognised by id and start time, never by name.
@@ -76,9 +76,26 @@ up() {
 }
 
 enter() {
-    local node
+    local node nsenter code
     node=$(recorded "$dir/node") || fail "$name is not up"
-    exec nsenter --target "$node" --net --mount --pid --wd="$PWD" -- "$@"
+    set -- nsenter --target "$node" --net --mount --pid --wd="$PWD" -- "$@"
+    # At a terminal its keys reach the command anyway; elsewhere signals to this script are passed on into the lab.
+    [ ! -t 0 ] || exec "$@"
+    "$@" <&0 &
+    nsenter=$!
+    trap 'forward "$nsenter" TERM' TERM
+    trap 'forward "$nsenter" HUP' HUP
+    while :; do
+        code=0
+        wait "$nsenter" || code=$?
+        kill -0 "$nsenter" 2>/dev/null || exit "$code"
+    done
+}
+
+# Signals what a process started.
+forward() {
+    local child
+    for child in $(cat "/proc/$1/task/$1/children" 2>/dev/null); do kill -"$2" "$child" 2>/dev/null || true; done
 }
 
 end() {

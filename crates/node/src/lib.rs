@@ -5,3 +5,4 @@ pub mod kubelet;
 pub mod net;
 pub mod pod;
 pub mod runtime;
+pub mod teardown;

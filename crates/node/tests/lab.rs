@@ -10,7 +10,8 @@ use skeg_node::{
         services::{self, Endpoint, NodeView, Port, Ruleset, Service},
         sysctl,
     },
-    runtime::{Containerd, ContainerdConfig, programs, stop},
+    runtime::{Containerd, ContainerdConfig, programs},
+    teardown::{Teardown, teardown},
 };
 use std::{
     collections::HashMap,
@@ -129,7 +130,9 @@ async fn inside_lab(lab: &str, data: &Path) {
     client.remove_sandbox(&two.sandbox).await.unwrap();
     let table = nft(&["list", "table", "ip", cni::hostports::TABLE]);
     assert!(table.contains(&one.address) && !table.contains(&two.address), "{table}");
-    tokio::task::block_in_place(|| stop::stop(&config, data)).unwrap();
+    let what = Teardown { containerd: config, data_dir: data.to_owned(), cgroup_root: format!("/skeg-lab-{lab}") };
+    tokio::task::block_in_place(|| teardown(&what)).unwrap();
+    tokio::task::block_in_place(|| teardown(&what)).unwrap();
     nothing_left(data, &one);
 }
 
@@ -160,7 +163,7 @@ async fn start_pod(client: &CriClient, lab: &str, data: &Path, name: &str, host_
         log_directory: logs.to_string_lossy().into(),
         port_mappings: port.into_iter().collect(),
         linux: Some(api::LinuxPodSandboxConfig {
-            cgroup_parent: format!("/skeg-lab-{lab}/kubepods/pod-{name}"),
+            cgroup_parent: format!("/skeg-lab-{lab}/kubepods/besteffort/pod-{name}"),
             ..Default::default()
         }),
         ..Default::default()

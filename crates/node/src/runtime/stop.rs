@@ -103,7 +103,8 @@ fn cgroup_folder(line: &str, mount: &Path) -> Option<PathBuf> {
 
 /// Removes empty cgroups and the pods' and classes' above them; the kernel refuses those that are still in use.
 fn remove_cgroups(cgroups: &BTreeSet<PathBuf>) {
-    const LEVELS_ABOVE_MAX: usize = 3;
+    /// Container, pod, class, `kubepods` and the kubelet's root.
+    const LEVELS_ABOVE_MAX: usize = 4;
     for cgroup in cgroups {
         for folder in cgroup.ancestors().take(1 + LEVELS_ABOVE_MAX) {
             let is_hierarchy = folder.parent() == Some(Path::new("/sys/fs/cgroup"));
@@ -111,6 +112,32 @@ fn remove_cgroups(cgroups: &BTreeSet<PathBuf>) {
                 break;
             }
         }
+    }
+}
+
+/// Removes a cgroup and all below it in every hierarchy. Cgroups in use stay, and are the error.
+pub fn remove_cgroup_tree(mount: &Path, path: &str) -> io::Result<()> {
+    let path = path.trim_start_matches('/');
+    let hierarchies = fs::read_dir(mount).into_iter().flatten().flatten().map(|entry| entry.path());
+    for tree in hierarchies.chain([mount.to_owned()]).map(|hierarchy| hierarchy.join(path)) {
+        if tree.is_dir() {
+            remove_cgroups_below(&tree)?;
+        }
+    }
+    Ok(())
+}
+
+fn remove_cgroups_below(cgroup: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(cgroup)?.flatten() {
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            remove_cgroups_below(&entry.path())?;
+        }
+    }
+    let named =
+        |error: io::Error| io::Error::new(error.kind(), format!("removing cgroup {}: {error}", cgroup.display()));
+    match fs::remove_dir(cgroup) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(named(error)),
+        _ => Ok(()),
     }
 }
 

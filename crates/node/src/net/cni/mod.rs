@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use std::{io::Write, path::Path, process::ExitCode};
 
 pub use config::{CONFIG_FILE, Cidr, NodeNetwork, conflist, install};
+pub use pod::LINK_PREFIX;
 
 /// Under this name the program is the pod network's plugin.
 pub const PLUGIN: &str = "skeg-cni";
