@@ -5,6 +5,7 @@ pub mod cgroups;
 mod config;
 mod hooks;
 mod images;
+mod logs;
 pub mod make;
 mod mounts;
 mod node;
@@ -12,6 +13,7 @@ mod observe;
 mod probes;
 mod registry;
 mod relist;
+mod server;
 mod shared;
 mod volumes;
 mod worker;
@@ -73,6 +75,9 @@ pub async fn run_with(
     let shared = share(config, runtime, version, &tasks);
     node_cgroups(&shared).map_err(KubeletError::Cgroups)?;
     node::refresh(&shared).await;
+    if let Some(tls) = shared.config.tls.clone() {
+        server::start(&shared, &tls).await?;
+    }
     tasks.spawn(start(shared));
     token.cancelled().await;
     tasks.shutdown().await;
@@ -151,6 +156,7 @@ async fn start(shared: Arc<Shared>) {
         return;
     }
     shared.tasks.spawn(relist::run(shared.clone()));
+    shared.tasks.spawn(logs::keep_rotating(shared.clone()));
     shared.tasks.spawn(remove_orphans(shared.clone()));
     for key in shared.pods.keys() {
         registry::changed(&shared, &key).await;

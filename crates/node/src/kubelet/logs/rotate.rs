@@ -1,0 +1,75 @@
+//! Keeps the logs of running containers short: a full file is moved aside, older ones are compressed, the oldest go.
+use crate::{cri::api, kubelet::shared::Shared};
+use flate2::{Compression, write::GzEncoder};
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+/// `containerLogMonitorInterval`, `containerLogMaxSize` and `containerLogMaxFiles`.
+const EVERY: Duration = Duration::from_secs(10);
+const SIZE_BYTES_MAX: u64 = 10 << 20;
+const FILES_MAX: usize = 5;
+
+/// Runs until it is dropped.
+pub(in crate::kubelet) async fn keep_rotating(shared: Arc<Shared>) {
+    loop {
+        tokio::time::sleep(EVERY).await;
+        let Ok(containers) = shared.runtime.list_containers(None).await else { continue };
+        let running = containers.into_iter().filter(|it| it.state() == api::ContainerState::ContainerRunning);
+        for container in running {
+            if let Err(error) = check(&shared, &container.id).await {
+                tracing::warn!(container = container.id, %error, "a log cannot be rotated");
+            }
+        }
+    }
+}
+
+async fn check(shared: &Shared, id: &str) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    let log = PathBuf::from(shared.runtime.container_status(id).await?.log_path);
+    if fs::metadata(&log).map_or(0, |meta| meta.len()) < SIZE_BYTES_MAX {
+        return Ok(());
+    }
+    let now = shared.config.clock.now().strftime("%Y%m%d-%H%M%S").to_string();
+    let aside = PathBuf::from(format!("{}.{now}", log.display()));
+    let folder = log.clone();
+    tokio::task::spawn_blocking(move || make_room(&folder)).await??;
+    fs::rename(&log, &aside)?;
+    if let Err(error) = shared.runtime.reopen_log(id).await {
+        fs::rename(&aside, &log)?;
+        return Err(error.into());
+    }
+    Ok(())
+}
+
+fn rotated(log: &Path) -> io::Result<Vec<PathBuf>> {
+    let name = log.file_name().and_then(|it| it.to_str()).unwrap_or_default().to_owned() + ".";
+    let mut found = Vec::new();
+    for entry in fs::read_dir(log.parent().unwrap_or(Path::new("/")))? {
+        let path = entry?.path();
+        let own = path.file_name().and_then(|it| it.to_str()).is_some_and(|it| it.starts_with(&name));
+        if own {
+            found.push(path);
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// Leaves place for one more beside the current file and the one that is moved aside now.
+fn make_room(log: &Path) -> io::Result<()> {
+    let mut files = rotated(log)?;
+    while files.len() > FILES_MAX - 2 {
+        fs::remove_file(files.remove(0))?;
+    }
+    for file in files.iter().filter(|it| it.extension().is_none_or(|end| end != "gz")) {
+        let target = PathBuf::from(format!("{}.gz", file.display()));
+        let mut out = GzEncoder::new(fs::File::create(&target)?, Compression::default());
+        io::copy(&mut fs::File::open(file)?, &mut out)?;
+        out.finish()?;
+        fs::remove_file(file)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,253 @@
+//! The node's own HTTPS server: logs, streams into containers, statistics, health.
+mod access;
+mod containers;
+mod info;
+mod stats;
+mod streams;
+
+use super::{
+    config::{KubeletError, ServingTls},
+    shared::Shared,
+};
+use access::{Access, Caller};
+use bytes::Bytes;
+use http::{HeaderValue, Method, Request, Response, StatusCode, header};
+use http_body_util::{BodyExt, Full, combinators::BoxBody};
+use hyper::{body::Incoming, service::service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use rustls::{
+    RootCertStore, ServerConfig,
+    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
+    server::WebPkiClientVerifier,
+};
+use std::{convert::Infallible, sync::Arc, time::Duration};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::Semaphore,
+};
+use tokio_rustls::TlsAcceptor;
+
+/// Connections at once; more wait to be accepted.
+const CONNECTIONS_MAX: usize = 1024;
+const HANDSHAKE_WITHIN: Duration = Duration::from_secs(10);
+const HEADERS_WITHIN: Duration = Duration::from_secs(30);
+
+pub(super) type Body = BoxBody<Bytes, Infallible>;
+pub(super) type Answer = Response<Body>;
+
+/// A text with a status, as Go's servers answer.
+pub(super) fn text(code: StatusCode, text: impl Into<String>) -> Answer {
+    let mut answer = Response::new(Full::new(Bytes::from(text.into())).boxed());
+    *answer.status_mut() = code;
+    let plain = HeaderValue::from_static("text/plain; charset=utf-8");
+    answer.headers_mut().insert(header::CONTENT_TYPE, plain);
+    answer
+}
+
+pub(super) fn json(value: &impl serde::Serialize) -> Answer {
+    match serde_json::to_vec(value) {
+        Ok(bytes) => {
+            let mut answer = Response::new(Full::new(Bytes::from(bytes)).boxed());
+            answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+            answer
+        }
+        Err(error) => text(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()),
+    }
+}
+
+/// A request's path and query, taken apart.
+#[derive(Debug)]
+pub(super) struct Asked {
+    pub parts: Vec<String>,
+    pub query: Vec<(String, String)>,
+}
+
+fn unescape(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while at < bytes.len() {
+        let hex = bytes.get(at + 1..at + 3).and_then(|it| std::str::from_utf8(it).ok());
+        match (bytes[at], hex.and_then(|it| u8::from_str_radix(it, 16).ok())) {
+            (b'%', Some(byte)) => {
+                out.push(byte);
+                at += 3;
+            }
+            (b'+', _) => {
+                out.push(b' ');
+                at += 1;
+            }
+            (byte, _) => {
+                out.push(byte);
+                at += 1;
+            }
+        }
+    }
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+impl Asked {
+    fn parse(uri: &http::Uri) -> Self {
+        let parts = uri.path().split('/').skip(1).map(|part| unescape(&part.replace('+', "%2B")));
+        let pair = |pair: &str| {
+            let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+            (unescape(key), unescape(value))
+        };
+        let query = uri.query().unwrap_or_default().split('&').filter(|it| !it.is_empty()).map(pair);
+        Self { parts: parts.collect(), query: query.collect() }
+    }
+
+    pub fn first(&self, key: &str) -> Option<&str> {
+        self.query.iter().find(|(name, _)| name == key).map(|(_, value)| value.as_str())
+    }
+
+    pub fn all<'a>(&'a self, key: &'a str) -> impl Iterator<Item = &'a str> {
+        self.query.iter().filter(move |(name, _)| name == key).map(|(_, value)| value.as_str())
+    }
+
+    pub fn flag(&self, key: &str) -> bool {
+        matches!(self.first(key), Some("1" | "true" | "True" | "TRUE" | "t" | "T"))
+    }
+}
+
+fn tls_config(tls: &ServingTls) -> Result<ServerConfig, KubeletError> {
+    let wrong = |error: &dyn std::fmt::Display| KubeletError::Tls(error.to_string());
+    let certificates = |pem: &[u8]| {
+        CertificateDer::pem_slice_iter(pem).collect::<Result<Vec<_>, _>>().map_err(|error| wrong(&error))
+    };
+    let key = PrivateKeyDer::from_pem_slice(&tls.key_pem).map_err(|error| wrong(&error))?;
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let builder = ServerConfig::builder_with_provider(provider.clone())
+        .with_safe_default_protocol_versions()
+        .map_err(|error| wrong(&error))?;
+    let mut roots = RootCertStore::empty();
+    for certificate in certificates(&tls.client_ca_pem)? {
+        roots.add(certificate).map_err(|error| wrong(&error))?;
+    }
+    let builder = if roots.is_empty() {
+        builder.with_no_client_auth()
+    } else {
+        let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
+        builder.with_client_cert_verifier(verifier.allow_unauthenticated().build().map_err(|error| wrong(&error))?)
+    };
+    let mut config =
+        builder.with_single_cert(certificates(&tls.cert_pem)?, key).map_err(|error| wrong(&error))?;
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(config)
+}
+
+/// Binds the port and starts to serve.
+///
+/// # Errors
+/// The port is taken, or the certificate cannot be used.
+pub(super) async fn start(shared: &Arc<Shared>, tls: &ServingTls) -> Result<(), KubeletError> {
+    let acceptor = TlsAcceptor::from(Arc::new(tls_config(tls)?));
+    let address = shared.config.listen;
+    let listener =
+        TcpListener::bind(address).await.map_err(|source| KubeletError::Listen { address, source })?;
+    shared.tasks.spawn(accept(shared.clone(), listener, acceptor));
+    Ok(())
+}
+
+async fn accept(shared: Arc<Shared>, listener: TcpListener, acceptor: TlsAcceptor) {
+    let access = Arc::new(Access::new(shared.clone()));
+    let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    loop {
+        let Ok(place) = places.clone().acquire_owned().await else { return };
+        let stream = match listener.accept().await {
+            Ok((stream, _)) => stream,
+            Err(error) => {
+                tracing::warn!(%error, "a connection cannot be accepted");
+                tokio::time::sleep(Duration::from_millis(100)).await;
+                continue;
+            }
+        };
+        let (shared, access, acceptor) = (shared.clone(), access.clone(), acceptor.clone());
+        let tasks = shared.tasks.clone();
+        tasks.spawn(async move {
+            let _place = place;
+            if let Err(error) = connection(shared, access, acceptor, stream).await {
+                tracing::debug!(%error, "a connection ended early");
+            }
+        });
+    }
+}
+
+async fn connection(
+    shared: Arc<Shared>,
+    access: Arc<Access>,
+    acceptor: TlsAcceptor,
+    stream: TcpStream,
+) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    let _ = stream.set_nodelay(true);
+    let stream = tokio::time::timeout(HANDSHAKE_WITHIN, acceptor.accept(stream)).await??;
+    let caller = stream.get_ref().1.peer_certificates().and_then(<[_]>::first).and_then(|it| Caller::of(it));
+    let caller = Arc::new(caller);
+    let service = service_fn(move |request: Request<Incoming>| {
+        let (shared, access, caller) = (shared.clone(), access.clone(), caller.clone());
+        async move { Ok::<_, Infallible>(answer(&shared, &access, caller.as_ref().as_ref(), request).await) }
+    });
+    hyper::server::conn::http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADERS_WITHIN)
+        .serve_connection(TokioIo::new(stream), service)
+        .with_upgrades()
+        .await?;
+    Ok(())
+}
+
+async fn answer(
+    shared: &Arc<Shared>,
+    access: &Access,
+    caller: Option<&Caller>,
+    request: Request<Incoming>,
+) -> Answer {
+    let who = match access.authenticate(caller, request.headers()).await {
+        Some(who) => who,
+        None => return text(StatusCode::UNAUTHORIZED, "Unauthorized"),
+    };
+    if let Err(refused) = access.authorise(&who, request.method(), request.uri().path()).await {
+        return refused;
+    }
+    route(shared, request).await
+}
+
+fn not_found() -> Answer {
+    text(StatusCode::NOT_FOUND, "404 page not found\n")
+}
+
+async fn route(shared: &Arc<Shared>, request: Request<Incoming>) -> Answer {
+    let asked = Asked::parse(request.uri());
+    let parts: Vec<&str> = asked.parts.iter().map(String::as_str).collect();
+    let get = matches!(*request.method(), Method::GET | Method::HEAD);
+    match parts[..] {
+        ["healthz"] | ["healthz", "ping" | "log" | "syncloop"] => text(StatusCode::OK, "ok"),
+        ["pods"] if get => info::pods(shared),
+        ["runningpods", ""] | ["runningpods"] if get => info::running_pods(shared).await,
+        ["configz"] if get => info::configz(shared),
+        ["metrics"] if get => stats::metrics(shared).await,
+        ["metrics", "resource"] if get => stats::resource_metrics(shared).await,
+        ["stats"] => info::redirect("/stats/"),
+        ["stats", "summary"] => stats::summary(shared).await,
+        ["containerLogs", namespace, pod, container] if get => {
+            containers::logs(shared, namespace, pod, container, &asked).await
+        }
+        ["exec", namespace, pod, container] | ["exec", namespace, pod, _, container] => {
+            streams::exec(shared, request, &asked, (namespace, pod, container)).await
+        }
+        ["attach", namespace, pod, container] | ["attach", namespace, pod, _, container] => {
+            streams::attach(shared, request, &asked, (namespace, pod, container)).await
+        }
+        ["portForward", namespace, pod] | ["portForward", namespace, pod, _] => {
+            streams::port_forward(shared, request, &asked, (namespace, pod)).await
+        }
+        ["run", namespace, pod, container] | ["run", namespace, pod, _, container] if !get => {
+            containers::run(shared, namespace, pod, container, &asked).await
+        }
+        ["exec" | "attach" | "portForward" | "run" | "containerLogs", ..] => {
+            text(StatusCode::NOT_FOUND, "404: Page Not Found")
+        }
+        ["checkpoint", ..] if get => text(StatusCode::METHOD_NOT_ALLOWED, "405: Method Not Allowed"),
+        _ => not_found(),
+    }
+}
