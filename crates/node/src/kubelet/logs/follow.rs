@@ -1,8 +1,6 @@
 //! A log as a stream of bytes: from where the reader wants it to its end, or on and on while the container runs.
 use super::line::{Options, shown, tail_start};
-use crate::{
-    cri::{ContainerRuntime, api},
-};
+use crate::cri::{ContainerRuntime, api};
 use bytes::Bytes;
 use rustix::fs::inotify;
 use std::{

@@ -63,7 +63,8 @@ pub fn shown(line: &[u8], options: &Options) -> Option<Vec<u8>> {
 mod tests {
     use super::*;
 
-    const LOG: &str = "2026-01-01T00:00:01.5Z stdout F one\n2026-01-01T00:00:02Z stderr P tw\n2026-01-01T00:00:03Z stderr F o\n";
+    const LOG: &str =
+        "2026-01-01T00:00:01.5Z stdout F one\n2026-01-01T00:00:02Z stderr P tw\n2026-01-01T00:00:03Z stderr F o\n";
 
     fn read(options: &Options) -> String {
         let from = options.tail.map_or(0, |lines| tail_start(LOG.as_bytes(), lines));

@@ -50,8 +50,7 @@ pub(super) async fn observed(shared: &Shared, pod: &Pod) -> Result<Observed, Ans
 
 fn status_of(pod: &Pod, container: &str) -> Option<ContainerStatus> {
     let status = pod.status.as_ref()?;
-    let lists =
-        [&status.init_container_statuses, &status.container_statuses, &status.ephemeral_container_statuses];
+    let lists = [&status.init_container_statuses, &status.container_statuses, &status.ephemeral_container_statuses];
     lists.into_iter().flatten().flatten().find(|it| it.name == container).cloned()
 }
 
@@ -103,11 +102,8 @@ pub(super) async fn logs(shared: &Arc<Shared>, namespace: &str, pod: &str, conta
         Ok(run) => run,
         Err(message) => return bad_request(message),
     };
-    let source = LogSource {
-        path: run.log_path.clone().into(),
-        container_id: run.id.clone(),
-        runtime: shared.runtime.clone(),
-    };
+    let source =
+        LogSource { path: run.log_path.clone().into(), container_id: run.id.clone(), runtime: shared.runtime.clone() };
     let id = observed.container_id(run);
     let pieces = match stream(source, options) {
         Ok(pieces) => pieces,

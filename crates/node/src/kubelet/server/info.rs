@@ -1,6 +1,12 @@
 //! What the kubelet tells of itself: its pods, its configuration.
 use super::{Answer, json, text};
-use crate::{cri::api, kubelet::{make::sandbox::{POD_NAME, POD_NAMESPACE, POD_UID}, shared::Shared}};
+use crate::{
+    cri::api,
+    kubelet::{
+        make::sandbox::{POD_NAME, POD_NAMESPACE, POD_UID},
+        shared::Shared,
+    },
+};
 use http::{HeaderValue, StatusCode, header};
 use k8s_openapi::api::core::v1::Pod;
 use serde_json::{Value, json as value};

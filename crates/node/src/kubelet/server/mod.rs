@@ -112,9 +112,8 @@ impl Asked {
 
 fn tls_config(tls: &ServingTls) -> Result<ServerConfig, KubeletError> {
     let wrong = |error: &dyn std::fmt::Display| KubeletError::Tls(error.to_string());
-    let certificates = |pem: &[u8]| {
-        CertificateDer::pem_slice_iter(pem).collect::<Result<Vec<_>, _>>().map_err(|error| wrong(&error))
-    };
+    let certificates =
+        |pem: &[u8]| CertificateDer::pem_slice_iter(pem).collect::<Result<Vec<_>, _>>().map_err(|error| wrong(&error));
     let key = PrivateKeyDer::from_pem_slice(&tls.key_pem).map_err(|error| wrong(&error))?;
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let builder = ServerConfig::builder_with_provider(provider.clone())
@@ -130,8 +129,7 @@ fn tls_config(tls: &ServingTls) -> Result<ServerConfig, KubeletError> {
         let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
         builder.with_client_cert_verifier(verifier.allow_unauthenticated().build().map_err(|error| wrong(&error))?)
     };
-    let mut config =
-        builder.with_single_cert(certificates(&tls.cert_pem)?, key).map_err(|error| wrong(&error))?;
+    let mut config = builder.with_single_cert(certificates(&tls.cert_pem)?, key).map_err(|error| wrong(&error))?;
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(config)
 }
@@ -143,8 +141,7 @@ fn tls_config(tls: &ServingTls) -> Result<ServerConfig, KubeletError> {
 pub(super) async fn start(shared: &Arc<Shared>, tls: &ServingTls) -> Result<(), KubeletError> {
     let acceptor = TlsAcceptor::from(Arc::new(tls_config(tls)?));
     let address = shared.config.listen;
-    let listener =
-        TcpListener::bind(address).await.map_err(|source| KubeletError::Listen { address, source })?;
+    let listener = TcpListener::bind(address).await.map_err(|source| KubeletError::Listen { address, source })?;
     shared.tasks.spawn(accept(shared.clone(), listener, acceptor));
     Ok(())
 }
@@ -196,12 +193,7 @@ async fn connection(
     Ok(())
 }
 
-async fn answer(
-    shared: &Arc<Shared>,
-    access: &Access,
-    caller: Option<&Caller>,
-    request: Request<Incoming>,
-) -> Answer {
+async fn answer(shared: &Arc<Shared>, access: &Access, caller: Option<&Caller>, request: Request<Incoming>) -> Answer {
     let who = match access.authenticate(caller, request.headers()).await {
         Some(who) => who,
         None => return text(StatusCode::UNAUTHORIZED, "Unauthorized"),

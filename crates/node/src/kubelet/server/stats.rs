@@ -54,9 +54,8 @@ fn network(now: Timestamp) -> Value {
         let numbers: Vec<u64> = rest.split_whitespace().filter_map(|it| it.parse().ok()).collect();
         let at = |index: usize| numbers.get(index).copied().unwrap_or(0);
         let name = name.trim();
-        (name != "lo").then(|| {
-            value!({"name": name, "rxBytes": at(0), "rxErrors": at(2), "txBytes": at(8), "txErrors": at(10)})
-        })
+        (name != "lo")
+            .then(|| value!({"name": name, "rxBytes": at(0), "rxErrors": at(2), "txBytes": at(8), "txErrors": at(10)}))
     });
     let interfaces: Vec<Value> = rows.collect();
     let mut all = interfaces.first().cloned().unwrap_or_else(|| value!({"name": ""}));
@@ -140,17 +139,22 @@ pub(super) async fn summary(shared: &Arc<Shared>) -> Answer {
         let uid = one.attributes.as_ref().and_then(|it| it.labels.get(POD_UID)).cloned().unwrap_or_default();
         by_pod.entry(uid).or_default().push(container(one, now));
     }
-    let pods: Vec<Value> = shared.registry.active().iter().map(|pod| {
-        let uid = spec::uid(pod);
-        let usage = shared.cgroups.usage(&pod_path(&shared.config.cgroup_root, qos(pod), uid));
-        value!({
-            "podRef": {"name": spec::name(pod), "namespace": spec::namespace(pod), "uid": uid},
-            "startTime": pod.status.as_ref().and_then(|it| it.start_time.clone()),
-            "containers": by_pod.remove(uid).unwrap_or_default(),
-            "cpu": cpu(&usage, now),
-            "memory": memory(&usage, shared.memory_bytes, now),
+    let pods: Vec<Value> = shared
+        .registry
+        .active()
+        .iter()
+        .map(|pod| {
+            let uid = spec::uid(pod);
+            let usage = shared.cgroups.usage(&pod_path(&shared.config.cgroup_root, qos(pod), uid));
+            value!({
+                "podRef": {"name": spec::name(pod), "namespace": spec::namespace(pod), "uid": uid},
+                "startTime": pod.status.as_ref().and_then(|it| it.start_time.clone()),
+                "containers": by_pod.remove(uid).unwrap_or_default(),
+                "cpu": cpu(&usage, now),
+                "memory": memory(&usage, shared.memory_bytes, now),
+            })
         })
-    }).collect();
+        .collect();
     json(&value!({"node": node(shared, now), "pods": pods}))
 }
 
@@ -199,14 +203,15 @@ pub(super) async fn resource_metrics(shared: &Arc<Shared>) -> Answer {
         "Cumulative cpu time consumed by the container in core-seconds",
         &|it| float(cpu(it)) / 1e9,
     );
-    family(
-        "container_memory_working_set_bytes",
-        "gauge",
-        "Current working set of the container in bytes",
-        &|it| float(memory(it)),
-    );
+    family("container_memory_working_set_bytes", "gauge", "Current working set of the container in bytes", &|it| {
+        float(memory(it))
+    });
     node_and_pods(shared, &mut out);
-    out.family("resource_scrape_error", "gauge", "1 if there was an error while getting container metrics, 0 otherwise");
+    out.family(
+        "resource_scrape_error",
+        "gauge",
+        "1 if there was an error while getting container metrics, 0 otherwise",
+    );
     out.sample("resource_scrape_error", &[], f64::from(u8::from(failed)));
     text(StatusCode::OK, out.0)
 }

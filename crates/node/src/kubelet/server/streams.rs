@@ -25,10 +25,7 @@ fn failed(message: impl Into<String>) -> Answer {
     text(StatusCode::INTERNAL_SERVER_ERROR, message)
 }
 
-async fn running(
-    shared: &Arc<Shared>,
-    (namespace, pod, container): (&str, &str, &str),
-) -> Result<String, Answer> {
+async fn running(shared: &Arc<Shared>, (namespace, pod, container): (&str, &str, &str)) -> Result<String, Answer> {
     let found = lookup(shared, namespace, pod, container)?;
     let observed = observed(shared, &found).await?;
     let running = observed.container(container).filter(|it| it.state == State::Running);
@@ -134,7 +131,8 @@ async fn forward(
     onward.headers_mut().insert(header::HOST, authority.as_str().parse()?);
     let mut response = sender.send_request(onward).await?;
     let (mut head, body) = {
-        let upgraded = (response.status() == StatusCode::SWITCHING_PROTOCOLS).then(|| hyper::upgrade::on(&mut response));
+        let upgraded =
+            (response.status() == StatusCode::SWITCHING_PROTOCOLS).then(|| hyper::upgrade::on(&mut response));
         let (head, body) = response.into_parts();
         if let Some(theirs) = upgraded {
             let ours = hyper::upgrade::on(&mut request);
