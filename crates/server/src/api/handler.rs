@@ -8,6 +8,7 @@ use super::{
     limits::{self, Limits},
     metrics::{Gauge, Metrics},
     negotiate::{Format, wants_pretty},
+    openapi::OpenApi,
     paths, respond,
     route::RequestInfo,
     url::{self, Query},
@@ -22,7 +23,7 @@ use hyper::body::Incoming;
 use rustls::pki_types::CertificateDer;
 use skeg_model::status::Status;
 use std::{sync::Arc, time::Duration};
-use tokio::time::Instant;
+use tokio::{sync::OnceCell, time::Instant};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 /// Longest `Audit-ID` taken over from a client, in bytes; upstream's.
@@ -33,6 +34,7 @@ const AUDIT_ID_MAX_BYTES: usize = 64;
 pub struct Server {
     pub config: ServerConfig,
     pub discovery: Discovery,
+    pub openapi: OnceCell<OpenApi>,
     pub limits: Limits,
     pub metrics: Metrics,
     /// Ends watches and streams.
@@ -96,6 +98,7 @@ impl Server {
     pub fn new(config: ServerConfig, token: CancellationToken) -> Arc<Self> {
         Arc::new(Self {
             discovery: Discovery::new(&config.advertise_address),
+            openapi: OnceCell::new(),
             limits: Limits::new(config.max_requests_inflight, config.max_mutating_requests_inflight),
             metrics: Metrics::default(),
             token,

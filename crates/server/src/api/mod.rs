@@ -15,6 +15,7 @@ mod json;
 mod limits;
 mod metrics;
 mod negotiate;
+mod openapi;
 mod options;
 mod paths;
 mod render;

@@ -6,7 +6,7 @@ use super::{
     health::Endpoint as HealthEndpoint,
     json, metrics,
     negotiate::{self, Endpoint, Format, PRODUCES},
-    respond,
+    openapi, respond,
 };
 use http::{HeaderValue, Method, Response, header};
 use skeg_model::status::Status;
@@ -28,6 +28,10 @@ pub async fn answer(server: &Arc<Server>, exchange: &Exchange) -> Response<Body>
         "/metrics/slis" if reads => Ok(slis(server)),
         "/.well-known/openid-configuration" => issuer(server, true),
         "/openid/v1/jwks" => issuer(server, false),
+        "/openapi/v3" if reads => openapi::answer(server, exchange, "").await,
+        _ if reads && path.starts_with("/openapi/v3/") => {
+            openapi::answer(server, exchange, &path["/openapi/v3/".len()..]).await
+        }
         "/api" | "/apis" => groups(server, exchange, path),
         _ if path.starts_with("/api/") || path.starts_with("/apis/") => discovery(server, exchange, path),
         _ => return health(server, exchange, path).unwrap_or_else(respond::not_found),
@@ -120,7 +124,7 @@ fn health(server: &Server, exchange: &Exchange, path: &str) -> Option<Response<B
 /// All paths that are served, sorted.
 fn index(server: &Server) -> Vec<String> {
     let mut paths: Vec<String> = server.discovery.paths().map(str::to_owned).collect();
-    paths.extend(["/apis/", "/metrics", "/metrics/slis", "/version"].map(str::to_owned));
+    paths.extend(["/apis/", "/metrics", "/metrics/slis", "/openapi/v3", "/openapi/v3/", "/version"].map(str::to_owned));
     if server.config.openid.is_some() {
         paths.extend(["/.well-known/openid-configuration", "/openid/v1/jwks"].map(str::to_owned));
     }
