@@ -20,33 +20,28 @@ pub struct Kubeconfig {
     #[serde(rename = "apiVersion")]
     pub api_version: String,
     pub kind: String,
-    pub clusters: Vec<Named<ClusterEntry>>,
-    pub users: Vec<Named<UserEntry>>,
-    pub contexts: Vec<Named<ContextEntry>>,
+    pub clusters: Vec<ClusterEntry>,
+    pub users: Vec<UserEntry>,
+    pub contexts: Vec<ContextEntry>,
     pub current_context: String,
-}
-
-/// An entry of one of the lists; its content lies under the list's own key.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Named<T> {
-    pub name: String,
-    #[serde(flatten)]
-    pub content: T,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ClusterEntry {
+    pub name: String,
     pub cluster: Cluster,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct UserEntry {
+    pub name: String,
     #[serde(default)]
     pub user: User,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ContextEntry {
+    pub name: String,
     pub context: Context,
 }
 
@@ -171,21 +166,28 @@ impl Loaded {
         if name.is_empty() {
             return Err(KubeconfigError::NoContext { path: self.path.clone() });
         }
-        let context = &self.find("context", &self.config.contexts, name)?.context;
-        let cluster = &self.find("cluster", &self.config.clusters, &context.cluster)?.cluster;
+        let config = &self.config;
+        let context = &self.find("context", &config.contexts, |e| &e.name, name)?.context;
+        let cluster = &self.find("cluster", &config.clusters, |e| &e.name, &context.cluster)?.cluster;
         let mut rest = RestConfig::new(&cluster.server, self.trust(cluster)?);
         rest.server_name.clone_from(&cluster.tls_server_name);
         if !context.user.is_empty() {
-            let user = &self.find("user", &self.config.users, &context.user)?.user;
+            let user = &self.find("user", &config.users, |e| &e.name, &context.user)?.user;
             (rest.identity, rest.token) = self.identity(user)?;
         }
         let namespace = context.namespace.clone().filter(|ns| !ns.is_empty()).unwrap_or_else(|| "default".into());
         Ok(Resolved { rest, namespace })
     }
 
-    fn find<'a, T>(&self, what: &'static str, list: &'a [Named<T>], name: &str) -> Result<&'a T, KubeconfigError> {
+    fn find<'a, T>(
+        &self,
+        what: &'static str,
+        list: &'a [T],
+        name_of: fn(&T) -> &str,
+        name: &str,
+    ) -> Result<&'a T, KubeconfigError> {
         let missing = || KubeconfigError::Missing { path: self.path.clone(), what, name: name.to_owned() };
-        list.iter().find(|entry| entry.name == name).map(|entry| &entry.content).ok_or_else(missing)
+        list.iter().find(|entry| name_of(entry) == name).ok_or_else(missing)
     }
 
     fn trust(&self, cluster: &Cluster) -> Result<Trust, KubeconfigError> {
@@ -277,9 +279,9 @@ impl Kubeconfig {
         Self {
             api_version: "v1".into(),
             kind: "Config".into(),
-            clusters: vec![Named { name: named(), content: ClusterEntry { cluster } }],
-            users: vec![Named { name: named(), content: UserEntry { user } }],
-            contexts: vec![Named { name: named(), content: ContextEntry { context } }],
+            clusters: vec![ClusterEntry { name: named(), cluster }],
+            users: vec![UserEntry { name: named(), user }],
+            contexts: vec![ContextEntry { name: named(), context }],
             current_context: named(),
         }
     }

@@ -206,8 +206,11 @@ impl ServerCertVerifier for Anything {
 /// The Authorization header, kept as fresh as its file.
 pub(super) struct Credentials {
     fixed: Option<HeaderValue>,
-    file: Option<(PathBuf, Mutex<Option<(Instant, HeaderValue)>>)>,
+    file: Option<(PathBuf, Mutex<Option<Read>>)>,
 }
+
+/// When a token file was read, and what it held.
+type Read = (Instant, HeaderValue);
 
 impl fmt::Debug for Credentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

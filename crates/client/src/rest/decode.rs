@@ -74,8 +74,9 @@ pub(super) fn failure(code: StatusCode, body: &[u8]) -> Status {
     };
     let said = String::from_utf8_lossy(&body[..body.len().min(ERROR_TEXT_BYTES_MAX)]);
     let said = said.trim();
+    let code = code.as_u16();
     let message = if said.is_empty() { format!("{text} ({code})") } else { format!("{text} ({code}): {said}") };
-    Status::failure(code.as_u16(), reason, message)
+    Status::failure(code, reason, message)
 }
 
 /// The parts of a document that say what it is.
