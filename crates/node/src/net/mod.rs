@@ -1,5 +1,6 @@
 //! The container network: the CNI plugin, Services as packet-filter rules, and what both need of the kernel.
 pub mod cni;
+pub mod conntrack;
 pub mod netlink;
 pub mod nft;
 pub mod node;

@@ -1,6 +1,8 @@
 //! The Service proxy: follows Services and EndpointSlices and keeps the node's packet filter in step with them.
 use super::{
     cni::config::Cidr,
+    conntrack::{Front, forget_stale},
+    netlink::route::Routing,
     nft::{Change, Kernel, PacketFilter, Start},
     services::{NodeView, Ruleset, TABLE, fragment, model, skeleton},
     sysctl::{self, SysctlError},
@@ -8,7 +10,12 @@ use super::{
 use k8s_openapi::api::{core::v1::Service, discovery::v1::EndpointSlice};
 use parking_lot::Mutex;
 use skeg_client::{Client, Informer, Selection, Tasks, informer::informer};
-use std::{collections::BTreeSet, io, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeSet, HashMap},
+    io,
+    sync::Arc,
+    time::Duration,
+};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
@@ -93,7 +100,7 @@ pub async fn run_proxy(config: ProxyConfig, token: CancellationToken) -> Result<
         cluster_cidr: config.cluster_cidr,
         node_port_addresses: config.node_port_addresses,
     };
-    let proxy = Proxy { node, services, slices, dirty, ruleset: Ruleset::default(), whole: true };
+    let proxy = Proxy { node, services, slices, dirty, ruleset: Ruleset::default(), udp: HashMap::new(), whole: true };
     let run = proxy.run(Box::new(kernel));
     let result = token.run_until_cancelled(run).await;
     tasks.shutdown().await;
@@ -116,6 +123,8 @@ struct Proxy {
     slices: Informer<EndpointSlice>,
     dirty: Arc<Dirty>,
     ruleset: Ruleset,
+    /// Fronts of the Services that have UDP ports.
+    udp: HashMap<String, Vec<Front>>,
     /// The kernel's table is not known to be the ruleset's.
     whole: bool,
 }
@@ -127,23 +136,27 @@ impl Proxy {
             return Ok(());
         }
         loop {
-            let woken = self.dirty.wake.notified();
-            let services = self.dirty.take();
+            let dirty = self.dirty.clone();
+            let woken = dirty.wake.notified();
+            let services = dirty.take();
             if services.is_empty() && !self.whole {
                 woken.await;
                 continue;
             }
+            let mut fronts = Vec::new();
             let updates = services.into_iter().map(|key| {
-                let fragment = self.fragment_of(&key);
-                (key, fragment)
+                let service = self.service(&key);
+                fronts.extend(self.changed_fronts(&key, service.as_ref()));
+                (key, service.map(|service| fragment(&service, &self.node)))
             });
-            let change = self.ruleset.replace(updates.collect());
+            let updates = updates.collect();
+            let change = self.ruleset.replace(updates);
             let (start, change) =
                 if self.whole { (Start::Replace, self.everything()) } else { (Start::Present, change) };
             if change.is_empty() {
                 continue;
             }
-            let (back, result) = apply(filter, start, change).await;
+            let (back, result) = apply(filter, start, change, fronts).await;
             filter = back;
             self.whole = result.is_err();
             if let Err(error) = result {
@@ -153,12 +166,22 @@ impl Proxy {
         }
     }
 
-    fn fragment_of(&self, key: &str) -> Option<super::services::Fragment> {
+    fn service(&self, key: &str) -> Option<model::Service> {
         let object = self.services.get(key)?;
         let slices = self.slices.by_index(BY_SERVICE, key);
         let slices: Vec<&EndpointSlice> = slices.iter().map(AsRef::as_ref).collect();
-        let service = model::service(&object, &slices, &self.node)?;
-        Some(fragment(&service, &self.node))
+        model::service(&object, &slices, &self.node)
+    }
+
+    /// The UDP fronts of a Service whose connections may now lead to the wrong place.
+    fn changed_fronts(&mut self, key: &str, service: Option<&model::Service>) -> Vec<Front> {
+        let new = service.map(udp_fronts).unwrap_or_default();
+        let old = if new.is_empty() { self.udp.remove(key) } else { self.udp.insert(key.to_owned(), new.clone()) };
+        let old = old.unwrap_or_default();
+        let gone =
+            old.iter().filter(|front| !new.iter().any(|it| (it.address, it.port) == (front.address, front.port)));
+        let gone: Vec<Front> = gone.map(|front| Front { endpoints: BTreeSet::new(), ..front.clone() }).collect();
+        new.into_iter().filter(|front| !old.contains(front)).chain(gone).collect()
     }
 
     fn everything(&self) -> Change {
@@ -171,17 +194,44 @@ impl Proxy {
     }
 }
 
+fn udp_fronts(service: &model::Service) -> Vec<Front> {
+    const UDP: u8 = 17;
+    let mut fronts = Vec::new();
+    for port in service.ports.iter().filter(|port| port.protocol == UDP) {
+        let endpoints: BTreeSet<_> = port.endpoints.iter().map(|endpoint| (endpoint.address, endpoint.port)).collect();
+        let front = |address, port| Front { address, port, endpoints: endpoints.clone() };
+        let addresses = service.external_ips.iter().chain([&service.cluster_ip]);
+        fronts.extend(addresses.map(|address| front(Some(*address), port.port)));
+        fronts.extend(port.node_port.map(|port| front(None, port)));
+    }
+    fronts
+}
+
 /// The kernel's answer takes milliseconds, thousands of Services' a second: not on the runtime's own threads.
 async fn apply(
     mut filter: Box<dyn PacketFilter>,
     start: Start,
     change: Change,
+    fronts: Vec<Front>,
 ) -> (Box<dyn PacketFilter>, io::Result<()>) {
     let work = tokio::task::spawn_blocking(move || {
         let result = filter.apply(start, &change);
+        if result.is_ok() && !fronts.is_empty() {
+            forget(&fronts);
+        }
         (filter, result)
     });
     work.await.expect("applying a change does not panic")
+}
+
+fn forget(fronts: &[Front]) {
+    let own = Routing::open().and_then(|mut routing| routing.addresses());
+    let own = own.map(|addresses| addresses.into_iter().map(|(_, address)| address).collect());
+    match own.and_then(|own| forget_stale(fronts, &own)) {
+        Ok(0) => {}
+        Ok(count) => tracing::debug!(count, "forgot UDP connections to endpoints that are gone"),
+        Err(error) => tracing::warn!(%error, "UDP clients may stay connected to endpoints that are gone"),
+    }
 }
 
 /// Removes the tables of Services and of the pods' network.
