@@ -1,4 +1,4 @@
-# Shared by run.sh and stop.sh: where things are, and the server's life by pid and start time.
+# Shared by run.sh and stop.sh: where things are, and the lab.
 DATA_DIR=${DATA_DIR:-/var/lib/skeg}
 PORT=${PORT:-6443}
 LAB=${LAB:-}
@@ -6,7 +6,7 @@ LAB_NAME=${LAB_NAME:-skeg-lab}
 [ -z "$LAB" ] || DATA_DIR=${LAB_DATA_DIR:-$DATA_DIR-lab}
 LOG=$DATA_DIR/skeg.log
 KUBECONFIG_FILE=$DATA_DIR/admin.kubeconfig
-SERVER_RECORD=$DATA_DIR/server.pid
+export DATA_DIR
 TARGET=$(rustc -vV 2>/dev/null | sed -n 's/^host: //p')
 
 say() { printf '%s\n' "$*"; }
@@ -27,35 +27,10 @@ find_skeg() {
   [ -x "$SKEG" ] || { echo "there is no $SKEG: run 'make build' first" >&2; exit 1; }
 }
 
-lab_up() { [ -z "$LAB" ] || scripts/lab.sh up "$LAB_NAME"; }
+lab_up() { [ -z "$LAB" ] || scripts/lab.sh pid "$LAB_NAME" > /dev/null 2>&1 || scripts/lab.sh up "$LAB_NAME"; }
+lab_is_up() { [ -z "$LAB" ] || scripts/lab.sh pid "$LAB_NAME" > /dev/null 2>&1; }
 lab_down() { [ -z "$LAB" ] || scripts/lab.sh down "$LAB_NAME"; }
 in_lab() { if [ -n "$LAB" ]; then scripts/lab.sh exec "$LAB_NAME" "$@"; else "$@"; fi; }
-
-# Field 22 of /proc/PID/stat: a pid that was given out again has another start time.
-start_time() { sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d' ' -f20; }
-record_server() { echo "$1 $(start_time "$1")" > "$SERVER_RECORD"; }
-pid_of_server() { cut -d' ' -f1 "$SERVER_RECORD"; }
-
-running() {
-  local pid born
-  [ -f "$SERVER_RECORD" ] || return 1
-  read -r pid born < "$SERVER_RECORD"
-  [ -n "$born" ] && [ "$(start_time "$pid")" = "$born" ]
-}
-
-stop_server() {
-  running || { rm -f "$SERVER_RECORD"; return 0; }
-  local pid
-  pid=$(pid_of_server)
-  say "Stopping the server (process $pid)"
-  kill -TERM "$pid"
-  for _ in $(seq 120); do
-    running || break
-    sleep 0.1
-  done
-  if running; then kill -KILL "$pid"; fi
-  rm -f "$SERVER_RECORD"
-}
 
 hints() {
   local prefix=""

@@ -10,15 +10,13 @@ scripts/install-deps.sh
 build_skeg
 lab_up
 
-if running; then
-  say "The cluster is running already (process $(pid_of_server), data in $DATA_DIR)."
+if in_lab scripts/server.sh running; then
+  say "The cluster is running already (data in $DATA_DIR)."
 else
   say "Starting the cluster (data in $DATA_DIR, log in $LOG)"
-  mkdir -p "$DATA_DIR"
-  in_lab setsid "$SKEG" server --data-dir "$DATA_DIR" --secure-port "$PORT" --write-kubeconfig "$KUBECONFIG_FILE" \
-    ${SKEG_ARGS:-} >> "$LOG" 2>&1 < /dev/null &
-  started=$!
-  record_server "$started"
+  # shellcheck disable=SC2086
+  in_lab scripts/server.sh start "$SKEG" server --data-dir "$DATA_DIR" --secure-port "$PORT" \
+    --write-kubeconfig "$KUBECONFIG_FILE" ${SKEG_ARGS:-}
 fi
 if ! in_lab "$SKEG" sample --kubeconfig "$KUBECONFIG_FILE" --wait-for-server; then
   echo "make run: the sample did not come up; the last lines of $LOG:" >&2

@@ -6,7 +6,8 @@ cd "$(dirname "$0")/.."
 
 need_root
 find_skeg
-stop_server
+lab_is_up || { say "Nothing is running: the lab $LAB_NAME is not up."; exit 0; }
+in_lab scripts/server.sh stop
 purge=()
 [ "${PURGE:-}" = 1 ] && purge=(--purge)
 in_lab "$SKEG" cleanup --data-dir "$DATA_DIR" "${purge[@]}"

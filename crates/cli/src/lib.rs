@@ -1,1 +1,2 @@
 //! Commands for people that speak to a cluster through its API.
+pub mod sample;

@@ -19,6 +19,8 @@ pub enum Command {
     Server(Box<ServerFlags>),
     /// Run the API server alone on the embedded store.
     Apiserver(Box<ApiFlags>),
+    /// Deploy the sample application, wait for it and fetch an answer through its Service.
+    Sample(skeg_cli::sample::SampleFlags),
     /// Remove everything that a server started on this machine: containers, networks, processes, mounts.
     Cleanup(CleanupFlags),
     /// Print the completion script of a shell.

@@ -22,6 +22,9 @@ fn main() -> ExitCode {
     process::start_logging(program.verbosity);
     let done = match program.command {
         Command::Server(flags) => process::run(|token| server::run(*flags, token)),
+        Command::Sample(flags) => process::run(|token| async move {
+            token.run_until_cancelled(skeg_cli::sample::run(flags)).await.unwrap_or(Ok(()))
+        }),
         Command::Cleanup(flags) => server::cleanup(&flags),
         Command::Apiserver(flags) => process::run(|token| apiserver::run(*flags, token)),
         Command::Completion { shell } => {

@@ -4,12 +4,14 @@ use crate::{
     flags::{CleanupFlags, Component, ServerFlags},
 };
 use anyhow::{Context, bail};
+use serde_json::json;
 use skeg_client::Client;
 use skeg_control::{
     controllers::{self, ControllerManagerConfig},
     scheduler::{self, SchedulerConfig},
 };
 use skeg_node::{
+    dns::{DnsConfig, run_dns},
     kubelet::{self, KubeletConfig, ServingTls},
     net::{
         cni::Cidr,
@@ -20,9 +22,14 @@ use skeg_node::{
 };
 use skeg_server::{
     auth::{User, pki::Subject},
-    resources::{Entropy, SystemEntropy},
+    resources::{Entropy, SystemEntropy, bootstrap},
 };
-use std::{net::IpAddr, path::Path, sync::Arc, time::Duration};
+use std::{
+    net::{IpAddr, SocketAddr},
+    path::Path,
+    sync::Arc,
+    time::Duration,
+};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -45,6 +52,7 @@ pub async fn run(flags: ServerFlags, token: CancellationToken) -> anyhow::Result
     let mut components = Components::new();
     start_control(&flags, &running, &mut components, &parts)?;
     start_network(&flags, &running, &mut components, &parts)?;
+    start_dns(&flags, &running, &mut components, &parts).await?;
     if let Some(node) = &node {
         node.start(&flags, &running, runtime, &mut components, &parts)?;
     }
@@ -149,6 +157,71 @@ fn start_network(
     let token = token.clone();
     components.spawn(async move { run_proxy(config, token).await.context("kube-proxy") });
     Ok(())
+}
+
+/// The cluster's DNS with rights of its own: it reads what names stand for and publishes its one Service.
+async fn start_dns(
+    flags: &ServerFlags,
+    running: &Running,
+    components: &mut Components,
+    token: &CancellationToken,
+) -> anyhow::Result<()> {
+    if !flags.on(Component::Dns) {
+        return Ok(());
+    }
+    bootstrap::ensure_all(&running.api, dns_rights()).await.context("granting the cluster's DNS its rights")?;
+    let user = User::component(
+        "system:serviceaccount:kube-system:kube-dns",
+        &["system:serviceaccounts", "system:serviceaccounts:kube-system"],
+    );
+    let config = DnsConfig {
+        client: client(running, user, "skeg-dns"),
+        listen: SocketAddr::new(flags.node_ip.unwrap_or(running.advertise.ip()), 0),
+        cluster_ip: dns_address(flags, running)
+            .context("--service-cluster-ip-range has no tenth address: give --cluster-dns")?,
+        domain: flags.cluster_domain.clone(),
+        node_name: node_name(flags)?,
+        resolv_conf: "/etc/resolv.conf".into(),
+        seed: seed(),
+    };
+    let token = token.clone();
+    components.spawn(async move { Ok(run_dns(config, token).await?) });
+    Ok(())
+}
+
+fn dns_address(flags: &ServerFlags, running: &Running) -> Option<IpAddr> {
+    flags.cluster_dns.or_else(|| running.service_cidr.nth(10).map(IpAddr::V4))
+}
+
+fn dns_rights() -> Vec<serde_json::Value> {
+    let (group, name) = ("rbac.authorization.k8s.io", "system:skeg:dns");
+    let rule = |groups: &[&str], resources: &[&str], verbs: &[&str]| json!({"apiGroups": groups, "resources": resources, "verbs": verbs});
+    let read = ["get", "list", "watch"];
+    let subjects = json!([{"kind": "ServiceAccount", "name": "kube-dns", "namespace": "kube-system"}]);
+    let object = |kind: &str, namespace: Option<&str>, mut rest: serde_json::Value| {
+        rest["apiVersion"] = format!("{group}/v1").into();
+        rest["kind"] = kind.into();
+        rest["metadata"] = json!({"name": name});
+        if let Some(namespace) = namespace {
+            rest["metadata"]["namespace"] = namespace.into();
+        }
+        rest
+    };
+    let reads = json!([
+        rule(&[""], &["services", "pods", "namespaces", "endpoints", "nodes"], &read),
+        rule(&["discovery.k8s.io"], &["endpointslices"], &read),
+    ]);
+    let publishes = json!([
+        rule(&[""], &["services"], &["create", "get"]),
+        rule(&["discovery.k8s.io"], &["endpointslices"], &["create", "get", "update"]),
+    ]);
+    let role_ref = |kind: &str| json!({"apiGroup": group, "kind": kind, "name": name});
+    vec![
+        object("ClusterRole", None, json!({"rules": reads})),
+        object("Role", Some("kube-system"), json!({"rules": publishes})),
+        object("ClusterRoleBinding", None, json!({"roleRef": role_ref("ClusterRole"), "subjects": subjects})),
+        object("RoleBinding", Some("kube-system"), json!({"roleRef": role_ref("Role"), "subjects": subjects})),
+    ]
 }
 
 fn cluster_cidr(flags: &ServerFlags) -> anyhow::Result<Cidr> {
@@ -260,10 +333,9 @@ impl Node {
             },
         )?;
         let own = client(running, User::component(&user, &["system:nodes"]), "kubelet");
-        let dns = flags.cluster_dns.or_else(|| running.service_cidr.nth(10).map(IpAddr::V4));
         Ok(KubeletConfig {
             root_dir: data_dir.join("kubelet"),
-            cluster_dns: dns.into_iter().collect(),
+            cluster_dns: dns_address(flags, running).into_iter().collect(),
             cluster_domain: flags.cluster_domain.clone(),
             tls: Some(ServingTls {
                 cert_pem: serving.cert_pem.into_bytes(),

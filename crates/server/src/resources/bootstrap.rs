@@ -20,20 +20,26 @@ const NAMESPACES: [&str; 4] = ["default", "kube-system", "kube-public", "kube-no
 /// # Errors
 /// The first write that failed.
 pub async fn run(api: &Api, advertise: SocketAddr) -> Result<(), Status> {
+    let namespace = |name: &str| json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}});
+    ensure_all(api, NAMESPACES.map(namespace).to_vec()).await?;
+    ensure_all(api, bootstrap::objects()).await?;
+    ensure_all(api, priority_classes()).await?;
+    ensure_all(api, kubernetes_service(api.config.service_cidr.nth(1).map(IpAddr::V4), advertise)).await
+}
+
+/// Creates what is missing of `objects` and completes what is there, as the API server itself.
+///
+/// # Errors
+/// The first write that failed.
+pub async fn ensure_all(api: &Api, objects: Vec<Value>) -> Result<(), Status> {
     let mut context = Context::new(User::component("system:apiserver", &["system:masters"]), "kube-apiserver");
     context.authorise = false;
-    let ensure_all = |objects: Vec<Value>| {
-        let context = &context;
-        stream::iter(objects)
-            .map(move |object| async move { ensure(api, context, object).await })
-            .buffer_unordered(WRITES_AT_ONCE)
-            .try_for_each(|()| std::future::ready(Ok(())))
-    };
-    let namespace = |name: &str| json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}});
-    ensure_all(NAMESPACES.map(namespace).to_vec()).await?;
-    ensure_all(bootstrap::objects()).await?;
-    ensure_all(priority_classes()).await?;
-    ensure_all(kubernetes_service(api.config.service_cidr.nth(1).map(IpAddr::V4), advertise)).await
+    let context = &context;
+    stream::iter(objects)
+        .map(move |object| async move { ensure(api, context, object).await })
+        .buffer_unordered(WRITES_AT_ONCE)
+        .try_for_each(|()| std::future::ready(Ok(())))
+        .await
 }
 
 fn priority_classes() -> Vec<Value> {
