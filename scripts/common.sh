@@ -17,6 +17,7 @@ need_root() {
 
 # A static binary: names are resolved by skeg itself, so nothing of the C library is loaded at run time.
 build_skeg() {
+  if [ -n "${SKEG_BIN:-}" ]; then find_skeg; return; fi
   say "Building skeg (the first build takes some minutes)"
   RUSTFLAGS="-C target-feature=+crt-static ${RUSTFLAGS:-}" cargo build --quiet --release --locked -p skeg --target "$TARGET"
   find_skeg
