@@ -14,7 +14,7 @@ running() {
   local pid born
   [ -f "$record" ] || return 1
   read -r pid born < "$record" || return 1
-  [ -n "$born" ] && [ "$(start_time "$pid")" = "$born" ] && ! grep -q '^State:.Z' "/proc/$pid/status"
+  [ -n "$born" ] && [ "$(start_time "$pid")" = "$born" ] && ! grep -q '^State:.Z' "/proc/$pid/status" 2>/dev/null
 }
 
 case ${1:-} in

@@ -30,7 +30,7 @@ use std::{
     time::Duration,
 };
 use tokio::{net::TcpListener, task::JoinHandle};
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tokio_util::sync::CancellationToken;
 
 /// A clock that is further behind the last stored write than this is refused.
 const CLOCK_BEHIND_MAX: SignedDuration = SignedDuration::from_hours(1);
@@ -44,7 +44,6 @@ pub struct Running {
     /// Address at which nodes and pods reach this server.
     pub advertise: SocketAddr,
     store: Arc<dyn Store>,
-    tasks: TaskTracker,
     serving: JoinHandle<Result<(), api::ServeError>>,
 }
 
@@ -57,8 +56,6 @@ impl Running {
     /// Waits for the end of serving, then flushes and closes the store.
     pub async fn finish(self) -> anyhow::Result<()> {
         let served = self.serving.await.context("the API server's task ended abnormally")?;
-        self.tasks.close();
-        self.tasks.wait().await;
         self.store.close().await;
         served.context("serving the API")
     }
@@ -81,8 +78,7 @@ pub async fn start(flags: &ApiFlags, token: &CancellationToken) -> anyhow::Resul
     })?;
     let (store, clock) = open_store(flags).await?;
     let pki = ClusterPki::open(&flags.data_dir.join("pki"), clock.now())?;
-    let tasks = TaskTracker::new();
-    let authorizer = authorizer(&flags.authorization_mode, &store, &tasks, token)?;
+    let authorizer = authorizer(&flags.authorization_mode, &store)?;
     let tokens = Arc::new(token_key(flags, &pki)?);
     let authenticator = authenticator(flags, &tokens, &store, &clock)?;
     let api = Api::new(ApiConfig {
@@ -117,7 +113,7 @@ pub async fn start(flags: &ApiFlags, token: &CancellationToken) -> anyhow::Resul
         kubeconfig::write(path, &reachable(flags, advertise), &pki)?;
     }
     tracing::info!(target: "skeg", address = %advertise, "API server is ready");
-    Ok(Running { api, pki, clock, service_cidr, advertise, store, tasks, serving })
+    Ok(Running { api, pki, clock, service_cidr, advertise, store, serving })
 }
 
 async fn listen(flags: &ApiFlags) -> anyhow::Result<TcpListener> {
@@ -175,16 +171,14 @@ async fn open_store(flags: &ApiFlags) -> anyhow::Result<(Arc<dyn Store>, Arc<dyn
 fn authorizer(
     modes: &[String],
     store: &Arc<dyn Store>,
-    tasks: &TaskTracker,
-    token: &CancellationToken,
 ) -> anyhow::Result<Arc<dyn Authorizer>> {
     let mut chain: Vec<Arc<dyn Authorizer>> = vec![Arc::new(Superusers)];
     for mode in modes {
         chain.push(match mode.as_str() {
             "AlwaysAllow" => Arc::new(AlwaysAllow),
             "AlwaysDeny" => Arc::new(AlwaysDeny),
-            "Node" => Arc::new(Live::follow(NodeGraph::default(), store, tasks, token)),
-            "RBAC" => Arc::new(Live::follow(Policy::default(), store, tasks, token)),
+            "Node" => Arc::new(Live::new(NodeGraph::default(), store.clone())),
+            "RBAC" => Arc::new(Live::new(Policy::default(), store.clone())),
             other => {
                 bail!("--authorization-mode: {other:?} is not served; choose from AlwaysAllow, AlwaysDeny, Node, RBAC")
             }

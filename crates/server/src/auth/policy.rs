@@ -1,14 +1,20 @@
-//! The authorisers as they run: indexes kept up to date from the store's rings, and the chain that asks them in order.
+//! The authorisers as they run: indexes over the store's rings, and the chain that asks them in order.
 use super::{
     Attributes, Authorizer, Decision, User,
     node::NodeGraph,
     rbac::{Part, Policy, Rule},
 };
-use parking_lot::RwLock;
+use futures::FutureExt;
+use parking_lot::{Mutex, RwLock};
 use skeg_model::Value;
-use skeg_storage::{Cursor, Store};
-use std::{fmt, sync::Arc};
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use skeg_storage::{Cursor, Expired, Store};
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 
 /// Events taken in with one lock.
 const BATCH_EVENTS_MAX: usize = 256;
@@ -40,13 +46,13 @@ impl Index for Policy {
     }
 }
 
-/// Shared index that follows the store.
-pub struct Live<I>(Arc<RwLock<I>>);
-
-impl<I> Clone for Live<I> {
-    fn clone(&self) -> Self {
-        Self(self.0.clone())
-    }
+/// An index that is as new as the store whenever it is asked: what was acknowledged counts in the next decision.
+pub struct Live<I> {
+    index: RwLock<I>,
+    store: Arc<dyn Store>,
+    following: Mutex<Vec<(&'static str, Box<dyn Cursor>)>>,
+    /// Revision of the store up to which everything is taken in.
+    seen: AtomicU64,
 }
 
 impl<I> fmt::Debug for Live<I> {
@@ -56,59 +62,60 @@ impl<I> fmt::Debug for Live<I> {
 }
 
 impl<I: Index> Live<I> {
-    /// Fills the index now and follows the store's rings until `token` is cancelled.
-    pub fn follow(index: I, store: &Arc<dyn Store>, tasks: &TaskTracker, token: &CancellationToken) -> Self {
-        let live = Self(Arc::new(RwLock::new(index)));
-        let rings = live.0.read().rings();
-        for ring in rings {
-            let cursor = live.fill(store.as_ref(), ring);
-            let (live, store, token) = (live.clone(), store.clone(), token.clone());
-            tasks.spawn(async move {
-                token.run_until_cancelled(live.drain(store, ring, cursor)).await;
-            });
-        }
+    /// Fills the index from the store's rings.
+    pub fn new(index: I, store: Arc<dyn Store>) -> Self {
+        let live = Self { index: RwLock::new(index), store, following: Mutex::default(), seen: AtomicU64::new(0) };
+        live.fill(&mut live.following.lock());
         live
     }
 
-    /// Takes in a ring's whole content and returns a cursor behind it.
-    fn fill(&self, store: &dyn Store, ring: &'static str) -> Box<dyn Cursor> {
-        loop {
-            let snapshot = store.snapshot(ring);
-            let Ok(cursor) = store.watch(ring, snapshot.revision) else { continue };
-            let mut index = self.0.write();
+    /// Takes in all rings' whole content, with a cursor behind each.
+    fn fill(&self, following: &mut Vec<(&'static str, Box<dyn Cursor>)>) {
+        let mut index = self.index.write();
+        index.clear();
+        following.clear();
+        for ring in index.rings() {
+            let (snapshot, cursor) = loop {
+                let snapshot = self.store.snapshot(ring);
+                if let Ok(cursor) = self.store.watch(ring, snapshot.revision) {
+                    break (snapshot, cursor);
+                }
+            };
             for (rest, object) in &snapshot.map {
                 index.apply(ring, rest, Some(&object.tree()));
             }
-            return cursor;
+            following.push((ring, cursor));
         }
     }
 
-    async fn drain(&self, store: Arc<dyn Store>, ring: &'static str, mut cursor: Box<dyn Cursor>) {
-        loop {
-            match cursor.next(BATCH_EVENTS_MAX).await {
-                Ok(events) if events.is_empty() => return,
-                Ok(events) => {
-                    let mut index = self.0.write();
-                    for event in &events {
-                        let rest = event.key.strip_prefix(ring).unwrap_or(&event.key);
-                        index.apply(ring, rest, event.new.as_ref().map(|o| o.tree()).as_ref());
-                    }
-                }
-                // Fell off the ring: all rings are read anew so that nothing deleted stays.
-                Err(_) => {
-                    self.0.write().clear();
-                    let rings = self.0.read().rings();
-                    for other in rings.iter().filter(|r| **r != ring) {
-                        drop(self.fill(store.as_ref(), other));
-                    }
-                    cursor = self.fill(store.as_ref(), ring);
-                }
+    /// Takes in what was committed since the last question; nothing waits, all of it is in memory.
+    fn catch_up(&self) {
+        let newest = self.store.revision();
+        if self.seen.load(Ordering::Acquire) == newest {
+            return;
+        }
+        let mut following = self.following.lock();
+        let fell_off = following.iter_mut().any(|(ring, cursor)| self.drain(ring, cursor.as_mut()).is_err());
+        if fell_off {
+            self.fill(&mut following);
+        }
+        self.seen.store(newest, Ordering::Release);
+    }
+
+    fn drain(&self, ring: &str, cursor: &mut dyn Cursor) -> Result<(), Expired> {
+        while let Some(events) = cursor.next(BATCH_EVENTS_MAX).now_or_never().transpose()?.filter(|e| !e.is_empty()) {
+            let mut index = self.index.write();
+            for event in &events {
+                let rest = event.key.strip_prefix(ring).unwrap_or(&event.key);
+                index.apply(ring, rest, event.new.as_ref().map(|o| o.tree()).as_ref());
             }
         }
+        Ok(())
     }
 
     pub fn read(&self) -> parking_lot::RwLockReadGuard<'_, I> {
-        self.0.read()
+        self.catch_up();
+        self.index.read()
     }
 }
 
