@@ -168,10 +168,7 @@ async fn open_store(flags: &ApiFlags) -> anyhow::Result<(Arc<dyn Store>, Arc<dyn
     Ok((Arc::new(engine), Arc::new(MonotonicClock::new(SystemClock, last))))
 }
 
-fn authorizer(
-    modes: &[String],
-    store: &Arc<dyn Store>,
-) -> anyhow::Result<Arc<dyn Authorizer>> {
+fn authorizer(modes: &[String], store: &Arc<dyn Store>) -> anyhow::Result<Arc<dyn Authorizer>> {
     let mut chain: Vec<Arc<dyn Authorizer>> = vec![Arc::new(Superusers)];
     for mode in modes {
         chain.push(match mode.as_str() {
