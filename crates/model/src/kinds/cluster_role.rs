@@ -1,9 +1,20 @@
 //! ClusterRole: a set of rules, usable in the whole cluster.
-use super::{Kind, NameRule, Scope, Version};
+use super::{Kind, NameRule, Scope, Version, rules};
+
+use crate::{
+    Value,
+    meta::{at::At, field_error::Errors, object_meta},
+};
 
 const VERSIONS: &[Version] = &[Version::new("v1", "io.k8s.api.rbac.v1.ClusterRole")];
 
 pub static KIND: Kind = Kind {
+    validate,
+    validate_update: |new, old, errors| {
+        object_meta::validate(&KIND, new, errors);
+        validate(new, errors);
+        object_meta::validate_update(new, old, errors);
+    },
     name_rule: NameRule::PathSegment,
     create_on_update: true,
     ..Kind::new(
@@ -16,3 +27,17 @@ pub static KIND: Kind = Kind {
         VERSIONS,
     )
 };
+
+fn validate(role: &Value, errors: &mut Errors) {
+    let root = At::root(role);
+    rules::policy_rules(&root.child("rules"), false, errors);
+    let aggregation = root.child("aggregationRule");
+    let selectors = aggregation.child("clusterRoleSelectors");
+    if !aggregation.is_nil() && selectors.is_empty() {
+        let why = "at least one clusterRoleSelector required if aggregationRule is non-nil";
+        errors.required(selectors, why);
+    }
+    for selector in selectors.items() {
+        object_meta::label_selector(&selector, errors);
+    }
+}

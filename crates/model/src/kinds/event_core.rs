@@ -1,9 +1,12 @@
 //! Event of the core group: what happened to an object. The form in which all events are stored.
 use super::{
-    Column, Kind, Scope, Version,
+    Column, Kind, NameRule, Scope, Version,
     columns::{self, column, int, text, wide},
 };
-use crate::Value;
+use crate::{
+    Value,
+    meta::{at::At, field_error::Errors, names},
+};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 
@@ -11,6 +14,9 @@ const VERSIONS: &[Version] = &[Version::new("v1", "io.k8s.api.core.v1.Event")];
 
 pub static KIND: Kind = Kind {
     columns: COLUMNS,
+    name_rule: NameRule::PathSegment,
+    validate: |event, errors| legacy(event, "reportingComponent", errors),
+    validate_update: |new, _, errors| legacy(new, "reportingComponent", errors),
     short_names: &["ev"],
     selectable: &[
         "involvedObject.kind",
@@ -128,4 +134,43 @@ pub(super) fn selectable_values(event: &Value) -> BTreeMap<String, String> {
     values.insert("reason".into(), text("/reason"));
     values.insert("type".into(), text("/type"));
     values
+}
+
+const TEXT_MAX: usize = 128;
+const MESSAGE_MAX: usize = 1024;
+
+/// `legacyValidateEvent`: what both groups check. Events with an event time are of the newer kind.
+pub(super) fn legacy(event: &Value, controller: &str, errors: &mut Errors) {
+    let root = At::root(event);
+    let involved = root.child("involvedObject");
+    let (namespace, about) = (root.child("metadata").text("namespace"), involved.text("namespace"));
+    let mismatch = if !root.text("eventTime").is_empty() {
+        about.is_empty() && !matches!(namespace, "default" | "kube-system")
+    } else if about.is_empty() {
+        !matches!(namespace, "" | "default")
+    } else {
+        namespace != about
+    };
+    if mismatch {
+        errors.invalid(involved.child("namespace"), about, "does not match event.namespace");
+    }
+    if !root.text("eventTime").is_empty() {
+        let reporter = root.text("reportingComponent");
+        if reporter.is_empty() {
+            errors.required(controller, "");
+        }
+        errors.invalid_each(controller, reporter, names::qualified_name(reporter));
+        for field in ["reportingInstance", "action", "reason"] {
+            if root.text(field).is_empty() {
+                errors.required(root.child(field), "");
+            }
+            if root.text(field).len() > TEXT_MAX {
+                errors.invalid(root.child(field), "", format!("can have at most {TEXT_MAX} characters"));
+            }
+        }
+        if root.text("message").len() > MESSAGE_MAX {
+            errors.invalid(root.child("message"), "", format!("can have at most {MESSAGE_MAX} characters"));
+        }
+    }
+    errors.invalid_each("namespace", namespace, names::dns1123_subdomain(namespace));
 }

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use std::collections::BTreeMap;
 
 pub mod binding;
+mod checks;
 pub mod cluster_role;
 pub mod cluster_role_binding;
 pub mod columns;
@@ -32,6 +33,7 @@ pub mod replica_set;
 pub mod replication_controller;
 pub mod role;
 pub mod role_binding;
+mod rules;
 pub mod runtime_class;
 pub mod secret;
 pub mod self_subject_access_review;

@@ -4,7 +4,10 @@ use super::{
     columns::{self, column, text},
     prepare, texts,
 };
-use crate::Value;
+use crate::{
+    Value,
+    meta::{at::At, field_error::Errors, names, object_meta},
+};
 use serde_json::json;
 
 const VERSIONS: &[Version] = &[Version::new("v1", "io.k8s.api.core.v1.Namespace")];
@@ -17,6 +20,13 @@ pub static KIND: Kind = Kind {
     subresources: &[Subresource::of_parent("finalize", "Namespace", &[Verb::Update]), Subresource::Status],
     selectable: &["status.phase"],
     selectable_values: |ns| texts(ns, &[("status.phase", "/status/phase")]),
+    validate,
+    validate_update: |new, old, errors| {
+        object_meta::validate(&KIND, new, errors);
+        validate(new, errors);
+        object_meta::validate_update(new, old, errors);
+    },
+    validate_status,
     prepare_create,
     prepare_update: |new, old| {
         let finalizers = old["spec"].get("finalizers").cloned();
@@ -47,5 +57,32 @@ fn prepare_create(namespace: &mut Value) {
     }
     if let Some(list) = finalizers.as_array_mut().filter(|list| !list.contains(&json!("kubernetes"))) {
         list.push("kubernetes".into());
+    }
+}
+
+/// Errors of finalizers name the list.
+fn validate(namespace: &Value, errors: &mut Errors) {
+    let root = At::root(namespace);
+    let list = root.child("spec");
+    let list = list.child("finalizers");
+    for finalizer in list.items() {
+        let name = finalizer.str();
+        errors.invalid_each(list, name, names::qualified_name(name));
+        if !name.contains('/') && !object_meta::is_standard_finalizer(name) {
+            errors.invalid(list, name, "name is neither a standard finalizer name nor is it fully qualified");
+        }
+    }
+}
+
+fn validate_status(new: &Value, old: &Value, errors: &mut Errors) {
+    object_meta::validate_update(new, old, errors);
+    let root = At::root(new);
+    let status = root.child("status");
+    let phase = status.text("phase");
+    let deleted = root.child("metadata").has("deletionTimestamp");
+    if !deleted && phase != "Active" {
+        errors.invalid(status.child("Phase"), phase, "may only be 'Active' if `deletionTimestamp` is empty");
+    } else if deleted && phase != "Terminating" {
+        errors.invalid(status.child("Phase"), phase, "may only be 'Terminating' if `deletionTimestamp` is not empty");
     }
 }

@@ -2,10 +2,18 @@
 use super::{
     Column, Kind, PROXY_VERBS, SPEC_STATUS_RESET, Scope, Subresource, Version,
     columns::{self, column, items, text, text_or, wide},
-    prepare,
+    pod, prepare,
 };
-use crate::Value;
-use std::collections::BTreeMap;
+use crate::{
+    Value,
+    meta::{
+        at::At,
+        field_error::Errors,
+        go::{self, Printed},
+        ip, names, object_meta,
+    },
+};
+use std::collections::{BTreeMap, BTreeSet};
 
 const VERSIONS: &[Version] = &[Version::new("v1", "io.k8s.api.core.v1.Node")];
 
@@ -15,6 +23,13 @@ pub static KIND: Kind = Kind {
     subresources: &[Subresource::of_parent("proxy", "NodeProxyOptions", PROXY_VERBS), Subresource::Status],
     selectable: &["spec.unschedulable"],
     selectable_values,
+    validate,
+    validate_update: |new, old, errors| {
+        object_meta::validate(&KIND, new, errors);
+        validate(new, errors);
+        validate_update(new, old, errors);
+    },
+    validate_status: validate_update,
     prepare_create: |node| drop_config(node, None),
     prepare_update: |node, old| {
         prepare::keep(node, old, "status");
@@ -115,5 +130,116 @@ fn drop_config(node: &mut Value, old: Option<&Value>) {
         if !in_use && let Some(part) = node.get_mut(part).and_then(Value::as_object_mut) {
             part.remove(field);
         }
+    }
+}
+
+fn validate(node: &Value, errors: &mut Errors) {
+    let root = At::root(node);
+    let spec = root.child("spec");
+    taints(&root.child("metadata"), &spec, errors);
+    resources(&root.child("status"), errors);
+    let ranges = spec.child("podCIDRs");
+    for range in ranges.items() {
+        ip::legacy_cidr(range, range.str(), errors);
+    }
+    let families: BTreeSet<bool> = ranges.items().map(|range| range.str().contains(':')).collect();
+    if ranges.len() > 1 && (families.len() != 2 || ranges.len() > 2) {
+        errors.invalid(ranges, ranges.value, "may specify no more than one CIDR for each IP family");
+    }
+}
+
+/// Errors name `metadata.taints`, as upstream's do.
+fn taints(meta: &At, spec: &At, errors: &mut Errors) {
+    let list = meta.child("taints").with_value(spec.get("taints"));
+    let mut seen = BTreeSet::new();
+    for taint in list.items() {
+        let (key, value, effect) = (taint.text("key"), taint.text("value"), taint.text("effect"));
+        object_meta::label_name(&taint.child("key"), key, errors);
+        let wrong = names::label_value(value);
+        if !wrong.is_empty() {
+            errors.invalid(taint.child("value"), value, wrong.join(";"));
+        }
+        pod::validate::scheduling::taint_effect(&taint.child("effect"), errors);
+        if !seen.insert((effect, key)) {
+            errors.duplicate(taint, Printed(go::internal("io.k8s.api.core.v1.Taint", taint.value)));
+            if let Some(last) = errors.0.last_mut() {
+                last.message.push_str(": taints must be unique by key and effect pair");
+            }
+        }
+    }
+}
+
+fn resources(status: &At, errors: &mut Errors) {
+    for field in ["capacity", "allocatable"] {
+        let list = status.child(field);
+        for (name, amount) in list.entries() {
+            pod::validate::resources::amount(name, &list.child(name).with_value(amount.value), errors);
+        }
+    }
+}
+
+fn validate_update(new: &Value, old: &Value, errors: &mut Errors) {
+    object_meta::validate_update(new, old, errors);
+    let root = At::root(new);
+    let (spec, status) = (root.child("spec"), root.child("status"));
+    resources(&status, errors);
+    let mut seen: Vec<&Value> = Vec::new();
+    for address in status.child("addresses").items() {
+        if seen.contains(&address.value) {
+            errors.duplicate(address, Printed(go::internal("io.k8s.api.core.v1.NodeAddress", address.value)));
+        }
+        seen.push(address.value);
+    }
+    let before = old["spec"]["podCIDRs"].as_array().map_or(&[][..], Vec::as_slice);
+    let ranges = spec.child("podCIDRs");
+    let changed = "node updates may not change podCIDR except from \"\" to valid";
+    if !before.is_empty() && before.len() != ranges.len() {
+        errors.forbidden(ranges, changed);
+    } else {
+        for (range, before) in ranges.items().zip(before).filter(|(range, before)| range.value != *before) {
+            let _ = (range, before);
+            errors.forbidden(ranges, changed);
+        }
+    }
+    let provider = old["spec"]["providerID"].as_str().unwrap_or_default();
+    if !provider.is_empty() && provider != spec.text("providerID") {
+        let why = "node updates may not change providerID except from \"\" to valid";
+        errors.forbidden(spec.child("providerID"), why);
+    }
+    taints(&root.child("metadata"), &spec, errors);
+    if spec.text("externalID") != old["spec"]["externalID"].as_str().unwrap_or_default() {
+        errors.forbidden(spec.child("externalID"), "may not be updated");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kinds::checks::tests::{create, update};
+    use expect_test::expect;
+    use serde_json::json;
+
+    #[test]
+    fn taints_ranges_and_amounts() {
+        create(
+            &KIND,
+            json!({"spec": {"taints": [{"key": "a", "effect": "NoSchedule"}, {"key": "a", "effect": "NoSchedule"}]}}),
+            &expect![[
+                r#"metadata.taints[1]: Duplicate value: {"Key":"a","Value":"","Effect":"NoSchedule","TimeAdded":null}: taints must be unique by key and effect pair"#
+            ]],
+        );
+        create(
+            &KIND,
+            json!({"spec": {"podCIDRs": ["10.0.0.0/24", "10.0.1.0/24"]}, "status": {"capacity": {"cpu": "-1"}}}),
+            &expect![[
+                r#"[status.capacity.cpu: Invalid value: "-1": must be greater than or equal to 0, status.allocatable.cpu: Invalid value: "-1": must be greater than or equal to 0, spec.podCIDRs: Invalid value: ["10.0.0.0/24","10.0.1.0/24"]: may specify no more than one CIDR for each IP family]"#
+            ]],
+        );
+        update(
+            &KIND,
+            json!({"spec": {"providerID": "a"}}),
+            &json!({"spec": {"providerID": "b", "unschedulable": true}}),
+            &expect![[r#"spec.providerID: Forbidden: node updates may not change providerID except from "" to valid"#]],
+        );
     }
 }

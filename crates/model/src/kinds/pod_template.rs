@@ -2,14 +2,29 @@
 use super::{
     Column, Kind, Scope, Version,
     columns::{self, column},
-    prepare,
+    pod, prepare,
 };
-use crate::{Value, meta::object_meta::semantic_eq};
+use crate::{
+    Value,
+    meta::{
+        at::At,
+        object_meta::{self, semantic_eq},
+    },
+};
 
 const VERSIONS: &[Version] = &[Version::new("v1", "io.k8s.api.core.v1.PodTemplate")];
 
 pub static KIND: Kind = Kind {
     columns: COLUMNS,
+    validate: |template, errors| {
+        let root = At::root(template);
+        pod::validate::template(&root.child("template"), errors);
+    },
+    validate_update: |new, old, errors| {
+        object_meta::validate_update(new, old, errors);
+        let root = At::root(new);
+        pod::validate::template(&root.child("template"), errors);
+    },
     prepare_create: prepare::first_generation,
     prepare_update: |new: &mut Value, old: &Value| {
         let changed = !semantic_eq(&new["template"], &old["template"]);

@@ -1,14 +1,26 @@
 //! ReplicaSet: keeps a number of like pods.
 use super::{
-    Column, Kind, SPEC_STATUS_RESET, Scope, Subresource, Version,
+    Column, Kind, SPEC_STATUS_RESET, Scope, Subresource, Version, checks,
     columns::{self, column, int, wide},
     prepare,
+};
+
+use crate::{
+    Value,
+    meta::{
+        at::At,
+        field_error::Errors,
+        object_meta::{self, immutable},
+    },
 };
 
 const VERSIONS: &[Version] = &[Version::new("v1", "io.k8s.api.apps.v1.ReplicaSet")];
 
 pub static KIND: Kind = Kind {
     columns: COLUMNS,
+    validate,
+    validate_update,
+    validate_status,
     short_names: &["rs"],
     categories: &["all"],
     subresources: &[
@@ -60,3 +72,24 @@ const COLUMNS: &[Column] = &[
         |set, _| columns::selector(&set["spec"]["selector"]),
     ),
 ];
+
+fn validate(set: &Value, errors: &mut Errors) {
+    let root = At::root(set);
+    let spec = root.child("spec");
+    checks::nonnegative(&spec, &["replicas", "minReadySeconds"], errors);
+    checks::selector_and_template(&spec, errors);
+}
+
+fn validate_update(new: &Value, old: &Value, errors: &mut Errors) {
+    object_meta::validate_update(new, old, errors);
+    validate(new, errors);
+    let root = At::root(new);
+    immutable(&root.child("spec").child("selector"), &old["spec"]["selector"], errors);
+}
+
+fn validate_status(new: &Value, old: &Value, errors: &mut Errors) {
+    object_meta::validate_update(new, old, errors);
+    let root = At::root(new);
+    let parts = ["fullyLabeledReplicas", "readyReplicas", "availableReplicas"];
+    checks::replica_counts(&root.child("status"), &parts, &["observedGeneration", "terminatingReplicas"], errors);
+}

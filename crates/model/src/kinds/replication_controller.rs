@@ -1,16 +1,22 @@
 //! ReplicationController: the older form of ReplicaSet.
 use super::{
-    Column, Kind, SPEC_STATUS_RESET, Scope, Subresource, Version,
+    Column, Kind, SPEC_STATUS_RESET, Scope, Subresource, Version, checks,
     columns::{self, column, int, wide},
     prepare,
 };
-use crate::Value;
+use crate::{
+    Value,
+    meta::{at::At, field_error::Errors, object_meta, selector::LabelSelector},
+};
 use std::collections::BTreeMap;
 
 const VERSIONS: &[Version] = &[Version::new("v1", "io.k8s.api.core.v1.ReplicationController")];
 
 pub static KIND: Kind = Kind {
     columns: COLUMNS,
+    validate,
+    validate_update,
+    validate_status,
     short_names: &["rc"],
     categories: &["all"],
     subresources: &[
@@ -66,4 +72,38 @@ const COLUMNS: &[Column] = &[
 fn selectable_values(rc: &Value) -> BTreeMap<String, String> {
     let replicas = rc["status"]["replicas"].as_i64().unwrap_or(0);
     [("status.replicas".to_owned(), replicas.to_string())].into()
+}
+
+fn validate(controller: &Value, errors: &mut Errors) {
+    let root = At::root(controller);
+    let spec = root.child("spec");
+    checks::nonnegative(&spec, &["minReadySeconds"], errors);
+    let selector = spec.child("selector");
+    if selector.is_empty() {
+        errors.required(selector, "");
+    }
+    if spec.has("replicas") {
+        checks::nonnegative(&spec, &["replicas"], errors);
+    } else {
+        errors.required(spec.child("replicas"), "");
+    }
+    let template = spec.child("template");
+    if template.is_nil() {
+        errors.required(template, "");
+        return;
+    }
+    let parsed = LabelSelector::from_map(selector.entries().map(|(key, value)| (key, value.str())));
+    checks::replicated_template(&template, &parsed, "ReplicationController", errors);
+}
+
+fn validate_update(new: &Value, old: &Value, errors: &mut Errors) {
+    object_meta::validate_update(new, old, errors);
+    validate(new, errors);
+}
+
+fn validate_status(new: &Value, old: &Value, errors: &mut Errors) {
+    object_meta::validate_update(new, old, errors);
+    let root = At::root(new);
+    let parts = ["fullyLabeledReplicas", "readyReplicas", "availableReplicas"];
+    checks::replica_counts(&root.child("status"), &parts, &["observedGeneration"], errors);
 }

@@ -2,13 +2,22 @@
 use super::{
     Column, Kind, NameRule, Scope, Version,
     columns::{self, column, wide},
-    subjects,
+    rules, subjects,
 };
+
+use crate::meta::object_meta;
 
 const VERSIONS: &[Version] = &[Version::new("v1", "io.k8s.api.rbac.v1.RoleBinding")];
 
 pub static KIND: Kind = Kind {
     columns: COLUMNS,
+    validate: |binding, errors| rules::binding(binding, true, errors),
+    validate_update: |new, old, errors| {
+        object_meta::validate(&KIND, new, errors);
+        rules::binding(new, true, errors);
+        object_meta::validate_update(new, old, errors);
+        rules::same_role(new, old, errors);
+    },
     name_rule: NameRule::PathSegment,
     create_on_update: true,
     ..Kind::new(

@@ -3,13 +3,17 @@ use super::{
     Column, Kind, Scope, Subresource, Verb, Version,
     columns::{self},
 };
-use crate::{Object, Value};
+use crate::{Object, Value, meta::object_meta};
 
 const VERSIONS: &[Version] = &[Version::new("v1", "io.k8s.api.core.v1.ServiceAccount")];
 
 pub static KIND: Kind = Kind {
     columns: COLUMNS,
     short_names: &["sa"],
+    validate_update: |new, old, errors| {
+        object_meta::validate_update(new, old, errors);
+        object_meta::validate(&KIND, new, errors);
+    },
     prepare_create: clean_secret_references,
     prepare_update: |account, _| clean_secret_references(account),
     warnings,

@@ -201,11 +201,16 @@ fn finalizers(at: &At, errors: &mut Errors) {
     }
 }
 
+/// Finalizers that Kubernetes itself gives a meaning.
+pub fn is_standard_finalizer(name: &str) -> bool {
+    matches!(name, "kubernetes" | "orphan" | "foregroundDeletion")
+}
+
 /// Built-in kinds allow unqualified finalizers only where Kubernetes itself gives them a meaning.
 fn kube_finalizers(at: &At, errors: &mut Errors) {
     for finalizer in at.items() {
         let name = finalizer.str();
-        if !name.contains('/') && !matches!(name, "kubernetes" | "orphan" | "foregroundDeletion") {
+        if !name.contains('/') && !is_standard_finalizer(name) {
             errors.invalid(finalizer, name, "name is neither a standard finalizer name nor is it fully qualified");
         }
     }

@@ -8,6 +8,8 @@ mod security;
 pub mod update;
 mod volumes;
 
+pub(crate) use probes::port;
+
 use crate::{
     Value,
     kinds::NameRule,
@@ -68,9 +70,10 @@ pub(super) fn metadata_and_spec(pod: &Value, errors: &mut Errors) {
 /// A pod template at `at`: `ValidatePodTemplateSpec`.
 pub fn template(at: &At, errors: &mut Errors) {
     let (meta, spec) = (at.child("metadata"), at.child("spec"));
-    object_meta::labels(&meta.child("labels"), errors);
-    object_meta::annotations(&meta.child("annotations"), errors);
-    annotations(&meta, &spec, errors);
+    // Upstream names these without the metadata they are in.
+    object_meta::labels(&at.child("labels").with_value(meta.get("labels")), errors);
+    object_meta::annotations(&at.child("annotations").with_value(meta.get("annotations")), errors);
+    annotations(&at.with_value(meta.value), &spec, errors);
     pod_spec(&spec, None, errors);
     if !spec.child("ephemeralContainers").is_empty() {
         errors.forbidden(spec.child("ephemeralContainers"), "ephemeral containers not allowed in pod template");

@@ -23,7 +23,7 @@ pub fn is_extended(resource: &str) -> bool {
         && names::qualified_name(&format!("requests.{resource}")).is_empty()
 }
 
-fn is_overcommitted(resource: &str) -> bool {
+pub fn is_overcommitted(resource: &str) -> bool {
     is_native(resource) && !is_huge_page(resource)
 }
 
@@ -79,7 +79,7 @@ pub fn any_name(name: &str, at: &At, errors: &mut Errors) -> bool {
     fine
 }
 
-pub(super) fn container_name(name: &str, at: &At, errors: &mut Errors) {
+pub fn container_name(name: &str, at: &At, errors: &mut Errors) {
     any_name(name, at, errors);
     if !name.contains('/') {
         if !matches!(name, "cpu" | "memory" | "ephemeral-storage") && !is_huge_page(name) {
@@ -147,7 +147,7 @@ pub(super) fn requirements(at: &At, context: &Context, name_check: NameCheck, er
 }
 
 /// Overhead is checked as limits without requests.
-pub(super) fn amounts(at: &At, place: &At, errors: &mut Errors) {
+pub fn amounts(at: &At, place: &At, errors: &mut Errors) {
     let limits = place.with_value(at.value);
     for (name, limit) in limits.entries() {
         container_name(name, &limit, errors);

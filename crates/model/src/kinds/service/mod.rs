@@ -1,4 +1,6 @@
 //! Service: a stable address in front of pods.
+mod validate;
+
 use super::{
     Column, Kind, NameRule, PROXY_VERBS, SPEC_STATUS_RESET, Scope, Subresource, Version,
     columns::{self, column, int, items, text, wide},
@@ -12,7 +14,11 @@ pub static KIND: Kind = Kind {
     columns: COLUMNS,
     short_names: &["svc"],
     categories: &["all"],
-    name_rule: NameRule::Dns1035Label,
+    name_rule: NameRule::Dns1123Label,
+    validate: validate::create,
+    validate_update: validate::update,
+    validate_status: validate::status,
+    warnings: validate::warnings,
     subresources: &[Subresource::of_parent("proxy", "ServiceProxyOptions", PROXY_VERBS), Subresource::Status],
     selectable: &["spec.clusterIP", "spec.type"],
     selectable_values: |svc| texts(svc, &[("spec.clusterIP", "/spec/clusterIP"), ("spec.type", "/spec/type")]),
