@@ -1,5 +1,7 @@
 //! Every controller through the fake API server: it converges and then rests, a crash between any two writes changes
 //! nothing in the end, and a view that lags never makes it act twice.
+#![expect(clippy::unwrap_used, reason = "a test may panic anywhere")]
+
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 use skeg_client::{Client, SharedTransport, object::target};
