@@ -173,6 +173,11 @@ impl<T: Send + Sync + 'static> Informer<T> {
         self.inner.view.read().by_index(name, value)
     }
 
+    /// How many objects lie under `value` of an index.
+    pub fn count_index(&self, name: &str, value: &str) -> usize {
+        self.inner.view.read().count_index(name, value)
+    }
+
     /// Calls `handler` for every object there is and for every change from now on, in order, from the view's own task.
     /// It must not wait: it only marks keys.
     pub fn on_change(&self, handler: impl Fn(&Change<'_, T>) + Send + Sync + 'static) {

@@ -55,6 +55,11 @@ impl<T> View<T> {
         self.indexes.push(index);
     }
 
+    pub(super) fn count_index(&self, name: &str, value: &str) -> usize {
+        let index = self.indexes.iter().find(|index| index.name == name);
+        index.and_then(|index| index.keys.get(value)).map_or(0, BTreeSet::len)
+    }
+
     pub(super) fn by_index(&self, name: &str, value: &str) -> Vec<Arc<T>> {
         let index =
             self.indexes.iter().find(|index| index.name == name).expect("indexes are made before they are asked");

@@ -1,4 +1,5 @@
 //! One pure module per controller, and the table of all.
+mod cluster_role_aggregation;
 pub mod common;
 mod context;
 mod deployment;
@@ -9,10 +10,12 @@ mod manager;
 mod namespace;
 mod node_ipam;
 mod node_lifecycle;
+mod pod_gc;
 mod replicas;
 mod root_ca;
 mod service_account;
 mod taint_eviction;
+mod ttl;
 
 pub use context::{Context, Wiring};
 pub use manager::{ControllerManagerConfig, run};
@@ -45,4 +48,8 @@ pub static ALL: &[Controller] = &[
     row("node-ipam-controller", node_ipam::start),
     row("node-lifecycle-controller", node_lifecycle::start),
     row("taint-eviction-controller", taint_eviction::start),
+    row("endpointslice-mirroring-controller", endpoint_slice::mirror::start),
+    row("pod-garbage-collector-controller", pod_gc::start),
+    row("ttl-controller", ttl::start),
+    row("clusterrole-aggregation-controller", cluster_role_aggregation::start),
 ];

@@ -17,7 +17,7 @@ type Port = (Option<String>, Option<String>, Option<i32>, Option<String>);
 pub(super) struct Ports(Vec<Port>);
 
 impl Ports {
-    fn new(ports: impl Iterator<Item = EndpointPort>) -> Self {
+    pub(super) fn new(ports: impl Iterator<Item = EndpointPort>) -> Self {
         let mut ports: Vec<_> = ports.map(|port| (port.name, port.protocol, port.port, port.app_protocol)).collect();
         ports.sort();
         Self(ports)

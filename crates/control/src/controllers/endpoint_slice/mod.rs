@@ -1,11 +1,12 @@
 //! EndpointSlices of Services with a selector: where their pods are, and whether they may be sent traffic.
 mod endpoint;
 mod hints;
+pub mod mirror;
 mod pack;
 
 use super::{
     Context,
-    common::{namespace_is_terminating, owner, service},
+    common::{owner, service},
 };
 use crate::runner::{Action, Note, Order, Plan, Reconciler};
 use endpoint::Ports;
@@ -174,32 +175,16 @@ fn owned(slice: &EndpointSlice, service: &Service) -> bool {
     owners.any(|owner| owner.uid == service.uid() && owner.kind == "Service" && owner.api_version == "v1")
 }
 
-/// The actions: a slice to delete is reused for one to create where that is possible.
 fn write(view: &View, mut changes: pack::Changes) -> Vec<Action> {
-    let mut delete = Vec::new();
-    for slice in changes.delete {
-        match changes.create.pop_if(|_| owned(&slice, &view.service)) {
-            Some(new) => changes.update.push(EndpointSlice {
-                metadata: ObjectMeta {
-                    labels: new.metadata.labels,
-                    owner_references: new.metadata.owner_references,
-                    ..slice.metadata
-                },
-                ..new
-            }),
-            None => delete.push(slice),
-        }
-    }
+    changes.recycle(|slice| owned(slice, &view.service));
     let stamp = |slice: &EndpointSlice| {
         let mut slice = slice.clone();
         stamp_trigger(view, &mut slice);
         slice
     };
-    let creations = changes.create.iter().filter(|_| !view.service.is_deleting());
-    let creations = creations.map(|slice| Action::create(&stamp(slice)).accepting(namespace_is_terminating));
-    let updates = changes.update.iter().map(|slice| Action::update(&stamp(slice)));
-    let deletions = delete.iter().map(|slice| Action::delete(slice, None).accepting(Status::is_not_found));
-    creations.chain(updates).chain(deletions).collect()
+    changes.create = changes.create.iter().filter(|_| !view.service.is_deleting()).map(stamp).collect();
+    changes.update = changes.update.iter().map(stamp).collect();
+    changes.actions()
 }
 
 /// Notes when the oldest change happened that this write brings, for measuring programming latency.

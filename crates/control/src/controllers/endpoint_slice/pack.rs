@@ -1,9 +1,14 @@
 //! Spreads endpoints over slices with as few writes as possible.
-use k8s_openapi::api::{
-    core::v1::ObjectReference,
-    discovery::v1::{Endpoint, EndpointSlice},
+use crate::{controllers::common::namespace_is_terminating, runner::Action};
+use k8s_openapi::{
+    api::{
+        core::v1::ObjectReference,
+        discovery::v1::{Endpoint, EndpointSlice},
+    },
+    apimachinery::pkg::apis::meta::v1::ObjectMeta,
 };
 use skeg_client::Object;
+use skeg_model::status::Status;
 use std::collections::BTreeMap;
 
 /// `--max-endpoints-per-slice`.
@@ -14,6 +19,34 @@ pub(super) struct Changes {
     pub create: Vec<EndpointSlice>,
     pub update: Vec<EndpointSlice>,
     pub delete: Vec<EndpointSlice>,
+}
+
+impl Changes {
+    /// Slices to delete are reused for slices to create where that is possible: one write instead of two.
+    pub(super) fn recycle(&mut self, reusable: impl Fn(&EndpointSlice) -> bool) {
+        for old in std::mem::take(&mut self.delete) {
+            let fits = |new: &mut EndpointSlice| reusable(&old) && new.address_type == old.address_type;
+            match self.create.pop_if(fits) {
+                Some(new) => {
+                    let metadata = ObjectMeta {
+                        labels: new.metadata.labels,
+                        owner_references: new.metadata.owner_references,
+                        ..old.metadata
+                    };
+                    self.update.push(EndpointSlice { metadata, ..new });
+                }
+                None => self.delete.push(old),
+            }
+        }
+    }
+
+    /// The writes, in the order in which traffic is lost least.
+    pub(super) fn actions(&self) -> Vec<Action> {
+        let creations = self.create.iter().map(|slice| Action::create(slice).accepting(namespace_is_terminating));
+        let updates = self.update.iter().map(Action::update);
+        let deletions = self.delete.iter().map(|slice| Action::delete(slice, None).accepting(Status::is_not_found));
+        creations.chain(updates).chain(deletions).collect()
+    }
 }
 
 /// What makes two endpoints the same one.
