@@ -106,9 +106,7 @@ impl Reconciler for Controller {
             return Ok(Some(View::Wait(since + QUARANTINE)));
         }
         match self.client.get::<Node>(None, &name).await {
-            Err(error) if error.is_not_found() => {
-                Ok(Some(View::Remove(pod, Some("PodGC: node no longer exists"))))
-            }
+            Err(error) if error.is_not_found() => Ok(Some(View::Remove(pod, Some("PodGC: node no longer exists")))),
             Err(error) => Err(error),
             Ok(_) => Ok(None),
         }
