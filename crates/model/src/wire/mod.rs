@@ -1,4 +1,4 @@
-//! JSON and YAML in, canonical JSON out.
+//! JSON and YAML in, canonical JSON and YAML out.
 //!
 //! [`read_body`] does all of it for a write. A body is parsed to [`Raw`] (keys in order, duplicates kept), checked against its [`Type`](crate::schema::Type) by
 //! [`decode`] into a tree, and written back by [`encode`]. Stored bytes are only looked into by [`read_meta`] and
@@ -13,6 +13,7 @@ mod scan;
 mod time_text;
 pub mod yaml;
 mod yaml_scalar;
+mod yaml_write;
 
 pub use body::{Accepted, read_body, read_patched};
 pub use decode::{Decoded, TypeError, decode, decode_tree};

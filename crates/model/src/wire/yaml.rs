@@ -1,5 +1,6 @@
 //! YAML to [`Raw`] as upstream reads it: YAML 1.1 scalars, merge keys, the first document of a stream, keys sorted as its
 //! conversion to JSON sorts them, and error texts of the same parser family.
+pub use super::yaml_write::write;
 use super::{json::DEPTH_MAX, raw::Raw, yaml_scalar};
 use serde_saphyr::granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError, Span, Tag};
 use std::{borrow::Cow, collections::BTreeMap};

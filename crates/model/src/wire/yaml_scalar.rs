@@ -47,7 +47,8 @@ pub fn binary(scalar: &str) -> Option<Raw<'static>> {
 
 /// An integer or float in JSON's spelling.
 fn numeric(plain: &str) -> Option<Raw<'static>> {
-    let joined: Cow<'_, str> = if plain.contains('_') { plain.replace('_', "").into() } else { plain.into() };
+    let joins = plain.contains('_') && !plain.starts_with('.');
+    let joined: Cow<'_, str> = if joins { plain.replace('_', "").into() } else { plain.into() };
     if let Some(value) = integer(&joined) {
         return Some(number(value));
     }
