@@ -392,7 +392,9 @@ fn is_base_60(text: &str) -> bool {
     let mut groups = whole.split(':');
     let head = groups.next().unwrap_or_default().bytes().all(|b| b.is_ascii_digit() || b == b'_');
     let sixtieths = |group: &str| {
-        matches!(group.len(), 1 | 2) && group.bytes().all(|b| b.is_ascii_digit()) && group.parse::<u8>().is_ok_and(|n| n < 60)
+        matches!(group.len(), 1 | 2)
+            && group.bytes().all(|b| b.is_ascii_digit())
+            && group.parse::<u8>().is_ok_and(|n| n < 60)
     };
     head && groups.all(sixtieths) && fraction.bytes().all(|b| b.is_ascii_digit() || b == b'_')
 }
@@ -483,10 +485,10 @@ mod tests {
 
     #[test]
     fn blocks() {
-        check(&json!({"b": {"c": [1, {"d": [[], {}], "e": null}, ["x", ["y"]]]}, "a": true}), concat!(
-            "a: true\nb:\n  c:\n  - 1\n  - d:\n    - []\n    - {}\n    e: null\n",
-            "  - - x\n    - - \"y\"\n",
-        ));
+        check(
+            &json!({"b": {"c": [1, {"d": [[], {}], "e": null}, ["x", ["y"]]]}, "a": true}),
+            concat!("a: true\nb:\n  c:\n  - 1\n  - d:\n    - []\n    - {}\n    e: null\n", "  - - x\n    - - \"y\"\n",),
+        );
         check(&json!([]), "[]\n");
         check(&json!("text"), "text\n");
         check(&json!({"f": 1.0, "g": 1e-7, "h": 1_234_567.5, "i": 12}), "f: 1\ng: 1e-07\nh: 1.2345675e+06\ni: 12\n");
@@ -522,7 +524,10 @@ mod tests {
 
     #[test]
     fn keys() {
-        check(&json!({"a10": 1, "a9": 2, "B": 3, "10": 4, "9": 5, "a b": 6}), "\"9\": 5\n\"10\": 4\nB: 3\na b: 6\na9: 2\na10: 1\n");
+        check(
+            &json!({"a10": 1, "a9": 2, "B": 3, "10": 4, "9": 5, "a b": 6}),
+            "\"9\": 5\n\"10\": 4\nB: 3\na b: 6\na9: 2\na10: 1\n",
+        );
         check(&json!({"a\nb": 1}), "? |-\n  a\n  b\n: 1\n");
         let long = "k".repeat(130);
         check(&Value::Object(Object::from_iter([(long.clone(), json!({"x": 1}))])), &format!("? {long}\n: x: 1\n"));

@@ -27,7 +27,6 @@ mod served;
 mod url;
 mod verbs;
 mod watch;
-mod yaml;
 
 pub use config::{KubeletClient, OpenId, ServerConfig, VersionInfo};
 pub use health::{Health, Hook};

@@ -3,7 +3,6 @@ use super::{
     body::{self, Body},
     json,
     negotiate::Format,
-    yaml,
 };
 use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
@@ -69,7 +68,7 @@ pub fn formatted(code: u16, line: Bytes, format: Format) -> Response<Body> {
         Format::Json { pretty: true } => with_type(code, JSON, body::full(json::pretty(&line))),
         Format::Yaml => {
             let value = serde_json::from_slice(&line).expect("answers are valid JSON");
-            with_type(code, "application/yaml", body::full(yaml::write(&value)))
+            with_type(code, "application/yaml", body::full(wire::yaml::write(&value)))
         }
     }
 }
