@@ -2,7 +2,7 @@
 use super::{
     Column, Kind, Scope, Subresource, Version, checks,
     columns::{self, column, int, wide},
-    prepare,
+    pod, prepare,
 };
 
 use crate::{
@@ -20,6 +20,7 @@ const VERSIONS: &[Version] = &[Version::new("v1", "io.k8s.api.apps.v1.Deployment
 
 pub static KIND: Kind = Kind {
     columns: COLUMNS,
+    warnings: pod::warnings::workload,
     validate,
     validate_update,
     validate_status,

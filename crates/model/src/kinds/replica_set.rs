@@ -2,7 +2,7 @@
 use super::{
     Column, Kind, SPEC_STATUS_RESET, Scope, Subresource, Version, checks,
     columns::{self, column, int, wide},
-    prepare,
+    pod, prepare,
 };
 
 use crate::{
@@ -18,6 +18,7 @@ const VERSIONS: &[Version] = &[Version::new("v1", "io.k8s.api.apps.v1.ReplicaSet
 
 pub static KIND: Kind = Kind {
     columns: COLUMNS,
+    warnings: pod::warnings::workload,
     validate,
     validate_update,
     validate_status,

@@ -36,7 +36,7 @@ const COLUMNS: &[Column] = &[
     column(
         "Role",
         "string",
-        "RoleRef can reference a Role in the current namespace or a ClusterRole in the global namespace. If the RoleRef cannot be resolved, the Authorizer must return an error. This field is immutable.",
+        "RoleRef can reference a Role in the current namespace or a ClusterRole in the global namespace. If the RoleRef cannot be resolved, the Authorizer must return an error.",
         |binding, _| subjects::role(binding),
     ),
     columns::AGE,

@@ -94,7 +94,7 @@ impl<'t> Place<'t> {
 
     /// 422 with the errors, or nothing if there are none.
     pub fn check(&self, name: &str, errors: Errors) -> Result<(), Status> {
-        if errors.is_empty() { Ok(()) } else { Err(errors.into_status(self.kind.group, self.kind.kind, name)) }
+        if errors.is_empty() { Ok(()) } else { Err(errors.into_status(self.kind.hub().group, self.kind.kind, name)) }
     }
 }
 

@@ -2,6 +2,7 @@
 //! rule of its type, if it has one (`SetDefaults_*`); a parent's rule runs before its children's. Idempotent.
 mod pod;
 mod rules;
+mod twice;
 
 pub use pod::aggregate;
 

@@ -17,6 +17,10 @@ pub(super) fn pod(pod: &mut Object) {
     }
     pod_level_resources(spec);
     or_set_nil(spec, "enableServiceLinks", true);
+    let grace = spec.get("terminationGracePeriodSeconds").and_then(Value::as_i64);
+    if grace.is_some_and(|seconds| seconds < 0) {
+        spec.insert("terminationGracePeriodSeconds".into(), 1.into());
+    }
     if spec.get("hostNetwork").and_then(Value::as_bool) == Some(true) {
         for list in ["containers", "initContainers"] {
             for container in objects_at(spec, list) {
@@ -31,6 +35,7 @@ pub(super) fn pod(pod: &mut Object) {
 
 /// `SetDefaults_PodSpec`.
 pub(super) fn spec(spec: &mut Object) {
+    super::twice::service_account(spec);
     or_set(spec, "dnsPolicy", "ClusterFirst");
     or_set(spec, "restartPolicy", "Always");
     or_set_nil(spec, "securityContext", Object::new());

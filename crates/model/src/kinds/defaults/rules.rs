@@ -1,5 +1,5 @@
 //! The rules by type: upstream's `SetDefaults_*` that are not plain facts of a field.
-use super::{object_at, object_in, objects_at, or_set, or_set_nil, pod, text};
+use super::{object_at, object_in, objects_at, or_set, or_set_nil, pod, text, twice};
 use crate::{
     Object, Value,
     meta::image,
@@ -28,6 +28,7 @@ const RULES: &[(&str, Rule)] = &[
     ("io.k8s.api.core.v1.LimitRangeItem", limit_range_item),
     ("io.k8s.api.core.v1.Namespace", namespace),
     ("io.k8s.api.core.v1.NamespaceStatus", |status| or_set(status, "phase", "Active")),
+    ("io.k8s.api.core.v1.NodeSpec", twice::node_spec),
     ("io.k8s.api.core.v1.NodeStatus", node_status),
     ("io.k8s.api.core.v1.ObjectFieldSelector", |selector| or_set(selector, "apiVersion", "v1")),
     ("io.k8s.api.core.v1.PersistentVolume", persistent_volume),
@@ -35,10 +36,11 @@ const RULES: &[(&str, Rule)] = &[
     ("io.k8s.api.core.v1.PersistentVolumeClaimSpec", |spec| or_set_nil(spec, "volumeMode", "Filesystem")),
     ("io.k8s.api.core.v1.Pod", pod::pod),
     ("io.k8s.api.core.v1.PodSpec", pod::spec),
+    ("io.k8s.api.core.v1.PodStatus", twice::pod_status),
     ("io.k8s.api.core.v1.Probe", probe),
     ("io.k8s.api.core.v1.ProjectedVolumeSource", default_mode),
     ("io.k8s.api.core.v1.ReplicationController", replication_controller),
-    ("io.k8s.api.core.v1.Secret", |secret| or_set(secret, "type", "Opaque")),
+    ("io.k8s.api.core.v1.Secret", twice::secret),
     ("io.k8s.api.core.v1.SecretVolumeSource", default_mode),
     ("io.k8s.api.core.v1.Service", service),
     ("io.k8s.api.core.v1.ServiceAccountTokenProjection", |token| or_set_nil(token, "expirationSeconds", 3600)),

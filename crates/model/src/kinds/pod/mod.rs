@@ -2,6 +2,7 @@
 pub mod prepare;
 mod print;
 pub mod validate;
+pub(crate) mod warnings;
 
 use super::{EDIT_VERBS, Kind, PROXY_VERBS, Scope, Subresource, Verb, Version, texts};
 use crate::Value;
@@ -29,6 +30,7 @@ pub static KIND: Kind = Kind {
     prepare_create: prepare::create,
     prepare_update: prepare::update,
     prepare_status: prepare::status,
+    warnings: warnings::pod,
     validate: validate::create,
     validate_update: validate::update::update,
     validate_status: validate::update::status,

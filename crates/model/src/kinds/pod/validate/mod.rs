@@ -300,7 +300,7 @@ fn dns_config(spec: &At, errors: &mut Errors) {
 }
 
 /// All containers of the three lists.
-fn every_container(spec: &At, mut visit: impl FnMut(&At)) {
+pub(in crate::kinds::pod) fn every_container(spec: &At, mut visit: impl FnMut(&At)) {
     for list in ["initContainers", "containers", "ephemeralContainers"] {
         for container in spec.child(list).items() {
             visit(&container);
@@ -393,7 +393,7 @@ fn file_key_volumes(spec: &At, errors: &mut Errors) {
 }
 
 /// The quantity at a place; texts that are none were refused when the object was decoded.
-fn quantity(at: &At) -> Option<Quantity> {
+pub(in crate::kinds::pod) fn quantity(at: &At) -> Option<Quantity> {
     match at.value {
         Value::String(text) => Quantity::parse(text).ok(),
         Value::Number(number) => Quantity::parse(&number.to_string()).ok(),
