@@ -120,7 +120,7 @@ pub trait Store: Send + Sync + std::fmt::Debug + 'static {
 #[derive(Debug, Clone, Default)]
 pub struct Stats {
     pub rings: Vec<RingStats>,
-    /// Bytes of the log on disk.
+    /// Bytes that the log has grown by since the newest snapshot.
     pub log_bytes: u64,
     /// Bytes of the newest snapshot on disk.
     pub snapshot_bytes: u64,

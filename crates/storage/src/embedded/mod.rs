@@ -225,7 +225,8 @@ impl Embedded {
             Source { disk: &*disk, identity, window: options.window, transformer: options.transformer.as_deref() };
         let mut recovered = source.recover(&listing)?;
         let last_write_found = recovered.world.last_write;
-        let log = continue_log(&disk, identity, &mut recovered)?;
+        let mut reserved = listing.reserve;
+        let log = continue_log(&disk, identity, &mut recovered, &mut reserved)?;
         let anchor = recovered.anchor;
         let (ended, ends) = watch::channel(false);
         let grown = recovered.older_log_bytes + log.len();
@@ -239,7 +240,7 @@ impl Embedded {
             thread: Mutex::default(),
         };
         store.counters.log_bytes.store(grown, Ordering::Relaxed);
-        store.start(Start { disk, identity, options, reserved: listing.reserve, anchor, log, grown, lock, ended })?;
+        store.start(Start { disk, identity, options, reserved, anchor, log, grown, lock, ended })?;
         Ok(store)
     }
 
@@ -346,23 +347,38 @@ fn identify(disk: &dyn Disk, listing: &Listing, new: Identity) -> Result<Identit
 }
 
 /// The segment to append to. The newest one is written anew, which drops a torn end and makes sure that what was read
-/// is on the disk, not only in the cache of a kernel whose last sync failed; after a clean stop a long one is left.
-fn continue_log(disk: &Arc<dyn Disk>, identity: Identity, recovered: &mut Recovered) -> Result<Log, OpenError> {
+/// is on the disk, not only in the cache of a kernel whose last sync failed; after a clean stop a long one, or one that
+/// a full disk has no room for, is left as it is. `reserved` says whether there is a reserve to give up.
+fn continue_log(
+    disk: &Arc<dyn Disk>,
+    identity: Identity,
+    recovered: &mut Recovered,
+    reserved: &mut bool,
+) -> Result<Log, OpenError> {
     let world = &mut recovered.world;
     let failed = |e| OpenError::write(&**disk, "writing its log", e);
-    let Some(tail) = recovered.tail.take() else {
-        return Log::create(disk.clone(), identity, 1, world.revision, &[]).map_err(failed);
-    };
-    if tail.clean && tail.frames.len() > REWRITE_BYTES_MAX {
+    let create = |number, revision, frames: &[u8]| Log::create(disk.clone(), identity, number, revision, frames);
+    let Some(tail) = recovered.tail.take() else { return create(1, world.revision, &[]).map_err(failed) };
+    let rewrite = || create(tail.number, tail.revision, &tail.frames);
+    if tail.clean {
+        let short = tail.frames.len() <= REWRITE_BYTES_MAX;
+        match short.then(rewrite) {
+            None | Some(Err(WriteError::Full(_))) => {}
+            Some(rewritten) => return rewritten.map_err(failed),
+        }
         recovered.older_log_bytes += tail.frames.len() as u64;
-        return Log::create(disk.clone(), identity, tail.number + 1, world.revision, &[]).map_err(failed);
+        return create(tail.number + 1, world.revision, &[]).map_err(failed);
     }
-    let mut log = Log::create(disk.clone(), identity, tail.number, tail.revision, &tail.frames).map_err(failed)?;
-    if !tail.clean {
-        let (from, to) = (world.revision, world.revision + REVISION_JUMP);
-        log.append(&Record::Jump { from, to }.encode_mark()).and_then(|_| log.sync()).map_err(failed)?;
-        world.jump(to);
+    let mut rewritten = rewrite();
+    if matches!(rewritten, Err(WriteError::Full(_))) && *reserved {
+        disk.remove(names::RESERVE).map_err(|e| OpenError::io(&**disk, "giving up the reserve", e))?;
+        *reserved = false;
+        rewritten = rewrite();
     }
+    let mut log = rewritten.map_err(failed)?;
+    let (from, to) = (world.revision, world.revision + REVISION_JUMP);
+    log.append(&Record::Jump { from, to }.encode_mark()).and_then(|_| log.sync()).map_err(failed)?;
+    world.jump(to);
     Ok(log)
 }
 

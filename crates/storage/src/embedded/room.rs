@@ -9,8 +9,8 @@ use bytes::Bytes;
 use skeg_model::stored::Stored;
 use std::{io, sync::Arc};
 
-/// The disk is asked for its free space after this many written bytes.
-const ASK_EVERY_BYTES: u64 = 1 << 20;
+/// The disk is asked for its free space at the latest after this many written bytes.
+const ASK_EVERY_BYTES_MAX: u64 = 1 << 20;
 
 /// Guard of the disk's last bytes.
 #[derive(Debug)]
@@ -27,7 +27,7 @@ pub(crate) struct Room {
 
 impl Room {
     pub fn new(disk: Arc<dyn Disk>, keep_bytes: u64, reserve_bytes: u64, reserved: bool) -> Self {
-        Self { disk, keep_bytes, reserve_bytes, reserved, written: ASK_EVERY_BYTES, full: None }
+        Self { disk, keep_bytes, reserve_bytes, reserved, written: ASK_EVERY_BYTES_MAX, full: None }
     }
 
     pub fn reason(&self) -> Option<&String> {
@@ -40,7 +40,7 @@ impl Room {
 
     /// Looks at the disk if it is time to; afterwards `reason` tells whether growing writes are refused.
     pub fn look(&mut self) {
-        if self.full.is_none() && self.written < ASK_EVERY_BYTES {
+        if self.full.is_none() && self.written < ASK_EVERY_BYTES_MAX.min(self.keep_bytes / 4) {
             return;
         }
         self.written = 0;
@@ -96,6 +96,11 @@ impl Room {
     /// Whether a snapshot of about `bytes` leaves enough free.
     pub fn admits_snapshot(&self, bytes: u64) -> bool {
         self.disk.free().is_ok_and(|free| free >= bytes + bytes / 4 + self.keep_bytes)
+    }
+
+    /// Whether a snapshot of about `bytes` fits at all.
+    pub fn holds_snapshot(&self, bytes: u64) -> bool {
+        self.disk.free().is_ok_and(|free| free >= 2 * bytes)
     }
 }
 

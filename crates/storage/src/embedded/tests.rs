@@ -157,6 +157,26 @@ fn on_a_full_disk_deletions_work() {
 }
 
 #[test]
+fn a_disk_full_of_old_versions_heals_itself() {
+    let disk = FakeDisk::new();
+    let keeping = Options { keep_free_bytes: 8 << 10, ..options() };
+    let store = Embedded::open_disk(Arc::new(disk.clone()), keeping).unwrap();
+    disk.set(Fault::Capacity { bytes: 30_000 });
+    let value = "x".repeat(1000);
+    let mut refusals = 0;
+    for _ in 0..200 {
+        while let Err(error) = commit(&store, vec![put(PODS, "a", Expect::Any, &value)]) {
+            assert!(matches!(error, CommitError::Unavailable(_)), "{error}");
+            refusals += 1;
+            std::thread::yield_now();
+        }
+    }
+    assert!(refusals > 0 && store.revision() == 201);
+    drop(store);
+    assert_eq!(open(&disk).get(&key(PODS, "a")).unwrap().revision(), 201);
+}
+
+#[test]
 fn directories_are_told_apart() {
     let disk = FakeDisk::new();
     disk.put("precious.txt", vec![1]);
@@ -179,6 +199,28 @@ fn directories_are_told_apart() {
     newer[format::HEADER_BYTES..].copy_from_slice(&crc.to_le_bytes());
     disk.put("identity", newer);
     assert!(open_error(&disk).contains("format version 2"));
+}
+
+#[test]
+fn a_real_directory_is_private_and_claimed() {
+    use std::os::unix::fs::PermissionsExt;
+    let parent = tempfile::tempdir().unwrap();
+    let dir = parent.path().join("a/store");
+    let real = || Embedded::open(&dir, Options { reserve_bytes: 4096, ..options() });
+    let store = real().unwrap();
+    commit(&store, vec![put(PODS, "a", Expect::Any, "1")]).unwrap();
+    let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&dir), 0o700);
+    let files: Vec<_> = std::fs::read_dir(&dir).unwrap().map(|e| e.unwrap().path()).collect();
+    assert!(files.len() == 4 && files.iter().all(|f| mode(f) == 0o600), "{files:?}");
+    let taken = real().unwrap_err().to_string();
+    assert!(taken.contains(&format!("in use by process {}:", std::process::id())), "{taken}");
+    drop(store);
+    assert!(real().unwrap().get(&key(PODS, "a")).is_some());
+    let foreign = Embedded::open(parent.path(), options()).unwrap_err().to_string();
+    assert!(foreign.contains("which is not Skeg's"), "{foreign}");
+    let left: Vec<_> = std::fs::read_dir(parent.path()).unwrap().collect();
+    assert_eq!(left.len(), 1, "a foreign directory is not touched");
 }
 
 #[test]

@@ -32,6 +32,9 @@ pub(crate) const UNSYNCED_REVISIONS_MAX: u64 = 1 << 16;
 /// A log that has grown to this many times the state is replaced even within the watch window's minimum of time.
 const LOG_GROWTH_MAX: u64 = 8;
 
+/// On a full disk a state smaller than this counts as this much when a snapshot's gain is reckoned.
+const FULL_SNAPSHOT_BYTES_MIN: u64 = 4 << 10;
+
 /// The writer's thread owns this.
 #[derive(Debug)]
 pub(crate) struct Writer {
@@ -246,8 +249,16 @@ impl Writer {
     }
 
     fn snapshot_is_due(&self, state: u64) -> bool {
+        if self.snapshotting.is_some() {
+            return false;
+        }
+        if self.room.reason().is_some() {
+            // A log much longer than the state it leads to is room that can be had.
+            let gain = self.grown > 2 * state.max(FULL_SNAPSHOT_BYTES_MIN);
+            return gain && self.room.holds_snapshot(state);
+        }
         let enough = state.max(self.options.snapshot_log_bytes_min);
-        if self.snapshotting.is_some() || self.grown < enough {
+        if self.grown < enough {
             return false;
         }
         let age = self.options.clock.now().duration_since(self.snapshot_at);
@@ -308,7 +319,7 @@ impl Writer {
         }
         if let Some(Ok(Some(number))) = self.snapshotting.take().map(JoinHandle::join) {
             self.anchors.push(number);
-            self.prune(2);
+            self.prune(if self.room.reason().is_some() { 1 } else { 2 });
         }
     }
 
