@@ -1,7 +1,7 @@
 //! JSON patch (RFC 6902) with the API server's bounds and texts.
 use super::PatchError;
 use crate::Value;
-use json_patch::{Patch, PatchOperation};
+use json_patch::{AddOperation, Patch, PatchOperation, ReplaceOperation};
 use serde::Deserialize;
 
 /// Operations of one patch at most (upstream's `maxJSONPatchOperations`).
@@ -19,10 +19,24 @@ pub fn apply(target: &mut Value, patch: &Value) -> Result<(), PatchError> {
     let patch = Patch::deserialize(patch).map_err(|e| PatchError::Malformed(format!("error decoding patch: {e}")))?;
     let mut out = target.clone();
     for operation in &patch.0 {
-        json_patch::patch(&mut out, std::slice::from_ref(operation)).map_err(|_| failed(operation))?;
+        let done = match operation {
+            // The library that upstream uses sets members of objects that were not there.
+            PatchOperation::Replace(ReplaceOperation { path, value }) if is_missing_member(&out, path.as_str()) => {
+                let add = AddOperation { path: path.clone(), value: value.clone() };
+                json_patch::patch(&mut out, &[PatchOperation::Add(add)])
+            }
+            other => json_patch::patch(&mut out, std::slice::from_ref(other)),
+        };
+        done.map_err(|_| failed(operation))?;
     }
     *target = out;
     Ok(())
+}
+
+/// Whether a path names a member that an object which exists does not have.
+fn is_missing_member(tree: &Value, path: &str) -> bool {
+    let parent = path.rsplit_once('/').and_then(|(parent, _)| tree.pointer(parent));
+    parent.is_some_and(Value::is_object) && tree.pointer(path).is_none()
 }
 
 /// The error in the words of the library that upstream uses.

@@ -13,6 +13,9 @@ pub enum PatchError {
     /// The patch is well formed but does not fit the object (a failed `test`, a missing path): 422.
     #[error("{0}")]
     Unprocessable(String),
+    /// Refused with a text of its own that no client is to blame for, as upstream sees it: 500.
+    #[error("{0}")]
+    Internal(String),
     /// More operations than the limit: 413.
     #[error("The allowed maximum operations in a JSON patch is {limit}, got {got}")]
     TooMany { limit: usize, got: usize },

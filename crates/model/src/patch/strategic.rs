@@ -63,7 +63,10 @@ fn merge_map(ty: Option<&Type>, mut original: Object, patch: &Object) -> Result<
             return Ok(patch.iter().filter(|(k, _)| *k != DIRECTIVE).map(|(k, v)| (k.clone(), v.clone())).collect());
         }
         Some(Some("delete")) => return Ok(Object::new()),
-        Some(_) => return Err(bad(format!("unknown patch type found: {}", patch[DIRECTIVE]))),
+        Some(other) => {
+            let (other, whole) = (other.unwrap_or_default(), go_map(&Value::Object(patch.clone())));
+            return Err(PatchError::Internal(format!("unknown patch type: {other} in map: {whole}")));
+        }
     }
     retain_keys(&mut original, patch)?;
     for (name, value) in patch {
@@ -130,10 +133,10 @@ fn without_directives(value: &Value) -> Option<Value> {
 
 fn retain_keys(original: &mut Object, patch: &Object) -> Result<(), PatchError> {
     let Some(keys) = patch.get(RETAIN_KEYS) else { return Ok(()) };
-    let keys = keys.as_array().ok_or_else(|| bad("invalid patch format of $retainKeys"))?;
+    let keys = keys.as_array().ok_or_else(|| bad("invalid patch format of retainKeys"))?;
     let listed = |name: &str| keys.iter().any(|k| k.as_str() == Some(name));
     if patch.iter().any(|(name, value)| !name.starts_with('$') && !value.is_null() && !listed(name)) {
-        return Err(bad(format!("the keys in $retainKeys {} don't match the patch", Value::Array(keys.clone()))));
+        return Err(bad("invalid patch format of retainKeys"));
     }
     original.retain(|name, _| listed(name));
     Ok(())
@@ -177,9 +180,29 @@ fn merge_list(shape: Shape, old: Vec<Value>, patch: &[Value], order: Option<&Val
         merged
     };
     match order {
-        Some(order) => reorder(merged, &before, shape.merge_key, order),
-        None => Ok(merged),
+        Some(order) => {
+            check_order(patch, shape.merge_key, order)?;
+            reorder(merged, &before, shape.merge_key, order)
+        }
+        // The patch itself says how its items stand.
+        None => reorder(merged, &before, shape.merge_key, &Value::Array(patch.to_vec())),
     }
+}
+
+/// What a patch sets must stand in `$setElementOrder`, in the same order.
+fn check_order(patch: &[Value], merge_key: &str, order: &Value) -> Result<(), PatchError> {
+    let id = |item: &Value| if item.is_object() { item.get(merge_key).cloned() } else { Some(item.clone()) };
+    let mut listed = order.as_array().map_or(&[][..], Vec::as_slice).iter();
+    let kept = patch.iter().filter(|item| item.get(DIRECTIVE).is_none());
+    for item in kept {
+        if !listed.any(|l| id(l) == id(item)) {
+            let (patch, order) = (go_map(&Value::Array(patch.to_vec())), go_map(order));
+            return Err(PatchError::Internal(format!(
+                "The order in patch list:\n{patch}\n doesn't match $setElementOrder list:\n{order}\n"
+            )));
+        }
+    }
+    Ok(())
 }
 
 fn merge_objects(shape: Shape, mut old: Vec<Value>, patch: &[Value]) -> Result<Vec<Value>, PatchError> {
@@ -196,7 +219,8 @@ fn merge_objects(shape: Shape, mut old: Vec<Value>, patch: &[Value]) -> Result<V
     }
     for item in patch.iter().filter(|i| directive(i).as_deref() != Some("delete")) {
         if let Some(other) = directive(item).filter(|d| d != "merge") {
-            return Err(bad(format!("unknown patch type found: {other}")));
+            let whole = go_map(item);
+            return Err(PatchError::Internal(format!("unknown patch type: {other} in map: {whole}")));
         }
         let key = key_of(item, shape.merge_key)?;
         let fields = item.as_object().ok_or_else(|| bad("a list holds objects and other values"))?;
@@ -213,7 +237,7 @@ fn merge_objects(shape: Shape, mut old: Vec<Value>, patch: &[Value]) -> Result<V
 
 fn key_of<'a>(item: &'a Value, merge_key: &str) -> Result<&'a Value, PatchError> {
     item.get(merge_key).ok_or_else(|| {
-        bad(format!("map: {} does not contain declared merge key: {merge_key}", crate::patch::strategic::go_map(item)))
+        PatchError::Internal(format!("map: {} does not contain declared merge key: {merge_key}", go_map(item)))
     })
 }
 
@@ -245,11 +269,10 @@ fn reorder(items: Vec<Value>, before: &[Value], merge_key: &str, order: &Value) 
     let mut out = Vec::with_capacity(listed.len() + others.len());
     let (mut listed, mut others) = (listed.into_iter().peekable(), others.into_iter().peekable());
     while let (Some(l), Some(o)) = (listed.peek(), others.peek()) {
-        // A listed item that is new, or that stood before the other one, comes first.
+        // Only an item that stood before the listed one goes before it.
         let first = match (place(&old, l), place(&old, o)) {
             (Some(l), Some(o)) => l < o,
-            (None, _) => false,
-            (Some(_), None) => true,
+            _ => true,
         };
         out.extend(if first { listed.next() } else { others.next() });
     }

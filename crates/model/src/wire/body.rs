@@ -67,7 +67,17 @@ pub fn read_body(ty: &'static Type, body: &Body, validation: FieldValidation) ->
         object.insert("kind".into(), kind.into());
         object.insert("apiVersion".into(), api_version(group, version).into());
     }
-    Ok(Accepted { value, warnings: if validation == FieldValidation::Warn { strict } else { Vec::new() } })
+    let warnings = if validation == FieldValidation::Warn { warnings(&strict) } else { Vec::new() };
+    Ok(Accepted { value, warnings })
+}
+
+/// Texts of warnings: of duplicate keys in YAML each line is one.
+fn warnings(strict: &[String]) -> Vec<String> {
+    let of = |text: &str| match text.strip_prefix("yaml: unmarshal errors:\n") {
+        Some(lines) => lines.lines().map(|line| line.trim_start().to_owned()).collect(),
+        None => vec![text.to_owned()],
+    };
+    strict.iter().flat_map(|text| of(text)).collect()
 }
 
 /// Checks a tree that a patch made; the error is the text that upstream puts behind the patch.
@@ -250,11 +260,7 @@ mod tests {
         let accepted = read_body(config_map(), &body, FieldValidation::Warn).unwrap();
         assert_eq!(
             accepted.warnings,
-            [
-                "yaml: unmarshal errors:\n  line 8: key \"k\" already set in map",
-                r#"unknown field "extra""#,
-                r#"unknown field "metadata.labelz""#
-            ]
+            ["line 8: key \"k\" already set in map", r#"unknown field "extra""#, r#"unknown field "metadata.labelz""#]
         );
     }
 

@@ -235,6 +235,10 @@ fn admit_node(request: &Request<'_>, node: &str, object: &Value) -> Result<(), R
             if !labels.is_empty() {
                 return refuse(format!("is not allowed to modify labels: {labels}"));
             }
+            let owners = |node: &Value| node["metadata"]["ownerReferences"].clone();
+            if !semantic_eq(&owners(object), &owners(old)) {
+                return refuse(format!("node {node:?} is not allowed to modify ownerReferences"));
+            }
         }
         Operation::Delete | Operation::Connect => {}
     }

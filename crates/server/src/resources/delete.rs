@@ -17,7 +17,7 @@ use skeg_model::{
     stored::Stored,
     time::rfc3339_seconds,
 };
-use skeg_storage::{Change, CommitError, Expect, Op};
+use skeg_storage::{Change, CommitError, Expect, Op, Txn};
 use std::sync::Arc;
 
 const ORPHAN: &str = "orphan";
@@ -130,11 +130,14 @@ impl Api {
         if !w.options.dry_run {
             let tree = codec::stored_tree(current);
             let op = Op { key: place.key(), expect: Expect::Revision(current.revision()), change: Change::Delete };
-            match self.commit(op, w.durability(&tree)).await {
-                Ok(_) => self.allocator.release(place.hub(), &tree),
+            let txn = Txn { ops: vec![op], durability: w.durability(&tree) };
+            let committed = match self.config.store.commit(txn).await {
+                Ok(committed) => committed,
                 Err(CommitError::Conflict { .. }) => return Ok(None),
                 Err(other) => return Err(unavailable(&other)),
-            }
+            };
+            self.allocator.release(place.hub(), &tree);
+            return self.finished(&place, &Arc::new(shown.at_revision(committed.revision))).map(Some);
         }
         self.finished(&place, shown).map(Some)
     }

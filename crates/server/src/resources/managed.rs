@@ -14,12 +14,21 @@ const MANAGER_CHARS_MAX: usize = 128;
 /// Records who owns what after this write, between defaulting and admission. `live` is the current object; both are in
 /// the served form.
 pub(super) fn on_write(w: &Write<'_>, live: Option<&Value>, new: &mut Value) -> Result<(), Status> {
-    let ty = schema::by_name(w.place.version.type_name)
-        .ok_or_else(|| Status::internal(format!("no schema for {}", w.place.version.type_name)))?;
-    let api_version = w.place.api_version();
+    on_write_as(w, w.place.version.type_name, &w.place.api_version(), live, new)
+}
+
+/// The same for a subresource with a type of its own.
+pub(super) fn on_write_as(
+    w: &Write<'_>,
+    type_name: &str,
+    api_version: &str,
+    live: Option<&Value>,
+    new: &mut Value,
+) -> Result<(), Status> {
+    let ty = schema::by_name(type_name).ok_or_else(|| Status::internal(format!("no schema for {type_name}")))?;
     let writer = Writer {
         manager: &manager(w),
-        api_version: &api_version,
+        api_version,
         subresource: w.place.subresource,
         reset: reset_fields(w.place.kind, w.place.subresource),
         now: w.now,

@@ -1,13 +1,20 @@
 //! Reviews: kinds that are asked and answered, never kept.
-use super::{Answer, Api, Context, codec, place::Place, tree};
-use crate::auth::{Attributes, Decision, User};
+use super::{Answer, Api, Context, codec, managed, place::Place, tree};
+use crate::{
+    admission::Operation,
+    auth::{Attributes, Decision, User},
+};
 use serde_json::json;
 use skeg_model::{
     Object, Value,
     kinds::Verb,
-    meta::field_error::Errors,
+    meta::{
+        field_error::Errors,
+        go::{self, Printed},
+    },
     request::{Body, Reply, WriteOptions},
     status::Status,
+    time::rfc3339_seconds,
 };
 use std::collections::BTreeMap;
 
@@ -28,27 +35,33 @@ impl Api {
         let mut w = self.write(ctx, place, options);
         let mut review = codec::decode(&place, &body, options.field_validation, &mut w.warnings)?;
         super::write::check_namespace(&mut review, &place)?;
-        let name = tree::name(&review).to_owned();
-        self.mutate(&mut w, crate::admission::Operation::Create, &name, None, &mut review).await?;
-        let mut errors = Errors::new();
-        (place.kind.validate)(&review, &mut errors);
-        place.check(&name, errors)?;
-        self.validate(&mut w, crate::admission::Operation::Create, &name, None, &review).await?;
-        let status = match place.kind.resource {
+        let resource = place.kind.resource;
+        // These two answer with an object of their own; the others fill in the one that was sent.
+        let own = match resource {
+            "selfsubjectreviews" => Some(json!({"metadata": {"creationTimestamp": rfc3339_seconds(w.now)}})),
+            "selfsubjectrulesreviews" => Some(json!({"metadata": {}, "spec": {}})),
+            _ => None,
+        };
+        managed::on_write(&w, None, &mut review)?;
+        self.mutate(&mut w, Operation::Create, "", None, &mut review).await?;
+        check(resource, &review, place.namespace)?;
+        self.validate(&mut w, Operation::Create, "", None, &review).await?;
+        let status = match resource {
             "selfsubjectaccessreviews" => self.access(&review, &ctx.user),
-            "subjectaccessreviews" => self.access(&review, &user_of(&review)),
-            "localsubjectaccessreviews" => {
-                check_local(&review, place.namespace)?;
-                self.access(&review, &user_of(&review))
-            }
+            "subjectaccessreviews" | "localsubjectaccessreviews" => self.access(&review, &user_of(&review)),
             "selfsubjectrulesreviews" => self.rules(&review, &ctx.user)?,
             "selfsubjectreviews" => json!({"userInfo": user_info(&ctx.user)}),
             "tokenreviews" => self.token_review(&review).await?,
             other => return Err(Status::internal(format!("{other} is not a review"))),
         };
-        review["status"] = status;
-        tree::set_type(&mut review, place.api_version(), place.kind.kind);
-        Ok(Answer { reply: Reply::Tree { value: review, code: 201 }, warnings: w.warnings })
+        if resource == "tokenreviews" {
+            // The answer does not repeat the secret.
+            tree::map_mut(&mut review, "spec").remove("token");
+        }
+        let mut value = own.unwrap_or(review);
+        value["status"] = status;
+        tree::set_type(&mut value, place.api_version(), place.kind.kind);
+        Ok(Answer { reply: Reply::Tree { value, code: 201 }, warnings: w.warnings })
     }
 
     /// May `user` do what the review's attributes say?
@@ -126,19 +139,54 @@ impl Api {
                 }
                 status
             }
-            Ok(None) => json!({"user": {}}),
+            Ok(None) => json!({"user": {}, "error": "invalid bearer token"}),
             Err(why) => json!({"user": {}, "error": why}),
         })
     }
 }
 
-/// A LocalSubjectAccessReview asks about its own namespace.
-fn check_local(review: &Value, namespace: &str) -> Result<(), Status> {
-    let asked = tree::text(review, "/spec/resourceAttributes/namespace");
-    if asked == namespace {
-        return Ok(());
+/// What upstream checks of access reviews; its errors name no kind.
+fn check(resource: &str, review: &Value, namespace: &str) -> Result<(), Status> {
+    let mut errors = Errors::new();
+    let (with, without) = (&review["spec"]["resourceAttributes"], &review["spec"]["nonResourceAttributes"]);
+    let path = "spec.nonResourceAttributes";
+    if resource.ends_with("subjectaccessreviews") {
+        if !with.is_null() && !without.is_null() {
+            errors.invalid(path, shown(without), "cannot be specified in combination with resourceAttributes");
+        }
+        if with.is_null() && without.is_null() {
+            let why = "exactly one of nonResourceAttributes or resourceAttributes must be specified";
+            errors.invalid("spec.resourceAttributes", &Value::Null, why);
+        }
+        let nobody = tree::text(review, "/spec/user").is_empty() && tree::list(review, "/spec/groups").is_empty();
+        if resource != "selfsubjectaccessreviews" && nobody {
+            errors.invalid("spec.user", "", "at least one of user or group must be specified");
+        }
+        for selector in ["fieldSelector", "labelSelector"] {
+            let raw = with[selector]["rawSelector"].as_str().unwrap_or_default();
+            let requirements = !tree::list(&with[selector], "/requirements").is_empty();
+            if !raw.is_empty() && requirements {
+                let path = format!("spec.resourceAttributes.{selector}.rawSelector");
+                errors.invalid(path, raw, "may not specified at the same time as requirements");
+            }
+        }
     }
-    Err(Status::bad_request(format!("spec.resourceAttributes.namespace must match namespace: {namespace}")))
+    if resource == "localsubjectaccessreviews" {
+        let asked = with["namespace"].as_str().unwrap_or_default();
+        if !with.is_null() && asked != namespace {
+            errors.invalid("spec.resourceAttributes.namespace", asked, "must match metadata.namespace");
+        }
+        if !without.is_null() {
+            errors.invalid(path, shown(without), "disallowed on this kind of request");
+        }
+    }
+    if errors.is_empty() { Ok(()) } else { Err(errors.into_status(AUTHORIZATION, "", "")) }
+}
+
+/// Non-resource attributes as upstream's internal type prints.
+fn shown(attributes: &Value) -> Printed {
+    let text = |field: &str| go::quote(attributes[field].as_str().unwrap_or_default());
+    Printed(format!("{{\"Path\":{},\"Verb\":{}}}", text("path"), text("verb")))
 }
 
 /// The user that a SubjectAccessReview names.

@@ -1,5 +1,5 @@
 //! What one endpoint of an object may change: the object itself, its status, or the part of a subresource.
-use super::{sub, tree};
+use super::sub;
 use skeg_model::{
     Value,
     kinds::Kind,
@@ -27,12 +27,12 @@ static STATUS: Strategy = Strategy {
     may_create: false,
 };
 
-/// `namespaces/finalize`: only `spec.finalizers` counts.
+/// `namespaces/finalize`: all but the status counts, `spec.finalizers` above all.
 static FINALIZE: Strategy = Strategy {
     prepare: |_, new, old| {
-        let finalizers = new.pointer("/spec/finalizers").cloned().unwrap_or(Value::Null);
-        keep_all_but(new, old, &[]);
-        tree::map_mut(new, "spec").insert("finalizers".into(), finalizers);
+        if let (Some(object), Some(status)) = (new.as_object_mut(), old.get("status")) {
+            object.insert("status".into(), status.clone());
+        }
     },
     validate: |_, new, old| metadata_update(new, old),
     may_create: false,
@@ -55,14 +55,4 @@ pub(super) fn of(kind: &Kind, subresource: &str) -> &'static Strategy {
         ("pods", "resize") => &sub::pods::RESIZE,
         _ => &MAIN,
     }
-}
-
-/// Puts the old object in the new one's place, its managed fields and the metadata fields named excepted.
-pub(super) fn keep_all_but(new: &mut Value, old: &Value, fields: &[&str]) {
-    let mut kept = old.clone();
-    for field in fields.iter().chain(&["managedFields", "resourceVersion"]) {
-        let value = new.pointer(&format!("/metadata/{field}")).cloned();
-        tree::set_meta(&mut kept, field, value);
-    }
-    *new = kept;
 }

@@ -402,7 +402,8 @@ fn check_version(place: &Place<'_>, new: &mut Value, current: u64) -> Result<boo
         if !place.hub().unconditional_update {
             let mut errors = Errors::new();
             errors.invalid("metadata.resourceVersion", 0_i64, "must be specified for an update");
-            place.check(tree::name(new), errors)?;
+            // Upstream names the resource where the kind belongs.
+            return Err(errors.into_status(place.kind.group, place.kind.resource, tree::name(new)));
         }
         tree::set_meta(new, "resourceVersion", Some(current.to_string().into()));
         return Ok(true);

@@ -41,6 +41,16 @@ pub(super) fn spec(spec: &mut Object) {
     or_set_nil(spec, "securityContext", Object::new());
     or_set_nil(spec, "terminationGracePeriodSeconds", 30);
     or_set(spec, "schedulerName", "default-scheduler");
+    service_account(spec);
+}
+
+/// The account's name stands under its old name too; the new one wins.
+fn service_account(spec: &mut Object) {
+    let name = [text(spec, "serviceAccountName"), text(spec, "serviceAccount")].into_iter().find(|n| !n.is_empty());
+    if let Some(name) = name.map(str::to_owned) {
+        spec.insert("serviceAccount".into(), name.clone().into());
+        spec.insert("serviceAccountName".into(), name.into());
+    }
 }
 
 /// A volume without a source is an emptyDir; images are pulled as containers' are.

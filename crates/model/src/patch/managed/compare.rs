@@ -53,7 +53,21 @@ static NULL: Value = Value::Null;
 
 /// Fields that Go writes even when nothing was set are there on both sides.
 fn always_written(field: &Field) -> bool {
-    field.presence == Presence::Always || (field.presence == Presence::OmitEmpty && matches!(field.ty, Ty::Struct(_)))
+    let is_struct = matches!(field.ty, Ty::Struct(_) | Ty::Time | Ty::MicroTime);
+    field.presence == Presence::Always || (field.presence == Presence::OmitEmpty && is_struct)
+}
+
+/// What Go leaves out is not there, however it was sent: nulls, and zero values of fields with `omitempty`.
+fn written<'a>(field: &Field, value: Option<&'a Value>) -> Option<&'a Value> {
+    let leaves_zero = field.presence == Presence::OmitEmpty && !always_written(field);
+    value.filter(|value| match value {
+        Value::Null => always_written(field),
+        Value::Bool(b) => *b || !leaves_zero,
+        Value::Number(n) => n.as_f64() != Some(0.0) || !leaves_zero,
+        Value::String(s) => !s.is_empty() || !leaves_zero,
+        Value::Array(items) => !items.is_empty() || !leaves_zero,
+        Value::Object(map) => !map.is_empty() || !leaves_zero,
+    })
 }
 
 /// Compares two objects of type `ty`.
@@ -139,7 +153,8 @@ impl Walker<'_> {
 
     fn fields(&mut self, ty: &'static Type, old: Option<&Value>, new: Option<&Value>) {
         for field in ty.fields {
-            let (was, is) = (old.and_then(|o| o.get(field.json)), new.and_then(|n| n.get(field.json)));
+            let was = old.and_then(|tree| written(field, tree.get(field.json)));
+            let is = new.and_then(|tree| written(field, tree.get(field.json)));
             let implied = always_written(field).then_some(&NULL);
             let was = was.or(implied.filter(|_| old.is_some()));
             let is = is.or(implied.filter(|_| new.is_some()));

@@ -131,11 +131,14 @@ pub fn update(ty: &'static Type, old: Option<&Value>, new: &mut Value, writer: W
     let mut entries = sent.unwrap_or(before);
     let nothing = Value::Object(crate::Object::new());
     let comparison = compare(ty, old.unwrap_or(&nothing), new);
+    // What this way of writing resets changes nobody's ownership.
+    let reset = Set::of_paths(writer.reset);
+    let [modified, added, removed] =
+        [comparison.modified, comparison.added, comparison.removed].map(|set| set.recursive_difference(&reset));
     for entry in &mut entries {
-        entry.set =
-            entry.set.difference(&comparison.modified).difference(&comparison.added).difference(&comparison.removed);
+        entry.set = entry.set.difference(&modified).difference(&added).difference(&removed);
     }
-    let taken = strip(comparison.modified.union(&comparison.added)).recursive_difference(&Set::of_paths(writer.reset));
+    let taken = strip(modified.union(&added));
     if !taken.is_empty() {
         let own = Entry {
             manager: writer.manager.into(),

@@ -10,8 +10,11 @@ use crate::admission::Operation;
 use serde_json::json;
 use skeg_model::{
     Value,
-    kinds::{Verb, pod::prepare},
-    meta::field_error::Errors,
+    kinds::{
+        Verb,
+        pod::{prepare, validate},
+    },
+    meta::{field_error::Errors, object_meta},
     request::{Body, DeleteOptions, Propagation, Reply, WriteOptions},
     status::Status,
     time::rfc3339_seconds,
@@ -25,13 +28,23 @@ const ATTEMPTS_MAX: usize = 100;
 
 pub(in super::super) static EPHEMERAL: Strategy = Strategy {
     prepare: |_, new, old| prepare::ephemeral_containers(new, old),
-    validate: |kind, new, old| kind.check_update("ephemeralcontainers", new, old),
+    validate: |_, new, old| {
+        let mut errors = Errors::new();
+        object_meta::common_update(new, old, &mut errors);
+        validate::update::ephemeral_containers(new, old, &mut errors);
+        errors
+    },
     may_create: false,
 };
 
 pub(in super::super) static RESIZE: Strategy = Strategy {
     prepare: |_, new, old| prepare::resize(new, old),
-    validate: |kind, new, old| kind.check_update("resize", new, old),
+    validate: |_, new, old| {
+        let mut errors = Errors::new();
+        object_meta::common_update(new, old, &mut errors);
+        validate::update::resize(new, old, &mut errors);
+        errors
+    },
     may_create: false,
 };
 

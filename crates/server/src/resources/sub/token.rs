@@ -1,6 +1,6 @@
 //! `serviceaccounts/token`: a token for an account, bound to an object if asked (authentication.k8s.io/v1 TokenRequest).
 use super::super::{
-    Answer, Api, BoundObject, Context, TokenSpec, codec,
+    Answer, Api, BoundObject, Context, TokenSpec, codec, managed,
     place::{Place, key_of},
     tree,
 };
@@ -38,6 +38,7 @@ impl Api {
         let mut request = codec::decode_as(TOKEN_REQUEST, &body, options.field_validation, &mut w.warnings)?;
         let account = self.config.store.get(&place.key()).ok_or_else(|| place.not_found())?;
         name_request(&mut request, &place)?;
+        managed::on_write_as(&w, TOKEN_REQUEST, "authentication.k8s.io/v1", None, &mut request)?;
         self.mutate(&mut w, crate::admission::Operation::Create, place.name, None, &mut request).await?;
         let expiration = request["spec"]["expirationSeconds"].as_i64().unwrap_or(EXPIRATION_SECONDS);
         check_expiration(&request, expiration)?;
@@ -68,6 +69,7 @@ impl Api {
         let expires = if extended { w.now + jiff::SignedDuration::from_secs(expiration) } else { issued.expires };
         request["status"] = json!({"token": issued.token, "expirationTimestamp": rfc3339_seconds(expires)});
         tree::set_meta(&mut request, "creationTimestamp", Some(rfc3339_seconds(w.now).into()));
+        tree::set_meta(&mut request, "uid", Some(self.config.entropy.uuid().into()));
         tree::set_type(&mut request, "authentication.k8s.io/v1".into(), "TokenRequest");
         Ok(Answer { reply: Reply::Tree { value: request, code: 201 }, warnings: w.warnings })
     }
@@ -90,13 +92,9 @@ impl Api {
             ("v1", "Secret") => &secret::KIND,
             ("v1", "Node") => &node::KIND,
             (version, _) => {
-                let gvk = version
-                    .split_once('/')
-                    .map_or((String::new(), version.to_owned()), |(g, v)| (format!(".{g}"), v.to_owned()));
-                return Err(Status::bad_request(format!(
-                    "cannot bind token for serviceaccount to type {version}, Kind={kind}{}{}",
-                    gvk.0, ""
-                )));
+                let slash = if version.contains('/') { "" } else { "/" };
+                let why = format!("cannot bind token for serviceaccount to type {slash}{version}, Kind={kind}");
+                return Err(Status::bad_request(why));
             }
         };
         let object = self
