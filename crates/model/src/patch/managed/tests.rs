@@ -91,7 +91,7 @@ fn clearing_the_list_switches_tracking_off() {
 
 #[test]
 fn the_number_of_managers_is_bounded() {
-    let mut object = json!({"metadata": {"name": "x"}, "data": {}});
+    let mut object = json!({"metadata": {"name": "x"}, "data": {"k": "v"}});
     update(&OBJECT, None, &mut object, by("first", 1));
     for n in 0..14 {
         let mut new = object.clone();
