@@ -25,14 +25,59 @@ record() { echo "$1 $(started "$1")" >"$2"; }
 # Private folders over those that container runtimes use by fixed names.
 PRIVATE="/run/containerd /var/lib/containerd /var/lib/kubelet /var/log/pods /var/log/containers /etc/cni/net.d /var/lib/cni"
 
+# The machine's cgroup hierarchies: a folder each under version 1 and in the hybrid layout, one under version 2.
+hierarchies() {
+    local mount
+    if [ -e /sys/fs/cgroup/cgroup.controllers ]; then
+        echo /sys/fs/cgroup
+    else
+        for mount in /sys/fs/cgroup/*/; do
+            [ ! -e "$mount/cgroup.procs" ] || [ -L "${mount%/}" ] || echo "${mount%/}"
+        done
+    fi
+}
+
+# The lab's own cgroup in each hierarchy is its root; its processes lie in `lab` below, as version 2 wants.
+make_cgroups() {
+    local hierarchy group file
+    for hierarchy in $(hierarchies); do
+        for group in "$hierarchy/skeg-lab-$name" "$hierarchy/skeg-lab-$name/lab"; do
+            mkdir -p "$group"
+            for file in cpuset.cpus cpuset.mems; do
+                [ "${hierarchy##*/}" != cpuset ] || cat "$group/../$file" >"$group/$file"
+            done
+        done
+    done
+}
+join_cgroups() { for hierarchy in $(hierarchies); do echo $$ >"$hierarchy/skeg-lab-$name/$1/cgroup.procs"; done; }
+
+# Mounts the hierarchies anew, as the lab's cgroup namespace shows them.
+mount_cgroups() {
+    local names hierarchy controller
+    names=$(hierarchies)
+    # Programs look for the first mount of a hierarchy: the machine's must not lie hidden below the lab's.
+    umount --recursive --lazy /sys
+    mount -t sysfs sysfs /sys
+    if [ "$names" = /sys/fs/cgroup ]; then
+        mount -t cgroup2 cgroup2 /sys/fs/cgroup
+        return
+    fi
+    mount -t tmpfs -o mode=755 cgroup /sys/fs/cgroup
+    for hierarchy in $names; do
+        mkdir "$hierarchy"
+        controller=${hierarchy##*/}
+        case $controller in
+        unified) mount -t cgroup2 cgroup2 "$hierarchy" ;;
+        systemd) mount -t cgroup -o none,name=systemd cgroup "$hierarchy" ;;
+        *) mount -t cgroup -o "$controller" cgroup "$hierarchy" ;;
+        esac
+    done
+}
+
 inside() {
     # First process of the lab, in its new namespaces; waits for its network, then for its end.
     mount --make-rslave /
-    mkdir -p "$dir/cgroup"
-    mount --rbind /sys/fs/cgroup "$dir/cgroup"
-    mount -t sysfs sysfs /sys
-    mount --rbind "$dir/cgroup" /sys/fs/cgroup
-    umount -l "$dir/cgroup"
+    mount_cgroups
     for path in $PRIVATE; do
         [ -d "$path" ] || continue
         mount -t tmpfs -o mode=755 lab "$path"
@@ -54,8 +99,8 @@ up() {
     setsid unshare --net sleep infinity </dev/null >/dev/null 2>&1 &
     local fabric=$!
     record "$fabric" "$dir/fabric"
-    setsid unshare --net --mount --pid --fork --kill-child --mount-proc --propagation slave \
-        env "SKEG_LAB_INSIDE=$dir" bash "$0" exec "$name" </dev/null >"$dir/log" 2>&1 &
+    make_cgroups
+    setsid env "SKEG_LAB_INSIDE=$dir" bash "$0" exec "$name" </dev/null >"$dir/log" 2>&1 &
     local keeper=$!
     record "$keeper" "$dir/keeper"
     timeout 20 cat "$dir/ready" >/dev/null || { cat "$dir/log" >&2; fail "the lab did not come up"; }
@@ -78,7 +123,8 @@ up() {
 enter() {
     local node nsenter code
     node=$(recorded "$dir/node") || fail "$name is not up"
-    set -- nsenter --target "$node" --net --mount --pid --wd="$PWD" -- "$@"
+    join_cgroups lab
+    set -- nsenter --target "$node" --net --mount --pid --cgroup --wd="$PWD" -- "$@"
     # At a terminal its keys reach the command anyway; elsewhere signals to this script are passed on into the lab.
     [ ! -t 0 ] || exec "$@"
     "$@" <&0 &
@@ -131,9 +177,14 @@ up) up ;;
 pid) recorded "$dir/node" || fail "$name is not up" ;;
 down) down ;;
 exec)
-    if [ "${SKEG_LAB_INSIDE:-}" = "$dir" ]; then
+    if [ "${SKEG_LAB_INSIDE:-}" = "$dir" ] && [ $$ = 1 ]; then
         unset SKEG_LAB_INSIDE
         inside
+    elif [ "${SKEG_LAB_INSIDE:-}" = "$dir" ]; then
+        # The cgroup that a process is in becomes the root of the namespace that it makes.
+        join_cgroups .
+        exec unshare --cgroup bash -c "for h in $(hierarchies | tr '\n' ' '); do echo \$\$ >\$h/skeg-lab-$name/lab/cgroup.procs; done
+            exec unshare --net --mount --pid --fork --kill-child --mount-proc --propagation slave bash '$0' exec '$name'"
     else
         shift 2
         [ $# -gt 0 ] || fail "exec needs a command"

@@ -33,11 +33,11 @@ fn main() -> ExitCode {
     if let Some(code) = arguments.first().and_then(|program| cni::run_if_plugin(Path::new(program))) {
         return code;
     }
-    if let [_, inside, lab, dir] = &arguments[..]
+    if let [_, inside, dir] = &arguments[..]
         && inside == "inside-lab"
     {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-        runtime.block_on(inside_lab(lab, Path::new(dir)));
+        runtime.block_on(inside_lab(Path::new(dir)));
         return ExitCode::SUCCESS;
     }
     if arguments.iter().any(|argument| argument == "--list") {
@@ -94,13 +94,13 @@ fn in_a_lab() {
     let program = env::current_exe().unwrap();
     let data = dir.path().join("data");
     lab.run(&["up"]);
-    lab.run(&["exec", program.to_str().unwrap(), "inside-lab", &lab.name, data.to_str().unwrap()]);
+    lab.run(&["exec", program.to_str().unwrap(), "inside-lab", data.to_str().unwrap()]);
     drop(lab);
     let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap();
     assert!(!mounts.contains(dir.path().to_str().unwrap()), "{mounts}");
 }
 
-async fn inside_lab(lab: &str, data: &Path) {
+async fn inside_lab(data: &Path) {
     fs::create_dir_all(data).unwrap();
     let mut config = ContainerdConfig::new(data, env::var_os("PATH").as_deref());
     config.sandbox_image = programs::PAUSE_IMAGE.into();
@@ -121,8 +121,8 @@ async fn inside_lab(lab: &str, data: &Path) {
     let client = CriClient::new(&config.endpoint());
     let network_ready = client.status().await.unwrap().status.unwrap().conditions;
     assert!(network_ready.iter().all(|condition| condition.status), "{network_ready:?}");
-    let one = start_pod(&client, lab, data, "one", Some(HOST_PORT)).await;
-    let two = start_pod(&client, lab, data, "two", None).await;
+    let one = start_pod(&client, data, "one", Some(HOST_PORT)).await;
+    let two = start_pod(&client, data, "two", None).await;
     traffic(&client, &one, &two).await;
     through_services(&client, &one, &two).await;
     lives_on(containerd, &config, &client, &one).await;
@@ -130,7 +130,7 @@ async fn inside_lab(lab: &str, data: &Path) {
     client.remove_sandbox(&two.sandbox).await.unwrap();
     let table = nft(&["list", "table", "ip", cni::hostports::TABLE]);
     assert!(table.contains(&one.address) && !table.contains(&two.address), "{table}");
-    let what = Teardown { containerd: config, data_dir: data.to_owned(), cgroup_root: format!("/skeg-lab-{lab}") };
+    let what = Teardown { containerd: config, data_dir: data.to_owned(), cgroup_root: String::new() };
     tokio::task::block_in_place(|| teardown(&what)).unwrap();
     tokio::task::block_in_place(|| teardown(&what)).unwrap();
     nothing_left(data, &one);
@@ -142,7 +142,7 @@ struct RunningPod {
     address: String,
 }
 
-async fn start_pod(client: &CriClient, lab: &str, data: &Path, name: &str, host_port: Option<u16>) -> RunningPod {
+async fn start_pod(client: &CriClient, data: &Path, name: &str, host_port: Option<u16>) -> RunningPod {
     let logs = data.join("logs").join(name);
     fs::create_dir_all(&logs).unwrap();
     let metadata = api::PodSandboxMetadata {
@@ -163,7 +163,7 @@ async fn start_pod(client: &CriClient, lab: &str, data: &Path, name: &str, host_
         log_directory: logs.to_string_lossy().into(),
         port_mappings: port.into_iter().collect(),
         linux: Some(api::LinuxPodSandboxConfig {
-            cgroup_parent: format!("/skeg-lab-{lab}/kubepods/besteffort/pod-{name}"),
+            cgroup_parent: format!("/kubepods/besteffort/pod-{name}"),
             ..Default::default()
         }),
         ..Default::default()

@@ -154,7 +154,7 @@ pub fn config_toml(config: &ContainerdConfig, format: Format, runc: &Path) -> St
     _ = write!(text, "[plugins.\"{images}\".registry]\nconfig_path = {}\n", path(&config.hosts_dir()));
     _ = writeln!(text, "[plugins.\"{runtime}\"]");
     match format {
-        Format::V2 => _ = write!(text, "{RUNTIME_SWITCHES}sandbox_image = {}\n", quote(&config.sandbox_image)),
+        Format::V2 => _ = writeln!(text, "{RUNTIME_SWITCHES}sandbox_image = {}", quote(&config.sandbox_image)),
         Format::V3 => {
             let switches = RUNTIME_SWITCHES.lines().filter(|line| !line.starts_with("stream_server"));
             switches.for_each(|line| _ = writeln!(text, "{line}"));
