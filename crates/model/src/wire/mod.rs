@@ -8,6 +8,7 @@ mod decode;
 mod encode;
 pub mod json;
 pub mod proto_decode;
+pub mod proto_encode;
 mod raw;
 mod scan;
 mod time_text;

@@ -7,7 +7,7 @@ use super::{
     failure, identity,
     limits::{self, Limits},
     metrics::{Gauge, Metrics},
-    negotiate::{Format, wants_pretty},
+    negotiate::{self, Format, wants_pretty},
     openapi::OpenApi,
     paths, respond,
     route::RequestInfo,
@@ -61,7 +61,7 @@ impl Exchange {
     }
 
     pub fn user_agent(&self) -> &str {
-        super::negotiate::text_of(&self.headers, header::USER_AGENT)
+        negotiate::text_of(&self.headers, header::USER_AGENT)
     }
 
     pub fn attributes(&self) -> Attributes<'_> {
@@ -88,10 +88,18 @@ impl Exchange {
 }
 
 fn failure_format(headers: &HeaderMap, query: &Query) -> Format {
-    let yaml = super::negotiate::clauses(super::negotiate::text_of(headers, header::ACCEPT))
-        .first()
-        .is_some_and(|c| (c.kind, c.sub) == ("application", "yaml"));
-    if yaml { Format::Yaml } else { Format::Json { pretty: wants_pretty(headers, query) } }
+    let formats =
+        negotiate::clauses(negotiate::text_of(headers, header::ACCEPT)).into_iter().filter_map(|clause| {
+            match (clause.kind, clause.sub) {
+                ("application", "yaml") => Some(Format::Yaml),
+                ("application", "vnd.kubernetes.protobuf") => Some(Format::Protobuf),
+                ("application", "json" | "*") | ("*", "*") => {
+                    Some(Format::Json { pretty: wants_pretty(headers, query) })
+                }
+                _ => None,
+            }
+        });
+    formats.into_iter().next().unwrap_or(Format::Json { pretty: wants_pretty(headers, query) })
 }
 
 impl Server {

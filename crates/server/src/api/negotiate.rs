@@ -19,6 +19,7 @@ pub const PRODUCES: &[&str] = &[
 pub enum Format {
     Json { pretty: bool },
     Yaml,
+    Protobuf,
 }
 
 /// A form other than the object's own that the client asked for.
@@ -131,8 +132,11 @@ pub fn negotiate(headers: &HeaderMap, query: &Query, endpoint: Endpoint) -> Resu
         let pretty = pretty || clause.param("pretty") == Some("1");
         let json = clause.matches("json").then_some(Format::Json { pretty });
         let yaml = (yaml_served && clause.matches("yaml")).then_some(Format::Yaml);
-        for format in [json, yaml].into_iter().flatten() {
-            if let Some(shape) = allowed_shape(&clause, endpoint) {
+        let protobuf = endpoint != Endpoint::Plain && clause.matches("vnd.kubernetes.protobuf");
+        for format in [json, yaml, protobuf.then_some(Format::Protobuf)].into_iter().flatten() {
+            if let Some(shape) = allowed_shape(&clause, endpoint)
+                && !(format == Format::Protobuf && matches!(shape, Some((Shape::Table, _))))
+            {
                 return Ok(Wanted { format, shape });
             }
         }
@@ -246,8 +250,9 @@ mod tests {
         check("*/*", Some(JSON));
         check("application/*", Some(JSON));
         check("text/html, application/json;q=0.5, */*;q=0.1", Some(JSON));
-        check("application/vnd.kubernetes.protobuf,application/json", Some(JSON));
-        check("application/vnd.kubernetes.protobuf", None);
+        let protobuf = Wanted { format: Format::Protobuf, shape: None };
+        check("application/vnd.kubernetes.protobuf,application/json", Some(protobuf));
+        check("application/vnd.kubernetes.protobuf;as=Table;v=v1;g=meta.k8s.io", None);
         check("application/yaml", Some(Wanted { format: Format::Yaml, shape: None }));
         check(
             "application/json;as=Table;v=v1;g=meta.k8s.io,application/json",

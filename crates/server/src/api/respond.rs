@@ -7,7 +7,11 @@ use super::{
 use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
 use serde_json::{Value, json as tree};
-use skeg_model::{schema, status::Status, wire};
+use skeg_model::{
+    schema,
+    status::Status,
+    wire::{self, proto_encode},
+};
 
 pub const JSON: &str = "application/json";
 pub const TEXT: &str = "text/plain; charset=utf-8";
@@ -30,11 +34,17 @@ pub fn with_type(code: u16, content_type: &'static str, body: Body) -> Response<
     response
 }
 
+/// JSON of a Status, without a newline.
+pub fn status_line(status: &Status) -> Bytes {
+    let mut line = b"{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"metadata\":{},".to_vec();
+    line.extend_from_slice(&json::encode(status)[1..]);
+    line.into()
+}
+
 /// A Status as the client wants it written.
 pub fn status(status: &Status, format: Format) -> Response<Body> {
     let code = if status.code == 0 { 200 } else { status.code };
-    let mut line = b"{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"metadata\":{},".to_vec();
-    line.extend_from_slice(&json::encode(status)[1..]);
+    let mut line = status_line(status).to_vec();
     line.push(b'\n');
     let mut response = formatted(code, line.into(), format);
     let wait = status.details.as_ref().map_or(0, |d| d.retry_after_seconds);
@@ -66,10 +76,20 @@ pub fn formatted(code: u16, line: Bytes, format: Format) -> Response<Body> {
     match format {
         Format::Json { pretty: false } => with_type(code, JSON, body::full(line)),
         Format::Json { pretty: true } => with_type(code, JSON, body::full(json::pretty(&line))),
+        Format::Protobuf => protobuf(code, line),
         Format::Yaml => {
             let value = serde_json::from_slice(&line).expect("answers are valid JSON");
             with_type(code, "application/yaml", body::full(wire::yaml::write(&value)))
         }
+    }
+}
+
+/// An answer whose kind has no protobuf form stays JSON, as its content type says.
+fn protobuf(code: u16, line: Bytes) -> Response<Body> {
+    let value = serde_json::from_slice(&line).expect("answers are valid JSON");
+    match proto_encode::encode(&value) {
+        Some(encoded) => with_type(code, proto_encode::MEDIA_TYPE, body::full(encoded)),
+        None => with_type(code, JSON, body::full(line)),
     }
 }
 

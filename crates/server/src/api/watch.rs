@@ -13,9 +13,11 @@ use crate::resources::Watch;
 use bytes::Bytes;
 use futures::{FutureExt, StreamExt, stream};
 use http::Response;
-use skeg_model::{request::WatchEvent, status::Status, stored::Stored};
+use skeg_model::{request::WatchEvent, status::Status, stored::Stored, wire::proto_encode};
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 use tokio::time::Instant;
+
+const PROTOBUF_STREAM: &str = "application/vnd.kubernetes.protobuf;stream=watch";
 
 /// Opens a watch and answers with its stream.
 ///
@@ -43,14 +45,14 @@ pub async fn answer(server: &Arc<Server>, exchange: &Exchange, plan: &Plan) -> R
         server: server.clone(),
         watch,
         renderer,
-        pretty: wanted.format == Format::Json { pretty: true },
         ends: Instant::now() + length,
         first: true,
         over: false,
         ready: VecDeque::new(),
     };
     let chunks = stream::unfold(frames, |mut frames| async move { Some((Ok(frames.next().await?), frames)) });
-    Ok(respond::with_type(200, respond::JSON, body::streamed(chunks)))
+    let content_type = if wanted.format == Format::Protobuf { PROTOBUF_STREAM } else { respond::JSON };
+    Ok(respond::with_type(200, content_type, body::streamed(chunks)))
 }
 
 /// As long as the client wants; without a wish a random time, so that watches do not all end at once.
@@ -70,7 +72,6 @@ struct Frames {
     server: Arc<Server>,
     watch: Watch,
     renderer: Renderer,
-    pretty: bool,
     ends: Instant,
     /// Nothing was sent yet: a table's first event defines its columns.
     first: bool,
@@ -113,48 +114,55 @@ impl Frames {
     /// Adds the event's segments; returns their size.
     fn write(&mut self, event: Result<WatchEvent, Status>, segments: &mut Vec<Bytes>) -> usize {
         let before = segments.len();
-        let kind = self.renderer.kind;
         match event {
-            Ok(WatchEvent::Added(object)) => self.frame(b"{\"type\":\"ADDED\",\"object\":", &object, segments),
-            Ok(WatchEvent::Modified(object)) => self.frame(b"{\"type\":\"MODIFIED\",\"object\":", &object, segments),
-            Ok(WatchEvent::Deleted(object)) => self.frame(b"{\"type\":\"DELETED\",\"object\":", &object, segments),
+            Ok(WatchEvent::Added(object)) => self.frame("ADDED", &object, segments),
+            Ok(WatchEvent::Modified(object)) => self.frame("MODIFIED", &object, segments),
+            Ok(WatchEvent::Deleted(object)) => self.frame("DELETED", &object, segments),
             Ok(WatchEvent::Bookmark { revision, initial_done }) => {
-                let object = render::bookmark(kind, self.renderer.version, revision, initial_done);
+                let object = render::bookmark(self.renderer.kind, self.renderer.version, revision, initial_done);
                 // A bookmark is its metadata, whatever else rows were to carry.
                 let include = std::mem::replace(&mut self.renderer.include, Include::Metadata);
-                self.frame(b"{\"type\":\"BOOKMARK\",\"object\":", &object, segments);
+                self.frame("BOOKMARK", &object, segments);
                 self.renderer.include = include;
             }
             Err(status) => {
                 self.over = true;
-                let mut frame =
-                    b"{\"type\":\"ERROR\",\"object\":{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"metadata\":{},"
-                        .to_vec();
-                frame.extend_from_slice(&json::encode(&status)[1..]);
-                frame.extend_from_slice(b"}\n");
-                segments.push(frame.into());
+                self.put("ERROR", vec![respond::status_line(&status)], segments);
             }
         }
         segments[before..].iter().map(Bytes::len).sum()
     }
 
-    fn frame(&mut self, head: &'static [u8], object: &Stored, segments: &mut Vec<Bytes>) {
+    fn frame(&mut self, kind: &'static str, object: &Stored, segments: &mut Vec<Bytes>) {
         self.renderer.now = self.server.config.clock.now();
         let content = self.renderer.event(object, self.first);
         self.first = false;
-        if self.pretty {
-            let line: Vec<u8> = [head]
-                .into_iter()
-                .chain(content.iter().map(|b| &b[..]))
-                .chain([&b"}"[..]])
-                .flatten()
-                .copied()
-                .collect();
-            segments.push(json::pretty(&line).into());
-            return;
+        self.put(kind, content, segments);
+    }
+
+    /// One event around the JSON of its object.
+    fn put(&self, kind: &'static str, content: Vec<Bytes>, segments: &mut Vec<Bytes>) {
+        let head = match kind {
+            "ADDED" => Bytes::from_static(b"{\"type\":\"ADDED\",\"object\":"),
+            "MODIFIED" => Bytes::from_static(b"{\"type\":\"MODIFIED\",\"object\":"),
+            "DELETED" => Bytes::from_static(b"{\"type\":\"DELETED\",\"object\":"),
+            other => format!("{{\"type\":\"{other}\",\"object\":").into(),
+        };
+        match self.renderer.wanted.format {
+            Format::Protobuf => {
+                let object = serde_json::from_slice(&content.concat()).expect("objects are valid JSON");
+                let encoded = proto_encode::encode(&object).unwrap_or_default();
+                segments.push(proto_encode::watch_frame(kind, &encoded).into());
+            }
+            Format::Json { pretty: true } => {
+                let line = [&head[..], &content.concat(), b"}"].concat();
+                segments.push(json::pretty(&line).into());
+            }
+            Format::Json { pretty: false } | Format::Yaml => {
+                segments.push(head);
+                segments.extend(content);
+                segments.push(Bytes::from_static(b"}\n"));
+            }
         }
-        segments.push(Bytes::from_static(head));
-        segments.extend(content);
-        segments.push(Bytes::from_static(b"}\n"));
     }
 }
