@@ -79,14 +79,17 @@ impl Decoder {
         let outer = std::mem::replace(&mut self.struct_name, short(ty.go));
         let mut out = Object::new();
         let mut seen: u128 = 0;
+        let mut next = 0;
         for (key, raw) in entries {
-            let Some(at) = ty.fields.iter().position(|field| field.json == key) else {
+            let Some(at) = position(ty.fields, next, &key) else {
                 self.complain("unknown", Step::Key(key.into_owned()));
                 continue;
             };
+            next = at + 1;
             let field = &ty.fields[at];
             let bit = 1u128.checked_shl(u32::try_from(at).unwrap_or(u32::MAX)).unwrap_or(0);
-            if seen & bit != 0 {
+            let again = seen & bit != 0;
+            if again {
                 self.complain("duplicate", Step::Field(field));
             }
             seen |= bit;
@@ -96,7 +99,11 @@ impl Decoder {
             self.path.push(Step::Field(field));
             let value = self.value(&field.ty, field.go_type, raw)?;
             self.path.pop();
-            merge(&mut out, field.json, value);
+            if again {
+                merge(&mut out, field.json, value);
+            } else {
+                out.insert(field.json.into(), value);
+            }
         }
         self.struct_name = outer;
         Ok(Value::Object(out))
@@ -265,6 +272,12 @@ impl Decoder {
             self.strict.push(text);
         }
     }
+}
+
+/// The field with this name. Most documents come in the struct's order: the search begins at `next`.
+fn position(fields: &[Field], next: usize, name: &str) -> Option<usize> {
+    let is = |field: &Field| field.json == name;
+    fields[next..].iter().position(is).map(|at| at + next).or_else(|| fields[..next].iter().position(is))
 }
 
 /// A repeated struct or map merges into the first, as Go decodes in place; anything else replaces it.

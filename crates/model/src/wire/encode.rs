@@ -183,47 +183,57 @@ pub(super) fn float(out: &mut Vec<u8>, n: f64) {
 
 const HEX: &[u8; 16] = b"0123456789abcdef";
 
+/// Bytes that a JSON string of Go's may not hold as they are. 0xE2 begins U+2028 and U+2029.
+const SPECIAL: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 0x20 {
+        table[byte] = true;
+        byte += 1;
+    }
+    let mut rest: &[u8] = b"\"\\<>&\xE2";
+    while let [byte, tail @ ..] = rest {
+        table[*byte as usize] = true;
+        rest = tail;
+    }
+    table
+};
+
 /// A JSON string with Go's escapes, those for HTML included.
 pub(super) fn string(out: &mut Vec<u8>, text: &str) {
-    let bytes = text.as_bytes();
+    let mut rest = text.as_bytes();
     out.push(b'"');
-    let mut start = 0;
-    for (at, &byte) in bytes.iter().enumerate() {
-        let escape: &[u8] = match byte {
-            b'"' => b"\\\"",
-            b'\\' => b"\\\\",
-            b'\n' => b"\\n",
-            b'\r' => b"\\r",
-            b'\t' => b"\\t",
-            0x08 => b"\\b",
-            0x0c => b"\\f",
-            0..0x20 | b'<' | b'>' | b'&' => {
-                out.extend_from_slice(&bytes[start..at]);
-                out.extend_from_slice(&[
-                    b'\\',
-                    b'u',
-                    b'0',
-                    b'0',
-                    HEX[usize::from(byte >> 4)],
-                    HEX[usize::from(byte & 15)],
-                ]);
-                start = at + 1;
-                continue;
-            }
-            // U+2028 and U+2029 are E2 80 A8 and E2 80 A9.
-            0xE2 if bytes[at + 1] == 0x80 && bytes[at + 2] & 0xFE == 0xA8 => {
-                out.extend_from_slice(&bytes[start..at]);
-                out.extend_from_slice(b"\\u202");
-                out.push(HEX[usize::from(bytes[at + 2] & 15)]);
-                start = at + 3;
-                continue;
-            }
-            _ => continue,
-        };
-        out.extend_from_slice(&bytes[start..at]);
-        out.extend_from_slice(escape);
-        start = at + 1;
+    while let Some(at) = rest.iter().position(|byte| SPECIAL[usize::from(*byte)]) {
+        out.extend_from_slice(&rest[..at]);
+        rest = escape(out, &rest[at..]);
     }
-    out.extend_from_slice(&bytes[start..]);
+    out.extend_from_slice(rest);
     out.push(b'"');
+}
+
+/// Writes the first character of `rest` and says what is left.
+fn escape<'t>(out: &mut Vec<u8>, rest: &'t [u8]) -> &'t [u8] {
+    let byte = rest[0];
+    let short: &[u8] = match byte {
+        b'"' => b"\\\"",
+        b'\\' => b"\\\\",
+        b'\n' => b"\\n",
+        b'\r' => b"\\r",
+        b'\t' => b"\\t",
+        0x08 => b"\\b",
+        0x0c => b"\\f",
+        0xE2 if rest.starts_with(b"\xE2\x80\xA8") || rest.starts_with(b"\xE2\x80\xA9") => {
+            out.extend_from_slice(b"\\u202");
+            out.push(HEX[usize::from(rest[2] & 15)]);
+            return &rest[3..];
+        }
+        0xE2 => b"\xE2",
+        _ => {
+            out.extend_from_slice(b"\\u00");
+            out.extend_from_slice(&[HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]]);
+            return &rest[1..];
+        }
+    };
+    out.extend_from_slice(short);
+    &rest[1..]
 }
