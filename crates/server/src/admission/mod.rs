@@ -10,6 +10,7 @@ mod service_account;
 mod taint_nodes;
 #[cfg(test)]
 mod tests;
+mod topology_labels;
 
 use crate::{
     auth::User,
@@ -122,6 +123,7 @@ const NAMES: &[&str] = &[
     "Priority",
     "DefaultTolerationSeconds",
     "RuntimeClass",
+    "PodTopologyLabels",
 ];
 
 /// The chain as the flags `--enable-admission-plugins` and `--disable-admission-plugins` want it.
@@ -142,6 +144,7 @@ pub fn chain(enable: &[String], disable: &[String]) -> Result<Vec<Box<dyn Plugin
         Box::new(priority::Priority),
         Box::new(default_tolerations::DefaultTolerationSeconds),
         Box::new(runtime_class::RuntimeClass),
+        Box::new(topology_labels::PodTopologyLabels),
     ];
     Ok(all.into_iter().filter(|plugin| !disable.iter().any(|name| name == plugin.name())).collect())
 }

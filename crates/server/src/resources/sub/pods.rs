@@ -220,12 +220,16 @@ fn assign(pod: &mut Value, binding: &Value, now: jiff::Timestamp) -> Result<(), 
         return conflict(format!("pod {name} has non-empty .spec.schedulingGates"));
     }
     tree::map_mut(pod, "spec").insert("nodeName".into(), binding["target"]["name"].clone());
-    if let Some(annotations) = binding.pointer("/metadata/annotations").and_then(Value::as_object) {
-        let have = tree::meta_mut(pod).entry("annotations").or_insert_with(|| json!({}));
-        if let Some(have) = have.as_object_mut() {
-            have.extend(annotations.clone());
+    for field in ["annotations", "labels"] {
+        if let Some(given) = binding["metadata"][field].as_object() {
+            let have = tree::meta_mut(pod).entry(field).or_insert_with(|| json!({}));
+            if let Some(have) = have.as_object_mut() {
+                have.extend(given.clone());
+            }
         }
     }
+    // A nomination has served its purpose.
+    tree::map_mut(pod, "status").remove("nominatedNodeName");
     set_condition(pod, json!({"type": "PodScheduled", "status": "True"}), now);
     Ok(())
 }

@@ -1,0 +1,49 @@
+//! A pod carries the topology labels of the node that it is bound to (KEP 4742), so that it can read them itself.
+use super::{Operation, Plugin, Request, ready};
+use crate::resources::tree;
+use futures::future::BoxFuture;
+use serde_json::json;
+use skeg_model::{Value, kinds::node, status::Status};
+use skeg_storage::{Key, Store};
+
+const LABELS: &[&str] = &["topology.kubernetes.io/zone", "topology.kubernetes.io/region"];
+
+#[derive(Debug)]
+pub(super) struct PodTopologyLabels;
+
+impl Plugin for PodTopologyLabels {
+    fn name(&self) -> &'static str {
+        "PodTopologyLabels"
+    }
+
+    fn mutate<'a>(
+        &'a self,
+        store: &'a dyn Store,
+        request: &'a mut Request<'_>,
+        object: &'a mut Value,
+    ) -> BoxFuture<'a, Result<(), Status>> {
+        let pods = request.kind.group.is_empty() && request.kind.resource == "pods";
+        if pods && request.operation == Operation::Create {
+            let node = match request.subresource {
+                "" => tree::text(object, "/spec/nodeName"),
+                "binding" if object["target"]["kind"] == "Node" => tree::text(object, "/target/name"),
+                _ => "",
+            };
+            let node = node.to_owned();
+            copy_labels(store, &node, object);
+        }
+        ready(Ok(()))
+    }
+}
+
+/// Copies the labels of a node that is there.
+fn copy_labels(store: &dyn Store, node: &str, object: &mut Value) {
+    let key = Key { ring: node::KIND.prefix.into(), rest: node.into() };
+    let Some(node) = store.get(&key).filter(|_| !node.is_empty()) else { return };
+    for name in LABELS {
+        if let Some(value) = node.meta().labels.get(*name) {
+            let labels = tree::meta_mut(object).entry("labels").or_insert_with(|| json!({}));
+            labels[*name] = value.clone().into();
+        }
+    }
+}
