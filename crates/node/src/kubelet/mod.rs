@@ -131,6 +131,7 @@ fn share(
         memory_bytes: node::facts::memory_bytes(),
         network_ready: AtomicBool::new(false),
         runtime_ready: AtomicBool::new(false),
+        groups_policy: AtomicBool::new(false),
         recursive_read_only: AtomicBool::new(false),
         config,
     })

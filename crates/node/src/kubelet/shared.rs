@@ -32,6 +32,8 @@ pub struct Shared {
     /// Whether the runtime says that pods can have a network.
     pub network_ready: AtomicBool,
     pub runtime_ready: AtomicBool,
+    /// Whether the runtime knows `supplementalGroupsPolicy`.
+    pub groups_policy: AtomicBool,
     /// Whether the runtime's default handler makes read-only mounts recursively so.
     pub recursive_read_only: AtomicBool,
 }

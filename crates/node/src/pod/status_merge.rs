@@ -115,12 +115,24 @@ fn tree(status: &PodStatus) -> Map<String, Value> {
     }
 }
 
+/// A condition as a patch: what it no longer says is taken away.
+fn changed_condition(old: &[PodCondition], new: &PodCondition) -> Option<Value> {
+    let mut tree = serde_json::to_value(new).ok()?;
+    let before = old.iter().find(|it| it.type_ == new.type_).and_then(|it| serde_json::to_value(it).ok());
+    for key in before.as_ref().and_then(Value::as_object).into_iter().flat_map(Map::keys) {
+        if tree.get(key).is_none() {
+            tree[key] = Value::Null;
+        }
+    }
+    Some(tree)
+}
+
 /// Conditions of ours that differ, with the order of all; None when they are the same.
 fn conditions_patch(api: &PodStatus, new: &PodStatus) -> Option<(Value, Value)> {
     let old = api.conditions.as_deref().unwrap_or_default();
     let list = new.conditions.as_deref().unwrap_or_default();
     let differs = |it: &&PodCondition| OWNED.contains(&it.type_.as_str()) && !old.contains(it);
-    let changed: Vec<Value> = list.iter().filter(differs).filter_map(|it| serde_json::to_value(it).ok()).collect();
+    let changed: Vec<Value> = list.iter().filter(differs).filter_map(|it| changed_condition(old, it)).collect();
     let gone =
         |it: &&PodCondition| OWNED.contains(&it.type_.as_str()) && !list.iter().any(|other| other.type_ == it.type_);
     let removed = old.iter().filter(gone).map(|it| json!({"$patch": "delete", "type": it.type_}));

@@ -21,6 +21,8 @@ const LOOK: Duration = Duration::from_secs(10);
 const REPORT: SignedDuration = SignedDuration::from_mins(5);
 /// While the runtime is not ready yet: a node should not wait for its first Ready.
 const LOOK_UNREADY: Duration = Duration::from_millis(200);
+/// Features that the API asks a node for before it admits a pod that uses them.
+const DECLARED: &[&str] = &["RestartAllContainersOnContainerExits"];
 /// `nodeStatusMaxImages`.
 const IMAGES_MAX: usize = 50;
 const IMAGE_NAMES_MAX: usize = 5;
@@ -37,6 +39,8 @@ pub(in crate::kubelet) async fn refresh(shared: &Shared) -> Vec<NodeRuntimeHandl
     };
     let network = holds("NetworkReady");
     shared.runtime_ready.store(holds("RuntimeReady"), Ordering::Relaxed);
+    let groups = status.features.is_some_and(|it| it.supplemental_groups_policy);
+    shared.groups_policy.store(groups, Ordering::Relaxed);
     if !shared.network_ready.swap(network, Ordering::Relaxed) && network {
         shared.registry.wake_all();
     }
@@ -168,9 +172,12 @@ pub(super) async fn compute(shared: &Shared, old: Option<&NodeStatus>) -> NodeSt
         daemon_endpoints: Some(NodeDaemonEndpoints {
             kubelet_endpoint: Some(DaemonEndpoint { port: i32::from(config.listen.port()) }),
         }),
-        features: Some(NodeFeatures { supplemental_groups_policy: Some(false) }),
+        features: Some(NodeFeatures {
+            supplemental_groups_policy: Some(shared.groups_policy.load(Ordering::Relaxed)),
+        }),
         images: Some(images(shared).await),
         node_info: Some(system_info(shared)),
+        declared_features: Some(DECLARED.iter().map(|it| (*it).to_owned()).collect()),
         runtime_handlers: (!handlers.is_empty()).then_some(handlers),
         ..NodeStatus::default()
     }

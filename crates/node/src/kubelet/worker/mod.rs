@@ -63,6 +63,20 @@ pub(super) struct Worker {
     evicted: Option<(String, String)>,
     /// Nothing of the pod runs any more, and the API knows.
     ended: bool,
+    /// When this kubelet first saw the pod.
+    seen: Timestamp,
+}
+
+const CONFIG_SEEN: &str = "kubernetes.io/config.seen";
+const CONFIG_SOURCE: &str = "kubernetes.io/config.source";
+
+/// The pod with the annotations that a kubelet adds for itself: the downward API shows them.
+fn annotated(pod: &Pod, seen: Timestamp) -> Arc<Pod> {
+    let mut pod = pod.clone();
+    let annotations = pod.metadata.annotations.get_or_insert_default();
+    annotations.insert(CONFIG_SEEN.into(), seen.to_string());
+    annotations.insert(CONFIG_SOURCE.into(), "api".into());
+    Arc::new(pod)
 }
 
 /// Starts the worker of a pod.
@@ -75,11 +89,13 @@ pub(super) fn spawn(
 ) {
     let tasks = shared.tasks.clone();
     let report = Reporter::start(&shared, pod.clone(), updates.clone());
+    let seen = shared.config.clock.now();
     let worker = Worker {
         probes: Probes::new(shared.clone(), wake.clone()),
         status: pod.status.clone().unwrap_or_default(),
         gone: false,
         ended: false,
+        seen,
         reasons: Reasons::new(),
         backoff: Backoff::default(),
         known: HashMap::new(),
@@ -87,7 +103,7 @@ pub(super) fn spawn(
         volume_failures: 0,
         evicted: None,
         shared,
-        pod,
+        pod: annotated(&pod, seen),
         updates,
         wake,
         report,
@@ -123,7 +139,7 @@ impl Worker {
 
     fn take_update(&mut self) {
         match self.updates.borrow_and_update().clone() {
-            Update::Pod(pod) => self.pod = pod,
+            Update::Pod(pod) => self.pod = annotated(&pod, self.seen),
             Update::Gone => self.gone = true,
         }
     }
