@@ -39,7 +39,10 @@ pub struct Pulls {
 }
 
 fn present(image: api::Image) -> Present {
-    Present { id: image.id, uid: image.uid.map(|it| it.value), username: image.username }
+    let uid = image.uid.map(|it| it.value);
+    // An image that names nobody runs as root.
+    let root = (uid.is_none() && image.username.is_empty()).then_some(0);
+    Present { id: image.id, uid: uid.or(root), username: image.username }
 }
 
 /// `name:latest` where neither tag nor digest is given.

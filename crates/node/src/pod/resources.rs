@@ -1,10 +1,10 @@
 //! Requests and limits of whole pods, and the cgroup values that they become.
 use super::{
-    quantity::{milli, value},
+    quantity::{from_bytes, from_milli, milli, value},
     spec::{containers, init_containers, is_sidecar, spec},
 };
 use k8s_openapi::{
-    api::core::v1::{Container, Pod},
+    api::core::v1::{Container, Pod, ResourceRequirements},
     apimachinery::pkg::api::resource::Quantity,
 };
 use std::collections::BTreeMap;
@@ -72,6 +72,59 @@ fn overridden(containers: Amounts, pod_level: Option<&ResourceList>) -> Amounts 
         memory_bytes: if list.contains_key("memory") { own.memory_bytes } else { containers.memory_bytes },
         ..containers
     }
+}
+
+/// Sum of two lists; an amount that stands alone keeps its own text.
+fn add(mut sum: ResourceList, other: &ResourceList) -> ResourceList {
+    for (name, amount) in other {
+        let total = match sum.get(name) {
+            None => amount.clone(),
+            Some(own) if name == "cpu" => from_milli(milli(own).saturating_add(milli(amount))),
+            Some(own) => from_bytes(value(own).saturating_add(value(amount))),
+        };
+        sum.insert(name.clone(), total);
+    }
+    sum
+}
+
+fn larger(mut own: ResourceList, other: &ResourceList) -> ResourceList {
+    for (name, amount) in other {
+        if own.get(name).is_none_or(|it| milli(it) < milli(amount)) {
+            own.insert(name.clone(), amount.clone());
+        }
+    }
+    own
+}
+
+fn whole_list(pod: &Pod, of: impl Fn(&ResourceRequirements) -> &Option<ResourceList>) -> ResourceList {
+    let list = |container: &Container| container.resources.as_ref().and_then(|it| of(it).clone()).unwrap_or_default();
+    let (mut sidecars, mut peak) = (ResourceList::new(), ResourceList::new());
+    for container in init_containers(pod) {
+        let own = list(container);
+        if is_sidecar(container) {
+            sidecars = add(sidecars, &own);
+            peak = larger(peak, &sidecars);
+        } else {
+            peak = larger(peak, &add(sidecars.clone(), &own));
+        }
+    }
+    let regular = containers(pod).iter().map(list).fold(ResourceList::new(), |sum, own| add(sum, &own));
+    let mut all = larger(add(regular, &sidecars), &peak);
+    if let Some(own) = spec(pod).resources.as_ref().and_then(|it| of(it).clone()) {
+        all.extend(own);
+    }
+    all
+}
+
+/// Requests of the whole pod by resource, overhead included: `status.allocatedResources`.
+pub fn request_list(pod: &Pod) -> ResourceList {
+    let overhead = spec(pod).overhead.clone().unwrap_or_default();
+    add(whole_list(pod, |it| &it.requests), &overhead)
+}
+
+/// Limits of the whole pod by resource, as far as they are set.
+pub fn limit_list(pod: &Pod) -> ResourceList {
+    whole_list(pod, |it| &it.limits)
 }
 
 /// What the scheduler and the kubelet count the pod with.

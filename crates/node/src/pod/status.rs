@@ -5,12 +5,13 @@ use super::{
     phase::phase,
     plan::Verdicts,
     qos::qos,
+    resources::{ResourceList, limit_list, request_list},
     spec::{containers, generation, host_network},
     status_containers::{Lists, lists},
 };
 use jiff::Timestamp;
 use k8s_openapi::{
-    api::core::v1::{ContainerStatus, HostIP, Pod, PodCondition, PodIP, PodStatus},
+    api::core::v1::{ContainerStatus, HostIP, Pod, PodCondition, PodIP, PodStatus, ResourceRequirements},
     apimachinery::pkg::apis::meta::v1::Time,
 };
 use std::collections::BTreeMap;
@@ -62,6 +63,10 @@ pub fn status(input: &Input<'_>) -> PodStatus {
     let ordered: Vec<ContainerStatus> = init.iter().chain(&regular).cloned().collect();
     status.conditions = Some(conditions(input, &api, &ordered, &phase));
     addresses(input, &api, &mut status);
+    let some = |list: ResourceList| (!list.is_empty()).then_some(list);
+    let (requests, limits) = (some(request_list(input.pod)), some(limit_list(input.pod)));
+    status.allocated_resources.clone_from(&requests);
+    status.resources = Some(ResourceRequirements { requests, limits, claims: None });
     status.init_container_statuses = (!init.is_empty()).then_some(init);
     status.container_statuses = (!regular.is_empty()).then_some(regular);
     status.ephemeral_container_statuses = (!ephemeral.is_empty()).then_some(ephemeral);

@@ -91,7 +91,7 @@ pub fn linux_resources(pod: &Pod, container: &Container, node_memory_bytes: i64)
     };
     let cpu_limit = own_limits.get("cpu").map(milli).or(pod_cpu);
     let memory_limit = own_limits.get("memory").map(value).or(pod_memory);
-    let cpu_request = own_requests.get("cpu").map(milli).or(own_limits.get("cpu").map(milli)).unwrap_or(0);
+    let cpu_request = own_requests.get("cpu").map(milli).or(cpu_limit).unwrap_or(0);
     LinuxContainerResources {
         cpu_period: CPU_PERIOD_US,
         cpu_quota: cpu_quota(cpu_limit.unwrap_or(0)),

@@ -172,9 +172,7 @@ pub(super) async fn compute(shared: &Shared, old: Option<&NodeStatus>) -> NodeSt
         daemon_endpoints: Some(NodeDaemonEndpoints {
             kubelet_endpoint: Some(DaemonEndpoint { port: i32::from(config.listen.port()) }),
         }),
-        features: Some(NodeFeatures {
-            supplemental_groups_policy: Some(shared.groups_policy.load(Ordering::Relaxed)),
-        }),
+        features: Some(NodeFeatures { supplemental_groups_policy: Some(shared.groups_policy.load(Ordering::Relaxed)) }),
         images: Some(images(shared).await),
         node_info: Some(system_info(shared)),
         declared_features: Some(DECLARED.iter().map(|it| (*it).to_owned()).collect()),

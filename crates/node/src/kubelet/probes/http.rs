@@ -151,11 +151,14 @@ fn request(uri: &http::Uri, headers: &[HTTPHeader], agent: &str) -> Result<Reque
     if !own("user-agent") {
         add("user-agent", &format!("{agent}/{VERSION}"));
     }
+    let given = headers.iter().filter(|it| !it.name.eq_ignore_ascii_case("host") && !it.value.is_empty());
+    let mut rest: Vec<(String, &str)> = given.map(|it| (it.name.to_ascii_lowercase(), it.value.as_str())).collect();
     if !own("accept") {
-        add("accept", "*/*");
+        rest.push(("accept".to_owned(), "*/*"));
     }
-    for header in headers.iter().filter(|it| !it.name.eq_ignore_ascii_case("host") && !it.value.is_empty()) {
-        add(&header.name, &header.value);
+    rest.sort_by(|a, b| a.0.cmp(&b.0));
+    for (name, value) in rest {
+        add(&name, value);
     }
     add("connection", "close");
     Ok(request)

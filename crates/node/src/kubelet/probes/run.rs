@@ -181,8 +181,10 @@ async fn tcp(host: &str, port: u16, limit: Duration) -> Outcome {
 async fn grpc(host: &str, port: i32, service: &str, limit: Duration) -> Outcome {
     let address = authority(host, u16::try_from(port).unwrap_or(0));
     let no_connection = || {
-        let shown = format!("{}s", limit.as_secs());
-        Outcome::Failure(format!("timeout: failed to connect service \"{address}\" within {shown}"))
+        let limit = limit.as_secs();
+        let text =
+            format!("timeout: failed to connect service \"{address}\" within {limit}s: context deadline exceeded");
+        Outcome::Failure(text)
     };
     let check = async {
         let endpoint = tonic::transport::Endpoint::from_shared(format!("http://{address}")).ok()?;
@@ -192,8 +194,7 @@ async fn grpc(host: &str, port: i32, service: &str, limit: Duration) -> Outcome 
         Some(HealthClient::new(channel).check(request).await)
     };
     match timeout(limit, check).await {
-        Err(_) => no_connection(),
-        Ok(None) => connect_text(&address, limit).await,
+        Err(_) | Ok(None) => no_connection(),
         Ok(Some(Ok(reply))) => match reply.into_inner().status() {
             ServingStatus::Serving => Outcome::Success,
             other => Outcome::Failure(format!("service unhealthy (responded with \"{}\")", other.as_str_name())),
@@ -209,18 +210,6 @@ async fn grpc(host: &str, port: i32, service: &str, limit: Duration) -> Outcome 
             )),
         },
     }
-}
-
-/// Why no connection could be had, in the words of a dial.
-async fn connect_text(address: &str, limit: Duration) -> Outcome {
-    let dial = match timeout(limit, TcpStream::connect(address)).await {
-        Ok(Err(error)) => http::dial_text(address, &error),
-        _ => format!("dial tcp {address}: i/o timeout"),
-    };
-    let shown = limit.as_secs();
-    Outcome::Failure(format!(
-        "error: this health check failed to connect service \"{address}\" within {shown}s: connection error: desc = \"transport: Error while dialing: {dial}\""
-    ))
 }
 
 impl Task {

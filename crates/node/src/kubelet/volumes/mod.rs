@@ -77,6 +77,14 @@ fn mounted_names(pod: &Pod) -> BTreeSet<String> {
     init_containers(pod).iter().chain(containers(pod)).flat_map(mounts).chain(ephemeral).collect()
 }
 
+/// A missing ConfigMap or Secret as the kubelet names it: in the singular.
+pub(super) fn singular<K: skeg_client::Object>(name: &str, status: Status) -> Status {
+    if !status.is_not_found() {
+        return status;
+    }
+    Status::not_found("", &K::KIND.to_lowercase(), name)
+}
+
 /// Owner and group that a pod asks for its files.
 #[derive(Debug, Clone, Copy, Default)]
 struct Owners {
@@ -194,7 +202,7 @@ impl Volumes {
         match self.config.client.get::<K>(Some(namespace(pod)), name).await {
             Ok(found) => Ok(Some(found)),
             Err(status) if status.is_not_found() && may_miss => Ok(None),
-            Err(status) => Err(status),
+            Err(status) => Err(singular::<K>(name, status)),
         }
     }
 

@@ -99,6 +99,10 @@ async fn kill_one(
         match tokio::time::timeout(grace, run_hook(shared, &hook)).await {
             Ok(Ok(())) => {}
             Ok(Err(_)) => shared.recorder.event(&about, EventType::Warning, "FailedPreStopHook", "PreStopHook failed"),
+            // A command ends with its container, which is then its failure.
+            Err(_) if handler.exec.is_some() => {
+                shared.recorder.event(&about, EventType::Warning, "FailedPreStopHook", "PreStopHook failed");
+            }
             Err(_) => tracing::info!(container = found.name, "the preStop hook was not done within the grace period"),
         }
         grace = grace.saturating_sub(Duration::from_secs(start.elapsed().as_secs()));

@@ -8,8 +8,9 @@ mod sync;
 
 use super::{admission::Verdict, probes::Probes, shared::Shared, volumes::MountedVolumes};
 use crate::pod::{
-    Container,
+    Container, Observed,
     backoff::Backoff,
+    plan::Verdicts,
     spec::{is_deleted, is_terminal, uid},
     status::Reasons,
     status_merge,
@@ -19,7 +20,10 @@ use k8s_openapi::api::core::v1::{Pod, PodStatus};
 use report::Reporter;
 use skeg_client::{EventType, reference_to};
 use std::{collections::HashMap, sync::Arc, time::Duration};
-use tokio::sync::{Notify, watch};
+use tokio::{
+    sync::{Notify, watch},
+    time::Instant,
+};
 
 /// What the API says of the pod.
 #[derive(Debug, Clone)]
@@ -65,6 +69,9 @@ pub(super) struct Worker {
     ended: bool,
     /// When this kubelet first saw the pod.
     seen: Timestamp,
+    /// What the last look saw, and when the next is due if nothing changes.
+    looked: Option<(Observed, Verdicts, Arc<Pod>)>,
+    due: Instant,
 }
 
 const CONFIG_SEEN: &str = "kubernetes.io/config.seen";
@@ -96,6 +103,8 @@ pub(super) fn spawn(
         gone: false,
         ended: false,
         seen,
+        looked: None,
+        due: Instant::now(),
         reasons: Reasons::new(),
         backoff: Backoff::default(),
         known: HashMap::new(),
@@ -130,7 +139,10 @@ impl Worker {
             self.take_update();
             match self.look().await {
                 Next::Again => {}
-                Next::Wait(longest) => self.wait(longest).await,
+                Next::Wait(longest) => {
+                    self.due = Instant::now() + longest;
+                    self.wait(longest).await;
+                }
                 Next::Done => break,
             }
         }
@@ -139,6 +151,7 @@ impl Worker {
 
     fn take_update(&mut self) {
         match self.updates.borrow_and_update().clone() {
+            Update::Pod(pod) if pod.metadata.resource_version == self.pod.metadata.resource_version => {}
             Update::Pod(pod) => self.pod = annotated(&pod, self.seen),
             Update::Gone => self.gone = true,
         }

@@ -13,6 +13,7 @@ use crate::{
         },
         mounts,
         shared::container_reference,
+        volumes::{Mounted, singular},
     },
     pod::{
         Observed, Plan, State,
@@ -26,7 +27,7 @@ use crate::{
     },
 };
 use jiff::{SignedDuration, Timestamp};
-use k8s_openapi::api::core::v1::{Container, ObjectReference};
+use k8s_openapi::api::core::v1::{ConfigMap, Container, ObjectReference, Secret};
 use skeg_client::{EventType, reference_to};
 use std::time::Duration;
 
@@ -259,6 +260,7 @@ impl Worker {
             warn(error.reason);
             Failure::new(error.reason, error.message)
         })?;
+        self.image_volumes(ready, container).await?;
         let config = self.configure(ready, container, target, observed, &image).await.map_err(|text| {
             warn(&text);
             Failure::new("CreateContainerConfigError", text)
@@ -275,6 +277,22 @@ impl Worker {
         })?;
         self.shared.recorder.event(about, EventType::Normal, "Started", "Container started");
         self.post_start(ready, container, &id, about).await
+    }
+
+    /// Images that the container mounts as volumes.
+    async fn image_volumes(&self, ready: &Ready, container: &Container) -> Result<(), Failure> {
+        let about = reference_to(&*self.pod);
+        let mounts = container.volume_mounts.iter().flatten();
+        let images = mounts.filter_map(|mount| match self.volumes.as_ref()?.get(&mount.name)? {
+            Mounted::Image { reference, pull_policy } => Some((reference.clone(), pull_policy.clone())),
+            Mounted::Path { .. } => None,
+        });
+        for (image, policy) in images {
+            let wanted = Container { image: Some(image), image_pull_policy: Some(policy), ..Container::default() };
+            let pulled = self.shared.ensure_image(&self.pod, &wanted, &about, &ready.config).await;
+            pulled.map_err(|error| Failure::new(error.reason, error.message))?;
+        }
+        Ok(())
     }
 
     async fn configure(
@@ -358,11 +376,13 @@ impl Worker {
         let mut objects = Objects::default();
         let client = &self.shared.config.client;
         for name in config_maps {
-            let found = client.get(Some(home), &name).await;
+            let found = client.get::<ConfigMap>(Some(home), &name).await;
+            let found = found.map_err(|status| singular::<ConfigMap>(&name, status));
             objects.config_maps.insert(name, found);
         }
         for name in secrets {
-            let found = client.get(Some(home), &name).await;
+            let found = client.get::<Secret>(Some(home), &name).await;
+            let found = found.map_err(|status| singular::<Secret>(&name, status));
             objects.secrets.insert(name, found);
         }
         objects.files = mounts::file_values(container, self.volumes.as_ref());

@@ -18,6 +18,7 @@ use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::api::core::v1::PodStatus;
 use skeg_client::{EventType, reference_to};
 use std::{io, sync::atomic::Ordering, time::Duration};
+use tokio::time::Instant;
 
 #[derive(Debug, thiserror::Error)]
 pub(super) enum SyncError {
@@ -58,6 +59,9 @@ impl Worker {
 
     pub(super) async fn sync(&mut self) -> Result<Next, SyncError> {
         let observed = self.observe().await?;
+        if self.seen_before(&observed) {
+            return Ok(Next::Wait(self.due.saturating_duration_since(Instant::now())));
+        }
         self.check_deadline();
         let before = self.status.clone();
         self.status = self.compute(&observed, false);
@@ -66,6 +70,7 @@ impl Worker {
             return self.end().await;
         }
         if !host_network(&self.pod) && !self.shared.network_ready.load(Ordering::Relaxed) {
+            self.looked = None;
             let text = "network is not ready: container runtime network not ready";
             self.shared.recorder.event(&reference_to(&*self.pod), EventType::Warning, "NetworkNotReady", text);
             return Ok(Next::Wait(RETRY / 2));
@@ -80,6 +85,19 @@ impl Worker {
             return Ok(Next::Wait(self.longest_wait()));
         }
         self.carry_out(plan, &observed).await
+    }
+
+    /// Whether nothing has changed since the last look and nothing is due: a signal that tells what is known already.
+    fn seen_before(&mut self, observed: &Observed) -> bool {
+        let verdicts = self.probes.verdicts();
+        let same = self.looked.as_ref().is_some_and(|(seen, known, pod)| {
+            seen == observed && *known == verdicts && std::sync::Arc::ptr_eq(pod, &self.pod)
+        });
+        if same && Instant::now() < self.due {
+            return true;
+        }
+        self.looked = Some((observed.clone(), verdicts, self.pod.clone()));
+        false
     }
 
     fn check_deadline(&mut self) {
@@ -163,7 +181,7 @@ impl Worker {
             self.end_processes(None).await?;
             did = !observed.sandboxes.is_empty();
         }
-        for kill in &plan.kill {
+        for kill in plan.kill.iter().filter(|_| !plan.kill_pod) {
             if let Some(found) = observed.by_id(&kill.id) {
                 self.kill_container(found, &kill.message, kill.reason, None).await?;
                 did = true;
