@@ -128,7 +128,15 @@ pub async fn answer(
     let wanted = negotiate::negotiate(&exchange.headers, &exchange.query, endpoint)?;
     let call = call(exchange, plan, patch, body).await?;
     let target = plan.target(&exchange.info);
-    let mut answer = server.config.api.call(&exchange.context(), &target, call).await?;
+    let context = exchange.context();
+    let mut answer = match server.config.api.call(&context, &target, call).await {
+        Ok(answer) => answer,
+        Err(status) => {
+            let mut response = respond::status(&status, exchange.failure_format());
+            context.refused.take().iter().for_each(|warning| respond::warn(&mut response, warning));
+            return Ok(response);
+        }
+    };
     let warnings = std::mem::take(&mut answer.warnings);
     let mut response = reply(server, exchange, plan, wanted, answer.reply)?;
     warnings.iter().for_each(|warning| respond::warn(&mut response, warning));

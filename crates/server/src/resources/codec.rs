@@ -67,12 +67,11 @@ pub(super) fn stored_tree(stored: &Stored) -> Value {
 
 /// Decodes a patched tree; the error is the text that upstream puts behind the patch.
 pub(super) fn decode_patched(
-    type_name: &str,
+    ty: &'static Type,
     tree: &Value,
     validation: FieldValidation,
     warnings: &mut Vec<String>,
 ) -> Result<Value, String> {
-    let ty = schema::by_name(type_name).ok_or_else(|| format!("no schema for {type_name}"))?;
     let (group, version, kind) = ty.group_version_kind.unwrap_or_default();
     let given = (tree::text(tree, "/apiVersion"), tree::text(tree, "/kind"));
     let (of_group, of_version) = given.0.rsplit_once('/').unwrap_or(("", given.0));
@@ -110,11 +109,6 @@ pub(super) fn patch_document(kind: PatchKind, body: Body) -> Result<Value, Statu
         ))),
         _ => Ok(document),
     }
-}
-
-/// JSON as Go's encoder writes it.
-pub(super) fn plain_json(value: &Value) -> String {
-    skeg_model::meta::go::json(value)
 }
 
 /// A tree as Go's `%v` prints `map[string]interface{}`.

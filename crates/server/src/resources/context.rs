@@ -1,6 +1,8 @@
 //! Who calls, and what a call answers with.
 use crate::auth::User;
+use parking_lot::Mutex;
 use skeg_model::request::Reply;
+use std::sync::Arc;
 
 /// The caller of one request.
 #[derive(Debug, Clone)]
@@ -10,11 +12,27 @@ pub struct Context {
     pub user_agent: String,
     /// False only for the server's own bootstrap, which runs before any policy exists.
     pub authorise: bool,
+    /// Warnings of calls that were refused, for who waits for them.
+    pub refused: Warnings,
+}
+
+/// Warnings that outlive a refused call. Only those of the last one are kept.
+#[derive(Debug, Clone, Default)]
+pub struct Warnings(Arc<Mutex<Vec<String>>>);
+
+impl Warnings {
+    pub(super) fn leave(&self, warnings: Vec<String>) {
+        *self.0.lock() = warnings;
+    }
+
+    pub fn take(&self) -> Vec<String> {
+        std::mem::take(&mut *self.0.lock())
+    }
 }
 
 impl Context {
     pub fn new(user: User, user_agent: impl Into<String>) -> Self {
-        Self { user, user_agent: user_agent.into(), authorise: true }
+        Self { user, user_agent: user_agent.into(), authorise: true, refused: Warnings::default() }
     }
 }
 

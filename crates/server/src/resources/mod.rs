@@ -19,6 +19,7 @@ mod place;
 mod read;
 mod review;
 mod select;
+mod shown;
 mod strategy;
 mod sub;
 #[cfg(test)]
@@ -30,6 +31,6 @@ mod write;
 pub use config::{
     ApiConfig, BoundObject, Cidr, Entropy, IssuedToken, SystemEntropy, TokenIssuer, TokenReviewer, TokenSpec,
 };
-pub use context::{Answer, Context};
+pub use context::{Answer, Context, Warnings};
 pub use dispatch::Api;
 pub use watch::Watch;

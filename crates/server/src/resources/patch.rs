@@ -2,7 +2,7 @@
 use super::{
     Answer, Api, Context, codec,
     place::Place,
-    strategy,
+    shown, strategy,
     write::{Race, check_name, check_namespace},
 };
 use skeg_model::{
@@ -37,15 +37,14 @@ impl Api {
         let how = strategy::of(place.kind, place.subresource);
         let mut make = |warnings: &mut Vec<String>, old: Option<&Value>| {
             let old = old.ok_or_else(|| place.not_found())?;
-            let patched = patch.apply(place.version.type_name, old)?;
-            let mut new = patch.decode(place.version.type_name, &patched, options.field_validation, warnings)?;
+            let mut new = patch.apply(place.version.type_name, old, options.field_validation, warnings)?;
             place.version.set_defaults(&mut new);
             check_namespace(&mut new, &place)?;
             check_name(&new, &place)?;
             Ok(new)
         };
-        let reply = self.replace(&mut w, how, &mut make, Race::Retried).await?;
-        Ok(Answer { reply, warnings: w.warnings })
+        let done = self.replace(&mut w, how, &mut make, Race::Retried).await;
+        w.answer(done)
     }
 }
 
@@ -59,32 +58,26 @@ impl Patch {
         Ok(Self { kind, document })
     }
 
-    /// The patched tree, not yet checked against its type.
-    pub fn apply(&self, type_name: &str, old: &Value) -> Result<Value, Status> {
+    /// The patched object, checked against its type: unknown fields by `validation`, wrong types always.
+    pub fn apply(
+        &self,
+        type_name: &str,
+        old: &Value,
+        validation: FieldValidation,
+        warnings: &mut Vec<String>,
+    ) -> Result<Value, Status> {
+        let ty = schema::by_name(type_name).ok_or_else(|| Status::internal(format!("no schema for {type_name}")))?;
         let mut new = old.clone();
         match self.kind {
             PatchKind::Json => patch::json::apply(&mut new, &self.document).map_err(|e| refused(&e))?,
             PatchKind::Merge => patch::merge::apply(&mut new, &self.document),
             PatchKind::Strategic | PatchKind::Apply => {
-                let ty =
-                    schema::by_name(type_name).ok_or_else(|| Status::internal(format!("no schema for {type_name}")))?;
                 patch::strategic::apply(ty, &mut new, &self.document).map_err(|e| refused(&e))?;
             }
         }
-        Ok(new)
-    }
-
-    /// Checks the patched tree against its type: unknown fields by `validation`, wrong types always.
-    pub fn decode(
-        &self,
-        type_name: &str,
-        patched: &Value,
-        validation: FieldValidation,
-        warnings: &mut Vec<String>,
-    ) -> Result<Value, Status> {
-        let strategic = self.kind == PatchKind::Strategic;
-        codec::decode_patched(type_name, patched, validation, warnings).map_err(|why| {
-            let shown = if strategic { codec::go_map(&self.document) } else { codec::plain_json(patched) };
+        codec::decode_patched(ty, &new, validation, warnings).map_err(|why| {
+            let strategic = self.kind == PatchKind::Strategic;
+            let shown = if strategic { codec::go_map(&self.document) } else { shown::patched(ty, old, &new) };
             invalid_patch(&shown, &why)
         })
     }

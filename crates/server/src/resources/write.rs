@@ -58,6 +58,17 @@ impl Write<'_> {
         }
     }
 
+    /// The answer of this write. Warnings of a refused one are left with the caller's context.
+    pub fn answer(self, done: Result<Reply, Status>) -> Result<Answer, Status> {
+        match done {
+            Ok(reply) => Ok(Answer { reply, warnings: self.warnings }),
+            Err(status) => {
+                self.ctx.refused.leave(self.warnings);
+                Err(status)
+            }
+        }
+    }
+
     pub fn durability(&self, object: &Value) -> Durability {
         if (self.place.hub().unsynced)(object) { Durability::Unsynced } else { Durability::Synced }
     }
@@ -87,8 +98,8 @@ impl Api {
         let mut w = self.write(ctx, place, options);
         let mut object = codec::decode(&place, &body, options.field_validation, &mut w.warnings)?;
         check_namespace(&mut object, &place)?;
-        let reply = self.create_object(&mut w, object).await?;
-        Ok(Answer { reply, warnings: w.warnings })
+        let done = self.create_object(&mut w, object).await;
+        w.answer(done)
     }
 
     /// Creates an object given in the served form, defaults filled in.
@@ -177,8 +188,8 @@ impl Api {
         check_namespace(&mut object, &place)?;
         check_name(&object, &place)?;
         let how = strategy::of(place.kind, place.subresource);
-        let reply = self.replace(&mut w, how, &mut |_, _| Ok(object.clone()), Race::Given).await?;
-        Ok(Answer { reply, warnings: w.warnings })
+        let done = self.replace(&mut w, how, &mut |_, _| Ok(object.clone()), Race::Given).await;
+        w.answer(done)
     }
 
     /// Replaces the object by what `make` makes of it, as often as it takes to win the race.

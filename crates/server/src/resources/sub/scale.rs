@@ -129,8 +129,7 @@ impl Api {
         let patch = Patch::read(kind, body)?;
         let mut make = |warnings: &mut Vec<String>, old: Option<&Value>| {
             let old = old.ok_or_else(|| place.not_found())?;
-            let patched = patch.apply(SCALE, &scale_of(old, paths))?;
-            let scale = patch.decode(SCALE, &patched, options.field_validation, warnings)?;
+            let scale = patch.apply(SCALE, &scale_of(old, paths), options.field_validation, warnings)?;
             check_name(&scale, &place)?;
             into_parent(&scale, old, paths)
         };
