@@ -400,6 +400,8 @@ fn run(store: &dyn Store, epoch: &Epoch, history: &mut History) {
         if epoch.together == 1 {
             check_alone(done[0].0, &done[0].1, &model);
         }
+        let failed: Vec<&Txn> =
+            done.iter().filter(|(_, a)| matches!(a, Err(CommitError::Unavailable(_)))).map(|(txn, _)| *txn).collect();
         done.sort_by_key(|(_, answer)| answer.as_ref().map_or(u64::MAX, |c| c.revision));
         for (txn, answer) in &done {
             match answer {
@@ -413,13 +415,12 @@ fn run(store: &dyn Store, epoch: &Epoch, history: &mut History) {
                         history.acknowledged = history.acknowledged.max(committed.revision);
                     }
                 }
-                // Not acknowledged, yet perhaps on the disk.
-                Err(CommitError::Unavailable(_)) => unacknowledged(&model, txns.as_slice(), history),
-                Err(CommitError::Conflict { .. }) => {}
+                Err(CommitError::Unavailable(_) | CommitError::Conflict { .. }) => {}
                 Err(other) => panic!("{other:?}"),
             }
         }
         assert_eq!(state(store), state(&model));
+        unacknowledged(&model, &failed, history);
         if store.health().is_err() {
             return;
         }
@@ -437,10 +438,10 @@ fn check_alone(txn: &Txn, answer: &Result<Committed, CommitError>, model: &Memor
 }
 
 /// A batch that failed may still be found: the states it would have led to, in the order it was sent.
-fn unacknowledged(model: &Memory, txns: &[Txn], history: &mut History) {
+fn unacknowledged(model: &Memory, txns: &[&Txn], history: &mut History) {
     let twin = reference(&state(model), model.revision());
     for txn in txns {
-        if block_on(twin.commit(txn.clone())).is_ok() {
+        if block_on(twin.commit((*txn).clone())).is_ok() {
             history.states.entry(twin.revision()).or_insert_with(|| state(&twin));
         }
     }
