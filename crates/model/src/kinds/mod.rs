@@ -343,6 +343,7 @@ impl Kind {
         object_meta::common_update(new, old, &mut errors);
         match subresource {
             "status" => (self.validate_status)(new, old, &mut errors),
+            "finalize" => namespace::validate_finalize(new, old, &mut errors),
             "ephemeralcontainers" => pod::validate::update::ephemeral_containers(new, old, &mut errors),
             "resize" => pod::validate::update::resize(new, old, &mut errors),
             _ => (self.validate_update)(new, old, &mut errors),

@@ -63,14 +63,27 @@ fn prepare_create(namespace: &mut Value) {
 /// Errors of finalizers name the list.
 fn validate(namespace: &Value, errors: &mut Errors) {
     let root = At::root(namespace);
-    let list = root.child("spec");
-    let list = list.child("finalizers");
+    let spec = root.child("spec");
+    let list = spec.child("finalizers");
     for finalizer in list.items() {
-        let name = finalizer.str();
-        errors.invalid_each(list, name, names::qualified_name(name));
-        if !name.contains('/') && !object_meta::is_standard_finalizer(name) {
-            errors.invalid(list, name, "name is neither a standard finalizer name nor is it fully qualified");
-        }
+        finalizer_name(&list, finalizer.str(), errors);
+    }
+}
+
+fn finalizer_name(at: &At, name: &str, errors: &mut Errors) {
+    errors.invalid_each(at, name, names::qualified_name(name));
+    if !name.contains('/') && !object_meta::is_standard_finalizer(name) {
+        errors.invalid(at, name, "name is neither a standard finalizer name nor is it fully qualified");
+    }
+}
+
+/// `namespaces/finalize`; here errors name the finalizer.
+pub(super) fn validate_finalize(new: &Value, old: &Value, errors: &mut Errors) {
+    object_meta::validate_update(new, old, errors);
+    let root = At::root(new);
+    let spec = root.child("spec");
+    for finalizer in spec.child("finalizers").items() {
+        finalizer_name(&finalizer, finalizer.str(), errors);
     }
 }
 

@@ -1,10 +1,6 @@
 //! What one endpoint of an object may change: the object itself, its status, or the part of a subresource.
 use super::sub;
-use skeg_model::{
-    Value,
-    kinds::Kind,
-    meta::{field_error::Errors, object_meta},
-};
+use skeg_model::{Value, kinds::Kind, meta::field_error::Errors};
 
 /// How an endpoint prepares and checks an update; (kind, new, old).
 #[derive(Debug)]
@@ -34,17 +30,9 @@ static FINALIZE: Strategy = Strategy {
             object.insert("status".into(), status.clone());
         }
     },
-    validate: |_, new, old| metadata_update(new, old),
+    validate: |kind, new, old| kind.check_update("finalize", new, old),
     may_create: false,
 };
-
-/// What is checked of metadata in every update: by the server, then by the kind's own strategy.
-fn metadata_update(new: &Value, old: &Value) -> Errors {
-    let mut errors = Errors::new();
-    object_meta::common_update(new, old, &mut errors);
-    object_meta::validate_update(new, old, &mut errors);
-    errors
-}
 
 /// The strategy of a subresource that edits its parent; "" is the object itself.
 pub(super) fn of(kind: &Kind, subresource: &str) -> &'static Strategy {

@@ -54,3 +54,50 @@ pub(super) fn node_spec(spec: &mut Object) {
         spec.insert("podCIDRs".into(), json!([single]));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[expect(clippy::needless_pass_by_value, reason = "tables of literals")]
+    fn check(rule: fn(&mut Object), mut given: Value, want: Value) {
+        for _ in 0..2 {
+            rule(given.as_object_mut().unwrap());
+            assert_eq!(given, want);
+        }
+    }
+
+    #[test]
+    fn both_names_are_kept_in_step() {
+        check(
+            secret,
+            json!({"stringData": {"a": "x"}, "data": {"a": "eQ==", "b": ""}}),
+            json!({"type": "Opaque", "data": {"a": "eA==", "b": ""}}),
+        );
+        check(
+            service_account,
+            json!({"serviceAccount": "old"}),
+            json!({"serviceAccount": "old", "serviceAccountName": "old"}),
+        );
+        check(
+            service_account,
+            json!({"serviceAccount": "old", "serviceAccountName": "new"}),
+            json!({"serviceAccount": "new", "serviceAccountName": "new"}),
+        );
+        check(
+            pod_status,
+            json!({"podIP": "1.1.1.1", "podIPs": [{"ip": "2.2.2.2"}, {"ip": "::1"}]}),
+            json!({"podIP": "1.1.1.1", "podIPs": [{"ip": "1.1.1.1"}]}),
+        );
+        check(
+            pod_status,
+            json!({"podIPs": [{"ip": "2.2.2.2"}]}),
+            json!({"podIP": "2.2.2.2", "podIPs": [{"ip": "2.2.2.2"}]}),
+        );
+        check(
+            node_spec,
+            json!({"podCIDR": "10.0.0.0/24"}),
+            json!({"podCIDR": "10.0.0.0/24", "podCIDRs": ["10.0.0.0/24"]}),
+        );
+    }
+}

@@ -149,6 +149,10 @@ fn drop_type_dependent_fields(new: &mut Value, old: &Value) {
     if leaves && same(spec, "externalTrafficPolicy") {
         spec.remove("externalTrafficPolicy");
     }
+    // Upstream shows none for this type, whatever is stored; here none is stored.
+    if new_type == "ExternalName" {
+        spec.remove("internalTrafficPolicy");
+    }
     if new_type != "LoadBalancer" {
         prepare::object_in(new, "status").insert("loadBalancer".into(), Value::Object(crate::Object::new()));
     }
