@@ -11,6 +11,8 @@ use skeg_model::{
 
 /// Longest manager name, in bytes (`FieldManagerMaxLength`).
 const MANAGER_MAX_BYTES: usize = 128;
+/// As much of a body that does not decode is shown in the error.
+const SHOWN_MAX_CHARS: usize = 30;
 
 /// Options of get, list, watch and deletecollection.
 ///
@@ -278,8 +280,10 @@ fn options_tree(body: &[u8], format: BodyFormat) -> Result<Value, Status> {
 }
 
 fn undecodable(cause: &str, body: &[u8]) -> Status {
-    let shown = String::from_utf8_lossy(body);
-    Status::bad_request(format!("couldn't get version/kind; json parse error: {cause} ({shown})"))
+    let text = String::from_utf8_lossy(body);
+    let shown: String = text.chars().take(SHOWN_MAX_CHARS).collect();
+    let more = if shown.len() < text.len() { " ..." } else { "" };
+    Status::bad_request(format!("couldn't get version/kind; json parse error: {cause} ({shown}{more})"))
 }
 
 /// A 64-bit parameter; absent and empty differ as for Go.

@@ -19,7 +19,10 @@ use hyper::{body::Incoming, client::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
 use rustls::pki_types::ServerName;
 use serde_json::{Value, json};
-use skeg_model::time::{Clock, SystemClock};
+use skeg_model::{
+    time::{Clock, SystemClock},
+    wire::{proto_decode, proto_encode},
+};
 use skeg_storage::{Memory, Window};
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
@@ -411,5 +414,51 @@ async fn logs_and_streams_reach_the_kubelet() {
     drop(stream);
     let proxied = served.get("admin GET /api/v1/nodes/n/proxy/pods?x=1").await;
     assert_eq!((proxied.code, proxied.body.as_str()), (200, "/pods?x=1"));
+    served.stop().await;
+}
+
+#[tokio::test]
+async fn protobuf_both_ways() {
+    let served = start().await;
+    served.post("/api/v1/namespaces", &namespace("a")).await;
+    let path = "/api/v1/namespaces/a/configmaps";
+    let media = proto_encode::MEDIA_TYPE;
+    let body = proto_encode::encode(&config_map("one")).unwrap();
+    let created = served.ask(&format!("admin POST {path}"), &[("content-type", media)], body).await;
+    assert_eq!((created.code, created.json()["data"].clone()), (201, json!({"k": "v"})), "{}", created.body);
+    let response = served.send(request(&format!("admin GET {path}/one"), &[("accept", media)], Bytes::new())).await;
+    assert_eq!(response.headers()["content-type"].to_str().unwrap(), media);
+    let got = proto_decode::decode(&response.into_body().collect().await.unwrap().to_bytes()).unwrap();
+    assert_eq!((&got["data"], &got["metadata"]["name"]), (&json!({"k": "v"}), &json!("one")));
+    let list = served.send(request(&format!("admin GET {path}"), &[("accept", media)], Bytes::new())).await;
+    let list = proto_decode::decode(&list.into_body().collect().await.unwrap().to_bytes()).unwrap();
+    assert_eq!((&list["kind"], &list["items"][0]["metadata"]["name"]), (&json!("ConfigMapList"), &json!("one")));
+    let watch = format!("admin GET {path}?watch=1&resourceVersion=0");
+    let mut events = served.send(request(&watch, &[("accept", media)], Bytes::new())).await.into_body();
+    let frame = events.frame().await.unwrap().unwrap().into_data().unwrap();
+    let length = u32::from_be_bytes(frame[..4].try_into().unwrap()) as usize;
+    assert_eq!(length, frame.len() - 4);
+    assert!(frame[4..].starts_with(b"\x0a\x05ADDED"));
+    served.stop().await;
+}
+
+#[tokio::test]
+async fn hostile_bodies_and_headers_are_bounded() {
+    let served = start().await;
+    let path = "/api/v1/namespaces/default/configmaps";
+    let deep = format!("{{\"x\":{}{}}}", "[".repeat(100_000), "]".repeat(100_000));
+    let check = async |line: String, media: &str, code: u16| {
+        let got = served.ask(&line, &[("content-type", media)], deep.clone()).await;
+        assert_eq!(got.code, code, "{line}: {}", got.body);
+        assert!(got.body.len() < 1000, "the body is not sent back");
+    };
+    check(format!("admin POST {path}"), "application/json", 400).await;
+    check(format!("admin POST {path}"), "application/yaml", 400).await;
+    check(format!("admin POST {path}"), proto_encode::MEDIA_TYPE, 400).await;
+    check(format!("admin DELETE {path}/x"), "application/json", 400).await;
+    let long = "a".repeat(200 << 10);
+    let response = served.send(request("admin GET /version", &[("x-long", &long)], Bytes::new())).await;
+    assert_eq!(response.status(), StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE);
+    assert_eq!(served.get("admin GET /healthz").await.code, 200);
     served.stop().await;
 }
