@@ -298,6 +298,12 @@ fn nothing_left(data: &Path, pod: &RunningPod) {
     let lines = processes.filter_map(|entry| fs::read_to_string(entry.path().join("cmdline")).ok());
     let left: Vec<String> = lines.filter(|line| line.contains("containerd") || line.starts_with("/web")).collect();
     assert!(left.is_empty(), "{left:?}");
+    assert_eq!(nft(&["list", "ruleset"]), "");
+    let sockets: Vec<_> = fs::read_dir("/run/containerd/s").into_iter().flatten().flatten().collect();
+    assert!(sockets.is_empty(), "{sockets:?}");
+    for hierarchy in fs::read_dir("/sys/fs/cgroup").unwrap().flatten() {
+        assert!(!hierarchy.path().join("kubepods").exists(), "{hierarchy:?}");
+    }
     assert!(
         TcpStream::connect_timeout(&address(&format!("{}:8080", pod.address)), Duration::from_millis(200)).is_err()
     );

@@ -16,9 +16,10 @@ use skeg_node::{
     net::{
         cni::Cidr,
         node::{NetworkConfig, run_network},
-        proxy::{ProxyConfig, remove_tables, run_proxy},
+        proxy::{ProxyConfig, run_proxy},
     },
     runtime::{Containerd, ContainerdConfig, programs},
+    teardown::{Teardown, teardown},
 };
 use skeg_server::{
     auth::{User, pki::Subject},
@@ -361,8 +362,8 @@ impl ServerFlags {
 pub fn cleanup(flags: &CleanupFlags) -> anyhow::Result<()> {
     let data_dir = std::path::absolute(&flags.data_dir).context("finding the data directory")?;
     let config = ContainerdConfig::new(&data_dir, std::env::var_os("PATH").as_deref());
-    skeg_node::runtime::stop::stop(&config, &data_dir).context("ending containers and containerd")?;
-    remove_tables().context("removing the packet filter tables")?;
+    let what = Teardown { containerd: config, data_dir: data_dir.clone(), cgroup_root: String::new() };
+    teardown(&what).context("taking the node down")?;
     if flags.purge {
         match std::fs::remove_dir_all(&data_dir) {
             Err(e) if e.kind() != std::io::ErrorKind::NotFound => {

@@ -24,6 +24,7 @@ pub fn stop(config: &ContainerdConfig, data_dir: &Path) -> io::Result<()> {
     }
     let bundles = bundles(&config.state());
     let containers: Vec<Handle> = bundles.iter().filter_map(|bundle| init_process(bundle)).collect();
+    let sockets: Vec<PathBuf> = bundles.iter().flat_map(|bundle| shim_sockets(bundle)).collect();
     let mut cgroups: BTreeSet<PathBuf> = BTreeSet::new();
     for bundle in &bundles {
         cgroups.extend(cgroups_of(bundle));
@@ -40,6 +41,7 @@ pub fn stop(config: &ContainerdConfig, data_dir: &Path) -> io::Result<()> {
     }
     unmount_below(data_dir)?;
     remove_cgroups(&cgroups);
+    sockets.iter().try_for_each(|socket| remove(socket))?;
     for path in [config.state(), config.dir.join("boot")] {
         remove(&path)?;
     }
@@ -115,7 +117,7 @@ fn remove_cgroups(cgroups: &BTreeSet<PathBuf>) {
     }
 }
 
-/// Removes a cgroup and all below it in every hierarchy. Cgroups in use stay, and are the error.
+/// Removes a cgroup and all below it in every hierarchy. Cgroups in use are another kubelet's and stay.
 pub fn remove_cgroup_tree(mount: &Path, path: &str) -> io::Result<()> {
     let path = path.trim_start_matches('/');
     let hierarchies = fs::read_dir(mount).into_iter().flatten().flatten().map(|entry| entry.path());
@@ -136,9 +138,24 @@ fn remove_cgroups_below(cgroup: &Path) -> io::Result<()> {
     let named =
         |error: io::Error| io::Error::new(error.kind(), format!("removing cgroup {}: {error}", cgroup.display()));
     match fs::remove_dir(cgroup) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(named(error)),
+        Err(error) if !matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::ResourceBusy) => {
+            Err(named(error))
+        }
         _ => Ok(()),
     }
+}
+
+/// The sockets of a bundle's shim, which containerd keeps in a folder of its own choice and notes in the bundle.
+fn shim_sockets(bundle: &Path) -> Vec<PathBuf> {
+    let notes = ["address", "bootstrap.json"].map(|name| fs::read_to_string(bundle.join(name)).unwrap_or_default());
+    notes.iter().filter_map(|note| socket_in(note)).collect()
+}
+
+/// The path in the first `unix://` address of a text.
+fn socket_in(note: &str) -> Option<PathBuf> {
+    let (_, path) = note.split_once("unix://")?;
+    let path = path.split(['"', '\n', ' ']).next().filter(|path| path.starts_with('/'))?;
+    Some(PathBuf::from(path))
 }
 
 /// The shims that serve this containerd: its socket's path is among their arguments.
@@ -158,6 +175,19 @@ fn shims(socket: &Path) -> Vec<Handle> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sockets_are_read_off_both_notes() {
+        let check =
+            |note: &str, expected: Option<&str>| assert_eq!(socket_in(note), expected.map(PathBuf::from), "{note}");
+        check("unix:///run/containerd/s/abc", Some("/run/containerd/s/abc"));
+        check(
+            r#"{"version":2,"address":"unix:///run/containerd/s/abc","protocol":"ttrpc"}"#,
+            Some("/run/containerd/s/abc"),
+        );
+        check("", None);
+        check("unix://abc", None);
+    }
 
     #[test]
     fn cgroup_lines_become_folders() {
