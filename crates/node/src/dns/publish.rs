@@ -31,15 +31,16 @@ pub async fn publish(config: DnsConfig, listen: SocketAddr) {
 
 async fn write(config: &DnsConfig, listen: SocketAddr) -> Result<(), Status> {
     let wanted = config.cluster_ip.to_string();
-    match config.client.create(&service(&wanted)).await {
-        Err(error) if error.is_already_exists() => {
-            let present = config.client.get::<Service>(Some(NAMESPACE), NAME).await?;
+    // Asked for first: creating it again is refused for its address, which is allocated already.
+    match config.client.get::<Service>(Some(NAMESPACE), NAME).await {
+        Err(error) if error.is_not_found() => _ = config.client.create(&service(&wanted)).await?,
+        Err(error) => return Err(error),
+        Ok(present) => {
             let address = present.spec.as_ref().and_then(|spec| spec.cluster_ip.as_deref()).unwrap_or_default();
             if address != wanted {
                 tracing::warn!("Service {NAMESPACE}/{NAME} has address {address}, pods are told {wanted}");
             }
         }
-        other => _ = other?,
     }
     let slice = slice(&config.node_name, listen);
     match config.client.create(&slice).await {

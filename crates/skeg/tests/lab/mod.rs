@@ -1,0 +1,156 @@
+//! A whole cluster in namespaces of its own, driven from outside as a person would drive it.
+use std::{
+    path::{Path, PathBuf},
+    process::{Command, Output, Stdio},
+    time::{Duration, Instant},
+};
+
+/// Until a state that the test waits for must be there.
+const PATIENCE: Duration = Duration::from_secs(60);
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+
+pub struct Lab {
+    name: String,
+    dir: tempfile::TempDir,
+    root: PathBuf,
+}
+
+/// Why tests with real containers cannot run here, if they cannot.
+pub fn obstacle() -> Option<String> {
+    if !rustix::process::geteuid().is_root() {
+        return Some("real containers need root: run 'make test' as root".into());
+    }
+    let missing = ["containerd", "runc", "nft"].into_iter().find(|program| !on_path(program));
+    missing.map(|program| format!("{program} is not installed: run 'make deps'"))
+}
+
+pub fn on_path(program: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).chain(["/usr/sbin".into(), "/sbin".into()]).any(|dir| dir.join(program).exists())
+}
+
+/// kubectl programs with their minor versions: 1.36 as `make test` downloads it, and what the machine has.
+pub fn kubectls() -> Vec<(String, PathBuf)> {
+    let mut found = Vec::new();
+    match std::env::var_os("SKEG_KUBECTL_1_36") {
+        Some(path) => found.push(("1.36".to_owned(), PathBuf::from(path))),
+        None => eprintln!("SKIPPED: kubectl 1.36: run the tests by 'make test', which downloads it"),
+    }
+    let installed = Command::new("kubectl").args(["version", "--client", "-o", "json"]).output();
+    match installed {
+        Ok(out) if String::from_utf8_lossy(&out.stdout).contains("\"minor\": \"32") => {
+            found.push(("1.32".to_owned(), "kubectl".into()));
+        }
+        _ => eprintln!("SKIPPED: kubectl 1.32: it is not installed on this machine"),
+    }
+    found
+}
+
+impl Lab {
+    pub fn up(name: &str) -> Self {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap().to_owned();
+        let dir = tempfile::tempdir().unwrap();
+        let lab = Self { name: format!("{name}-{}", std::process::id()), dir, root };
+        lab.script("lab.sh", &["up", &lab.name]);
+        lab
+    }
+
+    fn data(&self) -> PathBuf {
+        self.dir.path().join("data")
+    }
+
+    pub fn file(&self, name: &str, content: &str) -> String {
+        let path = self.dir.path().join(name);
+        std::fs::write(&path, content).unwrap();
+        path.display().to_string()
+    }
+
+    pub fn kubeconfig(&self) -> String {
+        self.dir.path().join("kubeconfig").display().to_string()
+    }
+
+    fn script(&self, script: &str, args: &[&str]) -> Output {
+        let path = self.root.join("scripts").join(script);
+        succeed(Command::new(path).args(args).env("DATA_DIR", self.data()))
+    }
+
+    /// A command in the lab; its environment points kubectl at the cluster.
+    pub fn command(&self, program: impl AsRef<Path>, args: &[&str]) -> Command {
+        let mut command = Command::new(self.root.join("scripts/lab.sh"));
+        command.arg("exec").arg(&self.name).arg(program.as_ref()).args(args);
+        command.env("DATA_DIR", self.data()).env("KUBECONFIG", self.kubeconfig()).env("HOME", self.dir.path());
+        command.stdin(Stdio::null());
+        command
+    }
+
+    /// Runs it and gives its output; the test fails when it does.
+    pub fn run(&self, program: impl AsRef<Path>, args: &[&str]) -> String {
+        String::from_utf8_lossy(&succeed(&mut self.command(program, args)).stdout).into_owned()
+    }
+
+    pub fn skeg(&self, args: &[&str]) -> String {
+        self.run(env!("CARGO_BIN_EXE_skeg"), args)
+    }
+
+    pub fn start_server(&self) {
+        let data = self.data().display().to_string();
+        let script = self.root.join("scripts/server.sh");
+        let args = ["start", env!("CARGO_BIN_EXE_skeg"), "server", "--data-dir", &data, "--hostname-override", "node-1"];
+        let more = ["--write-kubeconfig", &self.kubeconfig()];
+        self.run(script, &[&args[..], &more].concat());
+    }
+
+    /// `kill -9` of the server alone.
+    pub fn kill_server(&self) {
+        let record = std::fs::read_to_string(self.data().join("server.pid")).unwrap();
+        let pid = record.split_whitespace().next().unwrap();
+        self.run("kill", &["-9", pid]);
+    }
+
+    pub fn stop_server(&self) {
+        self.run(self.root.join("scripts/server.sh"), &["stop"]);
+    }
+
+    pub fn cleanup(&self) {
+        self.skeg(&["cleanup", "--data-dir", &self.data().display().to_string()]);
+    }
+
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.data().join("skeg.log")).unwrap_or_default()
+    }
+
+    /// Waits until what `look` sees is what `wanted` accepts.
+    pub fn until(&self, what: &str, look: impl Fn() -> String, wanted: impl Fn(&str) -> bool) -> String {
+        let end = Instant::now() + PATIENCE;
+        loop {
+            let seen = look();
+            if wanted(&seen) {
+                return seen;
+            }
+            assert!(Instant::now() < end, "{what}: not within {PATIENCE:?}; last seen:\n{seen}\nlog:\n{}", self.log());
+            std::thread::park_timeout(LOOK_EVERY);
+        }
+    }
+}
+
+impl Drop for Lab {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("the server's log:\n{}", self.log());
+        }
+        let _ = Command::new(self.root.join("scripts/lab.sh")).args(["down", &self.name]).status();
+    }
+}
+
+/// Runs to the end; fails the test with everything that was printed.
+pub fn succeed(command: &mut Command) -> Output {
+    let output = command.output().unwrap();
+    assert!(
+        output.status.success(),
+        "{command:?} failed: {}\n{}\n{}",
+        output.status,
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
+    output
+}
