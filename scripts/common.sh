@@ -4,6 +4,7 @@ PORT=${PORT:-6443}
 LAB=${LAB:-}
 LAB_NAME=${LAB_NAME:-skeg-lab}
 [ -z "$LAB" ] || DATA_DIR=${LAB_DATA_DIR:-$DATA_DIR-lab}
+CGROUP_ROOT=${LAB:+/skeg-$LAB_NAME}
 LOG=$DATA_DIR/skeg.log
 KUBECONFIG_FILE=$DATA_DIR/admin.kubeconfig
 export DATA_DIR

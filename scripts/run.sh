@@ -16,7 +16,7 @@ else
   say "Starting the cluster (data in $DATA_DIR, log in $LOG)"
   # shellcheck disable=SC2086
   in_lab scripts/server.sh start "$SKEG" server --data-dir "$DATA_DIR" --secure-port "$PORT" \
-    --write-kubeconfig "$KUBECONFIG_FILE" ${SKEG_ARGS:-}
+    --write-kubeconfig "$KUBECONFIG_FILE" --cgroup-root "$CGROUP_ROOT" ${SKEG_ARGS:-}
 fi
 if ! in_lab "$SKEG" sample --kubeconfig "$KUBECONFIG_FILE" --wait-for-server; then
   echo "make run: the sample did not come up; the last lines of $LOG:" >&2

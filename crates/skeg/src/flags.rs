@@ -154,6 +154,9 @@ pub struct ServerFlags {
     /// Pods on this machine at most.
     #[arg(long, default_value_t = 110, value_name = "N")]
     pub max_pods: u32,
+    /// Cgroup below which the pods' cgroups stand ("": the root).
+    #[arg(long, default_value = "", hide_default_value = true, value_name = "CGROUP")]
+    pub cgroup_root: String,
     /// Domain of the cluster's names.
     #[arg(long, default_value = "cluster.local", value_name = "DOMAIN")]
     pub cluster_domain: String,
@@ -170,6 +173,9 @@ pub struct CleanupFlags {
     /// Data directory of the server whose leftovers go.
     #[arg(long, default_value = "/var/lib/skeg", value_name = "DIR")]
     pub data_dir: PathBuf,
+    /// The server's --cgroup-root.
+    #[arg(long, default_value = "", hide_default_value = true, value_name = "CGROUP")]
+    pub cgroup_root: String,
     /// Remove the data directory too.
     #[arg(long)]
     pub purge: bool,

@@ -345,6 +345,7 @@ impl Node {
             }),
             labels: self.labels.iter().cloned().collect(),
             max_pods: flags.max_pods,
+            cgroup_root: flags.cgroup_root.clone(),
             clock: running.clock.clone(),
             seed: seed(),
             ..KubeletConfig::new(&self.name, own, endpoint, ip)
@@ -362,7 +363,7 @@ impl ServerFlags {
 pub fn cleanup(flags: &CleanupFlags) -> anyhow::Result<()> {
     let data_dir = std::path::absolute(&flags.data_dir).context("finding the data directory")?;
     let config = ContainerdConfig::new(&data_dir, std::env::var_os("PATH").as_deref());
-    let what = Teardown { containerd: config, data_dir: data_dir.clone(), cgroup_root: String::new() };
+    let what = Teardown { containerd: config, data_dir: data_dir.clone(), cgroup_root: flags.cgroup_root.clone() };
     teardown(&what).context("taking the node down")?;
     if flags.purge {
         match std::fs::remove_dir_all(&data_dir) {

@@ -1,7 +1,7 @@
 //! The newcomer's path with real containers: start, the sample, kubectl, `kill -9`, clean removal.
 mod lab;
 
-use lab::{Lab, kubectls, obstacle, succeed};
+use lab::{Lab, end, kubectls, obstacle, succeed};
 use std::{
     io::{BufRead, BufReader},
     path::Path,
@@ -33,7 +33,13 @@ fn a_newcomers_day() {
     lab.cleanup();
     let mounts = lab.run("cat", &["/proc/self/mountinfo"]);
     assert!(!mounts.contains("/kubelet/pods/") && !mounts.contains("io.containerd"), "mounts stay:\n{mounts}");
+    let cgroup = format!("/sys/fs/cgroup/memory{}/kubepods", lab.cgroup_root());
+    assert!(!Path::new(&cgroup).exists(), "{cgroup} stays");
     assert_eq!(lab.run("nft", &["list", "tables"]), "", "packet filter tables stay");
+}
+
+fn manifest_of(value: &str) -> String {
+    format!("apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: applied\ndata:\n  a: {value}\n")
 }
 
 struct Kubectl<'a> {
@@ -84,10 +90,10 @@ impl Kubectl<'_> {
 
     fn writes(&self) {
         self.check("create configmap made --from-literal=a=b", "configmap/made created");
-        let manifest = self.lab.file("made.yaml", "{apiVersion: v1, kind: ConfigMap, metadata: {name: applied}, data: {a: b}}");
+        let manifest = self.lab.file("made.yaml", &manifest_of("b"));
         self.check(&format!("apply -f {manifest}"), "configmap/applied created");
         self.check(&format!("apply -f {manifest}"), "configmap/applied unchanged");
-        self.lab.file("made.yaml", "{apiVersion: v1, kind: ConfigMap, metadata: {name: applied}, data: {a: c}}");
+        self.lab.file("made.yaml", &manifest_of("c"));
         self.check(&format!("apply -f {manifest}"), "configmap/applied configured");
         self.check("label configmap made colour=blue", "configmap/made labeled");
         self.check("get configmaps -l colour=blue -o name", "configmap/made");
@@ -108,8 +114,7 @@ impl Kubectl<'_> {
         assert!(lines.next().unwrap().unwrap().starts_with("NAME"));
         self.check("scale deployment web --replicas=4", "scaled");
         assert!(lines.any(|line| line.unwrap().contains("4/4")), "the watch ended before 4/4");
-        watch.kill().unwrap();
-        watch.wait().unwrap();
+        end(watch);
         self.run("scale deployment web --replicas=3");
         self.run("rollout status deployment/web --timeout=60s");
     }
@@ -134,8 +139,7 @@ impl Kubectl<'_> {
         assert!(lines.next().unwrap().unwrap().contains("Forwarding from"));
         let got = self.lab.run("curl", &["-sS", "-m", "5", "http://127.0.0.1:18080/"]);
         assert!(got.contains("Hello from Skeg"), "through port-forward came:\n{got}");
-        forward.kill().unwrap();
-        forward.wait().unwrap();
+        end(forward);
     }
 
     fn containers(&self) -> String {

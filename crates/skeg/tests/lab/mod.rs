@@ -1,7 +1,8 @@
 //! A whole cluster in namespaces of its own, driven from outside as a person would drive it.
+use rustix::process::{Pid, Signal, kill_process};
 use std::{
     path::{Path, PathBuf},
-    process::{Command, Output, Stdio},
+    process::{Child, Command, Output, Stdio},
     time::{Duration, Instant},
 };
 
@@ -59,6 +60,11 @@ impl Lab {
         self.dir.path().join("data")
     }
 
+    /// Labs share the machine's cgroup hierarchies: each has a part of its own.
+    pub fn cgroup_root(&self) -> String {
+        format!("/skeg-{}", self.name)
+    }
+
     pub fn file(&self, name: &str, content: &str) -> String {
         let path = self.dir.path().join(name);
         std::fs::write(&path, content).unwrap();
@@ -96,7 +102,7 @@ impl Lab {
         let data = self.data().display().to_string();
         let script = self.root.join("scripts/server.sh");
         let args = ["start", env!("CARGO_BIN_EXE_skeg"), "server", "--data-dir", &data, "--hostname-override", "node-1"];
-        let more = ["--write-kubeconfig", &self.kubeconfig()];
+        let more = ["--write-kubeconfig", &self.kubeconfig(), "--cgroup-root", &self.cgroup_root()];
         self.run(script, &[&args[..], &more].concat());
     }
 
@@ -112,7 +118,7 @@ impl Lab {
     }
 
     pub fn cleanup(&self) {
-        self.skeg(&["cleanup", "--data-dir", &self.data().display().to_string()]);
+        self.skeg(&["cleanup", "--data-dir", &self.data().display().to_string(), "--cgroup-root", &self.cgroup_root()]);
     }
 
     pub fn log(&self) -> String {
@@ -140,6 +146,13 @@ impl Drop for Lab {
         }
         let _ = Command::new(self.root.join("scripts/lab.sh")).args(["down", &self.name]).status();
     }
+}
+
+/// Ends a command of [`Lab::command`]: SIGTERM reaches the program inside the lab too.
+pub fn end(mut child: Child) {
+    let pid = Pid::from_child(&child);
+    kill_process(pid, Signal::TERM).unwrap();
+    child.wait().unwrap();
 }
 
 /// Runs to the end; fails the test with everything that was printed.
