@@ -123,11 +123,19 @@ impl Kubectl<'_> {
         let pod = &self.pods("app=web")[0];
         self.check(&format!("describe pod {pod}"), "Started");
         self.check(&format!("exec {pod} -- /web lookup kubernetes.default.svc.cluster.local"), "10.96.0.1");
-        let terminal = format!("{} exec -it {pod} -- /web lookup kubernetes.default.svc.cluster.local", self.program.display());
+        let terminal =
+            format!("{} exec -it {pod} -- /web lookup kubernetes.default.svc.cluster.local", self.program.display());
         let seen = self.lab.run("script", &["-qec", &terminal, "/dev/null"]);
         assert!(seen.contains("10.96.0.1"), "exec -it showed:\n{seen}");
-        self.check("run talker --image=skeg.dev/web:1 --image-pull-policy=IfNotPresent --restart=Never -- get http://web/", "created");
-        self.lab.until("the talker ends", || self.run("get pod talker -o jsonpath={.status.phase}"), |p| p == "Succeeded");
+        self.check(
+            "run talker --image=skeg.dev/web:1 --image-pull-policy=IfNotPresent --restart=Never -- get http://web/",
+            "created",
+        );
+        self.lab.until(
+            "the talker ends",
+            || self.run("get pod talker -o jsonpath={.status.phase}"),
+            |p| p == "Succeeded",
+        );
         self.check("logs -f talker", "Hello from Skeg");
         self.run("delete pod talker --grace-period=1");
     }
@@ -161,7 +169,11 @@ impl Kubectl<'_> {
     fn deletes_what_a_deployment_owned(&self) {
         self.check("delete deployment web", "deleted");
         self.lab.until("its pods are gone", || self.run("get replicasets,pods -l app=web -o name"), str::is_empty);
-        let slices = || self.run("get endpointslices -l kubernetes.io/service-name=web -o jsonpath={.items[*].endpoints[*].addresses}");
+        let slices = || {
+            self.run(
+                "get endpointslices -l kubernetes.io/service-name=web -o jsonpath={.items[*].endpoints[*].addresses}",
+            )
+        };
         self.lab.until("its endpoints are gone", slices, str::is_empty);
     }
 }

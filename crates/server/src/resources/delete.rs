@@ -96,8 +96,15 @@ impl Api {
                 if w.options.dry_run {
                     return self.finished(&place, &stored).map(Some);
                 }
-                // Who came in between has deleted or changed it: the next attempt sees.
-                self.remove(w, &stored, &stored).await
+                // Who came in between has changed it: the next attempt sees. Or removed what was marked here: it is done.
+                let removed = self.remove(w, &stored, &stored).await?;
+                let now = self.config.store.get(&place.key());
+                match removed {
+                    None if now.is_none_or(|now| now.meta().uid != stored.meta().uid) => {
+                        self.finished(&place, &stored).map(Some)
+                    }
+                    other => Ok(other),
+                }
             }
         }
     }

@@ -101,7 +101,8 @@ impl Lab {
     pub fn start_server(&self) {
         let data = self.data().display().to_string();
         let script = self.root.join("scripts/server.sh");
-        let args = ["start", env!("CARGO_BIN_EXE_skeg"), "server", "--data-dir", &data, "--hostname-override", "node-1"];
+        let args =
+            ["start", env!("CARGO_BIN_EXE_skeg"), "server", "--data-dir", &data, "--hostname-override", "node-1"];
         let more = ["--write-kubeconfig", &self.kubeconfig(), "--cgroup-root", &self.cgroup_root()];
         self.run(script, &[&args[..], &more].concat());
     }
