@@ -143,8 +143,8 @@ fn retain_keys(original: &mut Object, patch: &Object) -> Result<(), PatchError> 
 }
 
 fn delete_primitives(original: &mut Object, field: &str, gone: &Value) -> Result<(), PatchError> {
-    let gone = gone.as_array().ok_or_else(|| bad("invalid patch format of primitive list"))?;
     if let Some(Value::Array(items)) = original.get_mut(field) {
+        let gone = gone.as_array().ok_or_else(|| bad("invalid patch format of primitive list"))?;
         items.retain(|item| !gone.contains(item));
     }
     Ok(())

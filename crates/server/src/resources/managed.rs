@@ -1,5 +1,5 @@
 //! The managed-fields step of the pipeline.
-use super::write::Write;
+use super::{tree, write::Write};
 use skeg_model::{
     Value,
     kinds::Kind,
@@ -33,9 +33,32 @@ pub(super) fn on_write_as(
         reset: reset_fields(w.place.kind, w.place.subresource),
         now: w.now,
     };
+    tree::meta_mut(new);
     managed::update(ty, live, new, writer);
+    if w.place.subresource == "scale" {
+        as_scale(live, new);
+    }
     Ok(())
 }
+
+/// Through `scale`, ownership is kept on the Scale alone: a count of zero is not written there and so owned by nobody, and
+/// where nobody owns the count before, tracking is off.
+fn as_scale(live: Option<&Value>, new: &mut Value) {
+    let owned = |object: &Value| {
+        let entries = tree::list(object, "/metadata/managedFields");
+        entries.iter().any(|entry| entry.pointer(REPLICAS).is_some())
+    };
+    let is_zero = new.pointer("/spec/replicas").and_then(Value::as_i64).unwrap_or(0) == 0;
+    if live.is_some_and(owned) && !is_zero {
+        return;
+    }
+    let entries = tree::list_mut(tree::meta_mut(new), "managedFields");
+    // The entry has nothing else to own.
+    entries.retain(|entry| entry["subresource"] != "scale");
+}
+
+/// Where an entry says that it owns the count.
+const REPLICAS: &str = "/fieldsV1/f:spec/f:replicas";
 
 fn reset_fields(kind: &'static Kind, subresource: &str) -> &'static [&'static str] {
     kind.reset_fields.iter().find(|(of, _)| *of == subresource).map_or(&[], |(_, paths)| paths)

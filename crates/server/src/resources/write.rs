@@ -214,7 +214,7 @@ impl Api {
                 tree::set_meta(&mut object, "resourceVersion", None);
                 return self.create_object(w, object).await;
             };
-            match self.try_replace(w, how, make, &current).await? {
+            match self.try_replace(w, how, make, race, &current).await? {
                 Attempt::Done(reply) => return Ok(reply),
                 Attempt::Lost { unconditional } if unconditional || race == Race::Retried => {}
                 Attempt::Lost { .. } => break,
@@ -228,6 +228,7 @@ impl Api {
         w: &mut Write<'_>,
         how: &Strategy,
         make: Make<'_>,
+        race: Race,
         current: &Arc<Stored>,
     ) -> Result<Attempt, Status> {
         let place = w.place;
@@ -239,7 +240,9 @@ impl Api {
         });
         let served_old = converted.as_ref().unwrap_or(&old);
         let mut new = make(&mut w.warnings, Some(served_old))?;
-        check_uid(&place, &new, &old)?;
+        if race == Race::Given {
+            check_uid(&place, &new, &old)?;
+        }
         dedup_owners(&mut new, &mut w.warnings);
         managed::on_write(w, Some(served_old), &mut new)?;
         convert::to_hub(&place, &mut new);

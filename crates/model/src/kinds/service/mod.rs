@@ -117,7 +117,7 @@ fn drop_type_dependent_fields(new: &mut Value, old: &Value) {
             spec.remove("clusterIP");
             spec.remove("clusterIPs");
         }
-        for field in ["ipFamilies", "ipFamilyPolicy"] {
+        for field in ["ipFamilies", "ipFamilyPolicy", "internalTrafficPolicy"] {
             if same(spec, field) {
                 spec.remove(field);
             }

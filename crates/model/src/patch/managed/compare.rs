@@ -54,7 +54,8 @@ static NULL: Value = Value::Null;
 /// Fields that Go writes even when nothing was set are there on both sides.
 fn always_written(field: &Field) -> bool {
     let is_struct = matches!(field.ty, Ty::Struct(_) | Ty::Time | Ty::MicroTime);
-    field.presence == Presence::Always || (field.presence == Presence::OmitEmpty && is_struct)
+    matches!(field.presence, Presence::Always | Presence::AlwaysPointer)
+        || (field.presence == Presence::OmitEmpty && is_struct)
 }
 
 /// What Go leaves out is not there, however it was sent: nulls, and zero values of fields with `omitempty`.
