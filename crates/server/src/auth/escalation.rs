@@ -125,7 +125,9 @@ fn refuse(grant: &Grant<'_>, covered: Result<(), String>) -> Result<(), Status> 
 
 /// Rules about one resource gathered over their verbs.
 fn compact(rules: Vec<Rule>) -> Vec<Rule> {
-    let mut simple: BTreeMap<(Vec<String>, Vec<String>, Vec<String>), Rule> = BTreeMap::new();
+    /// Groups, resources, names.
+    type About = (Vec<String>, Vec<String>, Vec<String>);
+    let mut simple: BTreeMap<About, Rule> = BTreeMap::new();
     let mut rest = Vec::new();
     for rule in rules {
         if !rule.non_resource_urls.is_empty() {

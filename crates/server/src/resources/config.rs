@@ -164,6 +164,9 @@ pub trait TokenIssuer: Send + Sync + fmt::Debug {
     fn issue(&self, spec: &TokenSpec) -> Result<IssuedToken, Status>;
 }
 
+/// A token's user with the audiences that it is good for, None if nobody knows it, or why it is not accepted.
+pub type Reviewed = Result<Option<(User, Vec<String>)>, String>;
+
 /// Answers TokenReview.
 pub trait TokenReviewer: Send + Sync + fmt::Debug {
     /// The token's user and the audiences that it is good for, of those asked for (of the server's own if none);
@@ -171,11 +174,7 @@ pub trait TokenReviewer: Send + Sync + fmt::Debug {
     ///
     /// # Errors
     /// Why the token is not accepted; shown in `status.error`.
-    fn review<'a>(
-        &'a self,
-        token: &'a str,
-        audiences: &'a [String],
-    ) -> BoxFuture<'a, Result<Option<(User, Vec<String>)>, String>>;
+    fn review<'a>(&'a self, token: &'a str, audiences: &'a [String]) -> BoxFuture<'a, Reviewed>;
 }
 
 #[cfg(test)]

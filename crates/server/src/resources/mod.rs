@@ -29,7 +29,7 @@ mod watch;
 mod write;
 
 pub use config::{
-    ApiConfig, BoundObject, Cidr, Entropy, IssuedToken, SystemEntropy, TokenIssuer, TokenReviewer, TokenSpec,
+    ApiConfig, BoundObject, Cidr, Entropy, IssuedToken, Reviewed, SystemEntropy, TokenIssuer, TokenReviewer, TokenSpec,
 };
 pub use context::{Answer, Context, Warnings};
 pub use dispatch::Api;

@@ -55,11 +55,7 @@ impl TokenIssuer for Tokens {
 }
 
 impl TokenReviewer for Tokens {
-    fn review<'a>(
-        &'a self,
-        token: &'a str,
-        audiences: &'a [String],
-    ) -> BoxFuture<'a, Result<Option<(User, Vec<String>)>, String>> {
+    fn review<'a>(&'a self, token: &'a str, audiences: &'a [String]) -> BoxFuture<'a, super::Reviewed> {
         let user = (token == "good").then(|| (User::component("alice", &[]), audiences.to_vec()));
         Box::pin(std::future::ready(Ok(user)))
     }

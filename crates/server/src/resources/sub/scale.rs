@@ -80,10 +80,10 @@ fn into_parent(scale: &Value, parent: &Value, paths: Paths) -> Result<Value, Sta
         let given = scale.pointer(&format!("/metadata/{field}")).filter(|v| v.as_str().is_some_and(|s| !s.is_empty()));
         tree::set_meta(&mut new, field, given.cloned());
     }
-    if let Some((holder, leaf)) = pointer(paths.spec).rsplit_once('/') {
-        if let Some(holder) = new.pointer_mut(holder).and_then(Value::as_object_mut) {
-            holder.insert(leaf.to_owned(), replicas.into());
-        }
+    if let Some((holder, leaf)) = pointer(paths.spec).rsplit_once('/')
+        && let Some(holder) = new.pointer_mut(holder).and_then(Value::as_object_mut)
+    {
+        holder.insert(leaf.to_owned(), replicas.into());
     }
     Ok(new)
 }
