@@ -58,7 +58,7 @@ fn bad(text: impl Into<String>) -> PatchError {
 
 fn merge_map(ty: Option<&Type>, mut original: Object, patch: &Object) -> Result<Object, PatchError> {
     match patch.get(DIRECTIVE).map(Value::as_str) {
-        None | Some(Some("merge")) => {}
+        None => {}
         Some(Some("replace")) => {
             return Ok(patch.iter().filter(|(k, _)| *k != DIRECTIVE).map(|(k, v)| (k.clone(), v.clone())).collect());
         }
@@ -103,6 +103,8 @@ fn merge_field(
         (Some(Value::Array(old)), Value::Array(new)) if merges(shape.strategy) => {
             Value::Array(merge_list(shape, old, new, order)?)
         }
+        // What is replaced whole is taken as it stands.
+        (Some(_), new) if shape.strategy == Strategy::Replace || new.is_array() => new.clone(),
         (_, new) => match without_directives(new) {
             Some(new) => new,
             None => return Ok(()),
@@ -112,21 +114,17 @@ fn merge_field(
     Ok(())
 }
 
-/// A value that meets nothing to merge with: nulls of objects and directives fall away; None when it was only a deletion.
+/// A value that meets nothing to merge with: nulls of objects fall away, and so does whatever carries a directive.
 fn without_directives(value: &Value) -> Option<Value> {
     match value {
         Value::Object(map) => {
-            if map.get(DIRECTIVE).and_then(Value::as_str) == Some("delete") {
+            if map.contains_key(DIRECTIVE) {
                 return None;
             }
             let fields = map.iter().filter(|(k, v)| !k.starts_with('$') && !v.is_null());
             Some(fields.filter_map(|(k, v)| Some((k.clone(), without_directives(v)?))).collect::<Object>().into())
         }
-        Value::Array(items) => {
-            let kept =
-                items.iter().filter(|i| i.get(DIRECTIVE).is_none() || i.as_object().is_some_and(|o| o.len() > 1));
-            Some(kept.filter_map(without_directives).collect::<Vec<_>>().into())
-        }
+        Value::Array(items) => Some(items.iter().filter_map(without_directives).collect::<Vec<_>>().into()),
         other => Some(other.clone()),
     }
 }
@@ -168,6 +166,9 @@ fn reorder_untouched(ty: Option<&Type>, original: &mut Object, patch: &Object) -
 
 fn merge_list(shape: Shape, old: Vec<Value>, patch: &[Value], order: Option<&Value>) -> Result<Vec<Value>, PatchError> {
     let before = old.clone();
+    if let Some(order) = order {
+        check_order(patch, shape.merge_key, order)?;
+    }
     let merged = if patch.iter().chain(&old).any(Value::is_object) {
         merge_objects(shape, old, patch)?
     } else {
@@ -180,10 +181,7 @@ fn merge_list(shape: Shape, old: Vec<Value>, patch: &[Value], order: Option<&Val
         merged
     };
     match order {
-        Some(order) => {
-            check_order(patch, shape.merge_key, order)?;
-            reorder(merged, &before, shape.merge_key, order)
-        }
+        Some(order) => reorder(merged, &before, shape.merge_key, order),
         // The patch itself says how its items stand.
         None => reorder(merged, &before, shape.merge_key, &Value::Array(patch.to_vec())),
     }
@@ -191,37 +189,63 @@ fn merge_list(shape: Shape, old: Vec<Value>, patch: &[Value], order: Option<&Val
 
 /// What a patch sets must stand in `$setElementOrder`, in the same order.
 fn check_order(patch: &[Value], merge_key: &str, order: &Value) -> Result<(), PatchError> {
-    let id = |item: &Value| if item.is_object() { item.get(merge_key).cloned() } else { Some(item.clone()) };
-    let mut listed = order.as_array().map_or(&[][..], Vec::as_slice).iter();
-    let kept = patch.iter().filter(|item| item.get(DIRECTIVE).is_none());
-    for item in kept {
-        if !listed.any(|l| id(l) == id(item)) {
-            let (patch, order) = (go_map(&Value::Array(patch.to_vec())), go_map(order));
-            return Err(PatchError::Internal(format!(
-                "The order in patch list:\n{patch}\n doesn't match $setElementOrder list:\n{order}\n"
-            )));
+    let listed = order.as_array().map_or(&[][..], Vec::as_slice);
+    let is_deletion = |item: &&Value| item.get(DIRECTIVE).and_then(Value::as_str) == Some("delete");
+    let mut kept = patch.iter().filter(|item| !is_deletion(item)).peekable();
+    if listed.is_empty() {
+        return Ok(());
+    }
+    let mut listed = listed.iter();
+    while let Some(item) = kept.peek() {
+        if item.get(DIRECTIVE).is_some() && listed.len() > 0 {
+            kept.next();
+            continue;
+        }
+        let Some(next) = listed.next() else { break };
+        if id_of(item, merge_key)? == id_of(next, merge_key)? {
+            kept.next();
         }
     }
-    Ok(())
+    if kept.peek().is_none() {
+        return Ok(());
+    }
+    let (patch, order) = (go_map(&Value::Array(patch.to_vec())), go_map(order));
+    Err(PatchError::Internal(format!(
+        "The order in patch list:\n{patch}\n doesn't match $setElementOrder list:\n{order}\n"
+    )))
+}
+
+/// What tells an item from others: its merge key's value, or itself.
+fn id_of<'a>(item: &'a Value, merge_key: &str) -> Result<&'a Value, PatchError> {
+    if item.is_object() { key_of(item, merge_key) } else { Ok(item) }
 }
 
 fn merge_objects(shape: Shape, mut old: Vec<Value>, patch: &[Value]) -> Result<Vec<Value>, PatchError> {
     if shape.merge_key.is_empty() {
         return Err(bad("cannot merge a list of objects without a merge key"));
     }
-    let directive = |item: &Value| item.get(DIRECTIVE).and_then(Value::as_str).map(ToOwned::to_owned);
-    if patch.iter().any(|i| directive(i).as_deref() == Some("replace")) {
-        return Ok(patch.iter().filter(|i| i.get(DIRECTIVE).is_none()).cloned().collect());
-    }
-    for item in patch.iter().filter(|i| directive(i).as_deref() == Some("delete")) {
-        let key = key_of(item, shape.merge_key)?;
-        old.retain(|o| o.get(shape.merge_key) != Some(key));
-    }
-    for item in patch.iter().filter(|i| directive(i).as_deref() != Some("delete")) {
-        if let Some(other) = directive(item).filter(|d| d != "merge") {
-            let whole = go_map(item);
-            return Err(PatchError::Internal(format!("unknown patch type: {other} in map: {whole}")));
+    let mut replaces = false;
+    for item in patch {
+        match item.get(DIRECTIVE).map(|d| d.as_str().unwrap_or_default()) {
+            None => {}
+            Some("delete") => {
+                let key = key_of(item, shape.merge_key)?;
+                old.retain(|o| o.get(shape.merge_key) != Some(key));
+            }
+            Some("replace") => replaces = true,
+            Some("merge") => {
+                return Err(PatchError::Internal("merging lists cannot yet be specified in the patch".into()));
+            }
+            Some(other) => {
+                return Err(PatchError::Internal(format!("unknown patch type: {other} in map: {}", go_map(item))));
+            }
         }
+    }
+    let plain = patch.iter().filter(|item| item.get(DIRECTIVE).is_none());
+    if replaces {
+        return plain.map(|item| key_of(item, shape.merge_key).map(|_| item.clone())).collect();
+    }
+    for item in plain {
         let key = key_of(item, shape.merge_key)?;
         let fields = item.as_object().ok_or_else(|| bad("a list holds objects and other values"))?;
         match old.iter_mut().find(|o| o.get(shape.merge_key) == Some(key)) {
