@@ -5,8 +5,12 @@ use flate2::{Compression, write::GzEncoder};
 use futures::{Stream, StreamExt, stream};
 use http::{HeaderMap, header};
 use http_body_util::{BodyExt, Full, StreamBody, combinators::UnsyncBoxBody};
-use hyper::body::Frame;
-use std::io::Write;
+use hyper::body::{Frame, SizeHint};
+use std::{
+    io::Write,
+    pin::Pin,
+    task::{Context, Poll},
+};
 
 /// A body broke off: its source ended early.
 #[derive(Debug, thiserror::Error)]
@@ -36,12 +40,30 @@ pub fn streamed(chunks: impl Stream<Item = Result<Bytes, BrokenStream>> + Send +
 }
 
 /// The same body, which keeps `guard` until it has been sent or given up.
-pub fn holding(body: Body, guard: impl Send + 'static) -> Body {
-    body.map_frame(move |frame| {
-        let _held = &guard;
-        frame
-    })
-    .boxed_unsync()
+pub fn holding(body: Body, guard: impl Send + Unpin + 'static) -> Body {
+    Held { body, _guard: guard }.boxed_unsync()
+}
+
+struct Held<G> {
+    body: Body,
+    _guard: G,
+}
+
+impl<G: Unpin> hyper::body::Body for Held<G> {
+    type Data = Bytes;
+    type Error = BrokenStream;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BrokenStream>>> {
+        Pin::new(&mut self.body).poll_frame(cx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
 }
 
 /// Gathers segments into chunks of about [`CHUNK_BYTES`]; large segments stay shared.

@@ -200,6 +200,7 @@ async fn paths_outside_resources() {
         assert_eq!(got.code, code, "{line}: {}", got.body);
         assert!(got.body.contains(content), "{line}: {}", got.body);
         assert!(got.headers.contains_key("audit-id"));
+        assert!(got.headers.contains_key("content-length"), "{line}: ready answers say how long they are");
     };
     check("admin GET /version", 200, "\"minor\": \"36\"").await;
     check("admin GET /healthz", 200, "ok").await;
