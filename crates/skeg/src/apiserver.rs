@@ -39,6 +39,7 @@ const CLOCK_BEHIND_MAX: SignedDuration = SignedDuration::from_hours(1);
 pub struct Running {
     pub api: Arc<Api>,
     pub pki: ClusterPki,
+    pub tokens: Arc<TokenKey>,
     pub clock: Arc<dyn Clock>,
     pub service_cidr: Cidr,
     /// Address at which nodes and pods reach this server.
@@ -100,7 +101,7 @@ pub async fn start(flags: &ApiFlags, token: &CancellationToken) -> anyhow::Resul
     let serving = serve(
         flags,
         &pki,
-        Parts { api: &api, authenticator, authorizer, tokens, clock: &clock, health },
+        Parts { api: &api, authenticator, authorizer, tokens: tokens.clone(), clock: &clock, health },
         listener,
         advertise,
         token,
@@ -113,7 +114,7 @@ pub async fn start(flags: &ApiFlags, token: &CancellationToken) -> anyhow::Resul
         kubeconfig::write(path, &reachable(flags, advertise), &pki)?;
     }
     tracing::info!(target: "skeg", address = %advertise, "API server is ready");
-    Ok(Running { api, pki, clock, service_cidr, advertise, store, serving })
+    Ok(Running { api, pki, tokens, clock, service_cidr, advertise, store, serving })
 }
 
 async fn listen(flags: &ApiFlags) -> anyhow::Result<TcpListener> {

@@ -92,6 +92,14 @@ fn duration(flag: &str, text: &str) -> anyhow::Result<Duration> {
     Duration::try_from(span).with_context(|| format!("--{flag}: {text:?} is negative"))
 }
 
+/// Signs the tokens that live in Secrets.
+fn secret_tokens(running: &Running) -> controllers::SecretTokens {
+    let tokens = running.tokens.clone();
+    Arc::new(move |namespace: &str, secret: &str, account: &str, uid: &str| {
+        tokens.issue_legacy(namespace, secret, account, uid)
+    })
+}
+
 fn start_control(
     flags: &ServerFlags,
     running: &Running,
@@ -118,6 +126,7 @@ fn start_control(
             node_monitor_grace_period: duration("node-monitor-grace-period", &flags.node_monitor_grace_period)?,
             node_eviction_rate: flags.node_eviction_rate,
             controllers: flags.controllers.clone(),
+            service_account_tokens: Some(secret_tokens(running)),
             ..base
         };
         let token = token.clone();

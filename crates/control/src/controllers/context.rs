@@ -24,7 +24,16 @@ impl Context {
     /// Starts the wiring of a controller that acts as the service account `account` of `kube-system` and reports events
     /// as `component`.
     pub fn controller(&self, account: &'static str, component: &'static str) -> Wiring<'_> {
-        let client = (self.config.client_for)(account).with_field_manager("kube-controller-manager");
+        self.wiring((self.config.client_for)(account), account, component)
+    }
+
+    /// The same for a controller that acts as the controller manager itself.
+    pub fn root_controller(&self, name: &'static str) -> Wiring<'_> {
+        self.wiring(self.config.client.clone(), name, name)
+    }
+
+    fn wiring(&self, client: Client, account: &'static str, component: &'static str) -> Wiring<'_> {
+        let client = client.with_field_manager("kube-controller-manager");
         Wiring { context: self, account, component, client, queue: Arc::default(), sources: Vec::new() }
     }
 }

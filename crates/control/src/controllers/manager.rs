@@ -2,9 +2,12 @@
 use super::{ALL, Context, Controller};
 use crate::runner::Informers;
 use skeg_client::{Client, Tasks};
-use skeg_model::time::Clock;
+use skeg_model::{status::Status, time::Clock};
 use std::{fmt, sync::Arc, time::Duration};
 use tokio_util::sync::CancellationToken;
+
+/// Signs a token that lives in a Secret: (namespace, secret, service account, its uid).
+pub type SecretTokens = Arc<dyn Fn(&str, &str, &str, &str) -> Result<String, Status> + Send + Sync>;
 
 /// What the controllers run with. Field names follow kube-controller-manager's flags.
 #[derive(Clone)]
@@ -27,6 +30,8 @@ pub struct ControllerManagerConfig {
     pub node_startup_grace_period: Duration,
     /// Nodes per second whose pods may be evicted.
     pub node_eviction_rate: f64,
+    /// `--service-account-private-key-file`; without it Secrets get no tokens.
+    pub service_account_tokens: Option<SecretTokens>,
     /// `*`, names, and `-name` to switch off.
     pub controllers: Vec<String>,
 }
@@ -52,6 +57,7 @@ impl ControllerManagerConfig {
             node_monitor_grace_period: Duration::from_secs(50),
             node_startup_grace_period: Duration::from_secs(60),
             node_eviction_rate: 0.1,
+            service_account_tokens: None,
             controllers: vec!["*".into()],
         }
     }

@@ -14,11 +14,12 @@ mod pod_gc;
 mod replicas;
 mod root_ca;
 mod service_account;
+mod service_account_token;
 mod taint_eviction;
 mod ttl;
 
 pub use context::{Context, Wiring};
-pub use manager::{ControllerManagerConfig, run};
+pub use manager::{ControllerManagerConfig, SecretTokens, run};
 
 /// One row of the table.
 #[derive(Debug)]
@@ -36,6 +37,7 @@ const fn row(name: &'static str, start: fn(&Context)) -> Controller {
 
 /// Every controller there is.
 pub static ALL: &[Controller] = &[
+    row("serviceaccount-token-controller", service_account_token::start),
     row("serviceaccount-controller", service_account::start),
     row("root-ca-certificate-publisher-controller", root_ca::start),
     row("endpoints-controller", endpoints::start),

@@ -102,6 +102,9 @@ impl Authenticator {
             }
         };
         self.still_exists(&verified)?;
+        if let Some(secret) = &verified.kept_in {
+            self.still_kept(&verified.namespace, secret, token)?;
+        }
         Ok(verified)
     }
 
@@ -128,6 +131,21 @@ impl Authenticator {
             None => Some(()),
         }
         .ok_or_else(|| "the object that this token is bound to has been deleted".into())
+    }
+
+    /// A token that lives in a Secret ends with it.
+    fn still_kept(&self, namespace: &str, secret: &str, token: &str) -> Result<(), String> {
+        use base64::{Engine, engine::general_purpose::STANDARD};
+        let key = Key { ring: "/registry/secrets/".into(), rest: format!("{namespace}/{secret}").into() };
+        let stored = self.store.get(&key).filter(|stored| stored.meta().deletion_timestamp.is_none());
+        let tree = stored.ok_or("Token has been invalidated")?.tree();
+        if tree["metadata"]["labels"]["kubernetes.io/legacy-token-invalid-since"].is_string() {
+            return Err(format!("the token in secret {namespace}/{secret} has been marked invalid"));
+        }
+        let kept = tree["data"]["token"].as_str().and_then(|text| STANDARD.decode(text).ok()).unwrap_or_default();
+        // Digests are compared so that the time taken tells nothing of the token.
+        let same = digest(token) == <[u8; 32]>::from(Sha256::digest(&kept));
+        same.then_some(()).ok_or_else(|| "Token does not match server's copy".into())
     }
 
     fn has(&self, ring: &str, rest: &str, uid: &str) -> Option<()> {

@@ -60,6 +60,24 @@ impl Audience {
     }
 }
 
+/// Issuer of tokens that live in Secrets and do not expire.
+const LEGACY_ISSUER: &str = "kubernetes/serviceaccount";
+
+/// Claims of a token that lives in a Secret.
+#[derive(Debug, Serialize, Deserialize)]
+struct LegacyClaims {
+    iss: String,
+    #[serde(rename = "kubernetes.io/serviceaccount/namespace")]
+    namespace: String,
+    #[serde(rename = "kubernetes.io/serviceaccount/secret.name")]
+    secret: String,
+    #[serde(rename = "kubernetes.io/serviceaccount/service-account.name")]
+    name: String,
+    #[serde(rename = "kubernetes.io/serviceaccount/service-account.uid")]
+    uid: String,
+    sub: String,
+}
+
 /// A verified token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verified {
@@ -70,6 +88,8 @@ pub struct Verified {
     pub service_account: (String, String),
     /// (kind, name, uid) of the object that it lives with.
     pub bound: Option<(&'static str, String, String)>,
+    /// Name of the Secret that must still hold this very token.
+    pub kept_in: Option<String>,
 }
 
 /// Signs and verifies with one key.
@@ -132,13 +152,7 @@ impl TokenKey {
 
     /// Whether the token claims to be ours; others are left to other authenticators.
     pub fn is_ours(&self, token: &str) -> bool {
-        #[derive(Deserialize)]
-        struct Issued {
-            iss: String,
-        }
-        use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-        let payload = token.split('.').nth(1).and_then(|p| URL_SAFE_NO_PAD.decode(p).ok());
-        payload.and_then(|p| serde_json::from_slice::<Issued>(&p).ok()).is_some_and(|c| c.iss == self.issuer)
+        issuer_of(token).is_some_and(|issuer| issuer == self.issuer || issuer == LEGACY_ISSUER)
     }
 
     /// Checks signature, times and audience; whether the account and the bound object still exist is the caller's question.
@@ -146,6 +160,9 @@ impl TokenKey {
     /// # Errors
     /// Why the token is refused, in upstream's words where it has them.
     pub fn verify(&self, token: &str, wanted: &[String], now: Timestamp) -> Result<Verified, String> {
+        if issuer_of(token).as_deref() == Some(LEGACY_ISSUER) {
+            return self.verify_legacy(token, wanted);
+        }
         let mut rules = Validation::new(self.algorithm);
         rules.validate_exp = false;
         rules.validate_aud = false;
@@ -208,6 +225,74 @@ fn verified(claims: Claims, audiences: Vec<String>) -> Verified {
         namespace: k.namespace,
         service_account: (k.serviceaccount.name, k.serviceaccount.uid),
         bound,
+        kept_in: None,
+    }
+}
+
+/// Who issued a token, by its own account.
+fn issuer_of(token: &str) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Issued {
+        iss: String,
+    }
+    use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+    let payload = URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?).ok()?;
+    serde_json::from_slice::<Issued>(&payload).ok().map(|claims| claims.iss)
+}
+
+impl TokenKey {
+    /// A token for a Secret of type `kubernetes.io/service-account-token`; it does not expire.
+    ///
+    /// # Errors
+    /// The key cannot sign.
+    pub fn issue_legacy(&self, namespace: &str, secret: &str, account: &str, uid: &str) -> Result<String, Status> {
+        let claims = LegacyClaims {
+            iss: LEGACY_ISSUER.into(),
+            namespace: namespace.into(),
+            secret: secret.into(),
+            name: account.into(),
+            uid: uid.into(),
+            sub: format!("system:serviceaccount:{namespace}:{account}"),
+        };
+        let mut header = Header::new(self.algorithm);
+        header.typ = None;
+        header.kid.clone_from(&self.jwk.common.key_id);
+        jsonwebtoken::encode(&header, &claims, &self.signing).map_err(Status::internal)
+    }
+
+    fn verify_legacy(&self, token: &str, wanted: &[String]) -> Result<Verified, String> {
+        let mut rules = Validation::new(self.algorithm);
+        rules.validate_exp = false;
+        rules.validate_aud = false;
+        rules.required_spec_claims.clear();
+        rules.set_issuer(&[LEGACY_ISSUER]);
+        let mut decoded =
+            self.verifying.iter().filter_map(|key| jsonwebtoken::decode::<LegacyClaims>(token, key, &rules).ok());
+        let claims = decoded.next().ok_or("invalid bearer token")?.claims;
+        if claims.sub != format!("system:serviceaccount:{}:{}", claims.namespace, claims.name) {
+            return Err("sub claim is invalid".into());
+        }
+        let own = self.audiences.iter().filter(|audience| wanted.is_empty() || wanted.contains(audience));
+        let audiences: Vec<String> = own.cloned().collect();
+        if audiences.is_empty() {
+            let own = &self.audiences;
+            return Err(format!("token audiences {own:?} is invalid for the target audiences {wanted:?}"));
+        }
+        let user = User {
+            name: claims.sub,
+            uid: claims.uid.clone(),
+            groups: vec!["system:serviceaccounts".into(), format!("system:serviceaccounts:{}", claims.namespace)],
+            ..User::default()
+        };
+        Ok(Verified {
+            user,
+            audiences,
+            expires: Timestamp::MAX,
+            namespace: claims.namespace,
+            service_account: (claims.name, claims.uid),
+            bound: None,
+            kept_in: Some(claims.secret),
+        })
     }
 }
 
@@ -279,6 +364,16 @@ mod tests {
             node: Some(("n1".into(), "u3".into())),
             now: Timestamp::from_second(1_800_000_000).unwrap(),
         }
+    }
+
+    #[test]
+    fn tokens_of_secrets_do_not_expire() {
+        let key = key();
+        let token = key.issue_legacy("n", "s", "bot", "uid-1").unwrap();
+        assert!(key.is_ours(&token));
+        let seen = key.verify(&token, &[], Timestamp::MAX).unwrap();
+        assert_eq!((seen.user.name.as_str(), seen.kept_in.as_deref()), ("system:serviceaccount:n:bot", Some("s")));
+        assert!(key.verify(&token, &["other".into()], Timestamp::MAX).is_err());
     }
 
     #[test]
