@@ -144,3 +144,95 @@ fn conditions(endpoint: &SliceEndpoint) -> (bool, bool) {
     let serving = conditions.serving.unwrap_or(ready);
     (ready, serving && conditions.terminating.unwrap_or(false))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn node() -> NodeView {
+        NodeView { name: "here".into(), cluster_cidr: None, node_port_addresses: Vec::new() }
+    }
+
+    fn read(spec: &Value, slices: &[Value]) -> Option<Service> {
+        let object = json!({"metadata": {"name": "web", "namespace": "default"}, "spec": spec});
+        let object: core::Service = serde_json::from_value(object).unwrap();
+        let slices: Vec<EndpointSlice> =
+            slices.iter().map(|slice| serde_json::from_value(slice.clone()).unwrap()).collect();
+        service(&object, &slices.iter().collect::<Vec<_>>(), &node())
+    }
+
+    fn slice(endpoints: &Value) -> Value {
+        json!({
+            "metadata": {"name": "web-1"},
+            "addressType": "IPv4",
+            "ports": [{"name": "http", "port": 8080, "protocol": "TCP"}],
+            "endpoints": endpoints,
+        })
+    }
+
+    fn spec() -> Value {
+        json!({"clusterIP": "10.96.0.7", "ports": [{"name": "http", "port": 80, "nodePort": 30080}]})
+    }
+
+    /// Endpoints as `address/local`.
+    fn check(endpoints: &Value, expected: &[&str]) {
+        let found = read(&spec(), &[slice(endpoints)]).unwrap();
+        let shown: Vec<String> =
+            found.ports[0].endpoints.iter().map(|it| format!("{}/{}", it.address, it.local)).collect();
+        assert_eq!(shown, expected, "{endpoints}");
+    }
+
+    #[test]
+    fn ready_endpoints_are_taken_and_ending_ones_only_where_none_is_ready() {
+        let ready = json!({"addresses": ["10.0.0.1"], "nodeName": "here", "conditions": {"ready": true}});
+        let unknown = json!({"addresses": ["10.0.0.2"], "nodeName": "there"});
+        let unready = json!({"addresses": ["10.0.0.3"], "conditions": {"ready": false}});
+        let ending = json!({
+            "addresses": ["10.0.0.4"], "conditions": {"ready": false, "serving": true, "terminating": true},
+        });
+        let ended = json!({
+            "addresses": ["10.0.0.5"], "conditions": {"ready": false, "serving": false, "terminating": true},
+        });
+        check(&json!([ready, unknown, unready, ending, ended]), &["10.0.0.1/true", "10.0.0.2/false"]);
+        check(&json!([unready, ending, ended]), &["10.0.0.4/false"]);
+        check(&json!([unready, ended]), &[]);
+        check(&json!([ready, ready]), &["10.0.0.1/true"]);
+        check(&Value::Null, &[]);
+    }
+
+    #[test]
+    fn ports_are_matched_by_name_and_protocol() {
+        let endpoints = json!([{"addresses": ["10.0.0.1"]}]);
+        let other = json!({"clusterIP": "10.96.0.7", "ports": [{"name": "admin", "port": 81}]});
+        assert_eq!(read(&other, &[slice(&endpoints)]).unwrap().ports[0].endpoints, []);
+        let udp = json!({"clusterIP": "10.96.0.7", "ports": [{"name": "http", "port": 80, "protocol": "UDP"}]});
+        assert_eq!(read(&udp, &[slice(&endpoints)]).unwrap().ports[0].endpoints, []);
+        let mut v6 = slice(&endpoints);
+        v6["addressType"] = "IPv6".into();
+        assert_eq!(read(&spec(), &[v6]).unwrap().ports[0].endpoints, []);
+    }
+
+    #[test]
+    fn services_without_rules() {
+        assert_eq!(read(&json!({"clusterIP": "None"}), &[]), None);
+        assert_eq!(read(&json!({"type": "ExternalName", "externalName": "example.org"}), &[]), None);
+        assert_eq!(read(&json!({"clusterIP": "fd00::7"}), &[]), None);
+        assert_eq!(read(&json!({}), &[]), None);
+    }
+
+    #[test]
+    fn policies_and_affinity() {
+        let mut spec = spec();
+        spec["internalTrafficPolicy"] = "Local".into();
+        spec["externalTrafficPolicy"] = "Cluster".into();
+        spec["externalIPs"] = json!(["192.0.2.1"]);
+        let found = read(&spec, &[]).unwrap();
+        assert!(found.internal_local && !found.external_local && found.affinity.is_none());
+        assert_eq!(found.external_ips, [Ipv4Addr::new(192, 0, 2, 1)]);
+        spec["sessionAffinity"] = "ClientIP".into();
+        assert_eq!(read(&spec, &[]).unwrap().affinity, Some(Duration::from_secs(10_800)));
+        spec["sessionAffinityConfig"] = json!({"clientIP": {"timeoutSeconds": 60}});
+        assert_eq!(read(&spec, &[]).unwrap().affinity, Some(Duration::from_secs(60)));
+    }
+}
