@@ -437,8 +437,13 @@ fn prepare(kind: &'static skeg_model::kinds::Kind, how: &Strategy, new: &mut Val
         keep(new, "uid");
     }
     keep(new, "creationTimestamp");
-    keep(new, "deletionTimestamp");
-    keep(new, "deletionGracePeriodSeconds");
+    // A deletion under way stays; one that the client makes up is left for validation to refuse.
+    if tree::is_terminating(old) {
+        keep(new, "deletionTimestamp");
+    }
+    if new.pointer("/metadata/deletionGracePeriodSeconds").is_none_or(Value::is_null) {
+        keep(new, "deletionGracePeriodSeconds");
+    }
     tree::set_meta(new, "selfLink", None);
 }
 
