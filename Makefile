@@ -1,13 +1,13 @@
 # make run: a cluster in the background with a sample application. make help lists the rest.
-.PHONY: help build run stop test fidelity convergence nodelife bench deps
+.PHONY: help build run stop test fidelity convergence bench deps
 
 help:
 	@echo "make run          start a one-node cluster and the sample application (LAB=1: in namespaces of its own)"
 	@echo "make stop         end it and remove what it started (PURGE=1: its data too)"
 	@echo "make test         all tests (installs what they need)"
 	@echo "make build        the release binary"
-	@echo "make bench        benchmarks (UPSTREAM=DIR: beside upstream's programs)"
-	@echo "make fidelity     replay recorded API conversations; also: make convergence, make nodelife (JUDGES=DIR)"
+	@echo "make bench        load probe against the API server (JUDGES=DIR)"
+	@echo "make fidelity     replay recorded API conversations (JUDGES=DIR); also: make convergence"
 
 build:
 	@. scripts/common.sh && build_skeg && echo "$$SKEG"
@@ -24,5 +24,5 @@ deps:
 test: deps
 	@scripts/test.sh
 
-fidelity convergence nodelife bench:
+fidelity convergence bench:
 	@scripts/judge.sh $@

@@ -1,0 +1,61 @@
+#!/bin/bash
+# judge.sh fidelity|convergence|bench: runs a recorded corpus or the load probe against a fresh server on loopback.
+# JUDGES names the folder that holds them (fidelity/, convergence/, perf/); more arguments for the runner: JUDGE_ARGS.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. scripts/common.sh
+JUDGES=${JUDGES:-$PWD/../shared}
+what=${1:-}
+case $what in fidelity | convergence) dir=$what ;; bench) dir=perf ;; *) echo "usage: judge.sh fidelity|convergence|bench" >&2; exit 2 ;; esac
+[ -d "$JUDGES/$dir" ] || { echo "make $what: there is no $JUDGES/$dir: give the folder that holds it by JUDGES=DIR" >&2; exit 1; }
+build_skeg
+
+state=$(mktemp -d)
+server=
+finish() { [ -z "$server" ] || { kill "$server" 2>/dev/null || true; wait "$server" 2>/dev/null || true; }; rm -rf "$state"; }
+trap finish EXIT
+port=$((20000 + RANDOM % 10000))
+url=https://127.0.0.1:$port
+
+start() {
+  "$SKEG" "$@" --data-dir "$state/data" --bind-address 127.0.0.1 --secure-port "$port" \
+    --write-kubeconfig "$state/kubeconfig" > "$state/log" 2>&1 &
+  server=$!
+  for _ in $(seq 200); do
+    [ ! -f "$state/kubeconfig" ] || return 0
+    kill -0 "$server" 2>/dev/null || { cat "$state/log" >&2; exit 1; }
+    sleep 0.05
+  done
+  echo "the server was not ready within 10 s" >&2; exit 1
+}
+pki() { echo "$state/data/pki/$1"; }
+
+case $what in
+  fidelity)
+    run() {
+      start apiserver --token-auth-file "$JUDGES/fidelity/users.csv" --service-cluster-ip-range 10.96.0.0/16 \
+        --authorization-mode Node,RBAC --enable-admission-plugins NodeRestriction
+      # shellcheck disable=SC2086
+      python3 "$JUDGES/fidelity/run.py" --server "$url" --ca "$(pki ca.crt)" "$@" ${JUDGE_ARGS:-} || true
+      kill "$server"; wait "$server" 2>/dev/null || true
+      rm -rf "$state/data" "$state/kubeconfig"
+    }
+    echo "The cases of slice-1:"; run --names "$JUDGES/fidelity/slice-1.txt"
+    echo "All cases:"; run
+    server=
+    ;;
+  convergence)
+    start server --disable=kubelet,proxy,dns --advertise-address 127.0.0.1 --service-cluster-ip-range 10.96.0.0/12 \
+      --node-monitor-period 1s --node-monitor-grace-period 10s --node-eviction-rate 5
+    # shellcheck disable=SC2086
+    python3 "$JUDGES/convergence/run.py" --server "$url" --ca "$(pki ca.crt)" --cert "$(pki admin.crt)" --key "$(pki admin.key)" \
+      ${JUDGE_ARGS:---quiet} || true
+    ;;
+  bench)
+    CARGO_TARGET_DIR=$PWD/build/probe cargo build --quiet --release --manifest-path "$JUDGES/perf/probe/Cargo.toml"
+    start apiserver
+    # shellcheck disable=SC2086
+    build/probe/release/probe --server "$url" --ca "$(pki ca.crt)" --cert "$(pki admin.crt)" --key "$(pki admin.key)" \
+      --pids "skeg=$server" ${JUDGE_ARGS:-}
+    ;;
+esac
