@@ -20,6 +20,8 @@ pub struct Stored {
     typed: RwLock<Option<Arc<dyn Any + Send + Sync>>>,
     /// Texts of the selectable fields of the kind, filled by whoever knows the kind.
     fields: OnceLock<BTreeMap<String, String>>,
+    /// This object under the revision that ended it, shared by all who tell of its end.
+    ended: OnceLock<Arc<Stored>>,
 }
 
 /// The part of an object's metadata that selection, authorisation and garbage collection look at.
@@ -45,6 +47,7 @@ impl Stored {
             wire: OnceLock::new(),
             typed: RwLock::new(None),
             fields: OnceLock::new(),
+            ended: OnceLock::new(),
         }
     }
 
@@ -61,6 +64,13 @@ impl Stored {
     #[must_use]
     pub fn at_revision(&self, revision: u64) -> Self {
         Self::new(self.bytes.clone(), revision)
+    }
+
+    /// What an event that ends this object's state at `revision` shows of it. A state ends once, so the first asker makes
+    /// what all the others share.
+    pub fn ended_at(&self, revision: u64) -> Arc<Self> {
+        let ended = self.ended.get_or_init(|| Arc::new(self.at_revision(revision)));
+        if ended.revision == revision { ended.clone() } else { Arc::new(self.at_revision(revision)) }
     }
 
     /// Canonical bytes with the resourceVersion spliced in, as GET answers (no trailing newline). Made once, then shared.

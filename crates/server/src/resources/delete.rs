@@ -22,6 +22,7 @@ use std::sync::Arc;
 
 const ORPHAN: &str = "orphan";
 const FOREGROUND: &str = "foregroundDeletion";
+const SYSTEM_PRIORITY_CLASSES: [&str; 2] = ["system-cluster-critical", "system-node-critical"];
 /// Objects of one collection that are deleted at the same time.
 const COLLECTION_PARALLEL_MAX: usize = 8;
 /// How often a deletion that lost a race is decided anew.
@@ -56,6 +57,10 @@ impl Api {
 
     /// Deletes one object; the caller has been authorised.
     pub(super) async fn delete_object(&self, w: &mut Write<'_>, options: &DeleteOptions) -> Result<Reply, Status> {
+        if w.place.kind.resource == "priorityclasses" && SYSTEM_PRIORITY_CLASSES.contains(&w.place.name) {
+            let why = "this is a system priority class and cannot be deleted";
+            return Err(Status::forbidden(w.place.kind.group, w.place.kind.resource, w.place.name, why));
+        }
         let key = w.place.key();
         for _ in 0..DELETE_ATTEMPTS_MAX {
             let current = self.config.store.get(&key).ok_or_else(|| w.place.not_found())?;
@@ -144,7 +149,7 @@ impl Api {
                 Err(other) => return Err(unavailable(&other)),
             };
             self.allocator.release(place.hub(), &tree);
-            return self.finished(&place, &Arc::new(shown.at_revision(committed.revision))).map(Some);
+            return self.finished(&place, &shown.ended_at(committed.revision)).map(Some);
         }
         self.finished(&place, shown).map(Some)
     }

@@ -166,6 +166,31 @@ async fn life_of_a_config_map() {
 }
 
 #[tokio::test]
+async fn updates_cannot_begin_a_deletion() {
+    let api = api();
+    call(&api, "configmaps", create(config_map("a", json!({})))).await.unwrap();
+    let begun = merge(json!({"metadata": {"deletionTimestamp": "2001-01-01T00:00:00Z"}}));
+    let why = "metadata.deletionTimestamp: Invalid value: \"2001-01-01T00:00:00Z\": field is immutable";
+    messages(call(&api, "configmaps/a", begun).await, &format!("422 ConfigMap \"a\" is invalid: {why}"));
+}
+
+#[tokio::test]
+async fn deleted_objects_are_shared_by_their_watchers() {
+    let api = api();
+    call(&api, "configmaps", create(config_map("a", json!({})))).await.unwrap();
+    let open = || async { api.watch(&context(), &target("configmaps"), ListOptions::default()).await.unwrap() };
+    let (one, two) = (open().await, open().await);
+    call(&api, "configmaps/a", delete()).await.unwrap();
+    let last = |watch: super::Watch| async {
+        match watch.skip(1).boxed().next().await {
+            Some(Ok(WatchEvent::Deleted(object))) => object,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert!(Arc::ptr_eq(&last(one).await, &last(two).await));
+}
+
+#[tokio::test]
 async fn names_are_generated() {
     let api = api();
     let object = json!({"metadata": {"generateName": "x-"}});

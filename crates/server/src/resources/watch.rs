@@ -221,7 +221,7 @@ impl Feed {
             (None, None) => return Ok(()),
             (None, Some(new)) => WatchEvent::Added(self.served(new)?),
             (Some(_), Some(new)) => WatchEvent::Modified(self.served(new)?),
-            (Some(old), None) => WatchEvent::Deleted(self.served(&Arc::new(old.at_revision(event.revision)))?),
+            (Some(old), None) => WatchEvent::Deleted(self.served(&old.ended_at(event.revision))?),
         };
         self.ready.push_back(seen);
         Ok(())
