@@ -8,7 +8,7 @@ pub use client::CriClient;
 pub use events::{EventSource, RuntimeSignal};
 
 /// Messages of CRI v1, generated from `proto/cri.proto`.
-#[expect(clippy::doc_markdown, clippy::allow_attributes, clippy::too_many_lines, reason = "generated")]
+#[expect(clippy::doc_markdown, reason = "generated")]
 pub mod api {
     tonic::include_proto!("runtime.v1");
 }

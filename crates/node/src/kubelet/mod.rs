@@ -9,6 +9,7 @@ mod logs;
 pub mod make;
 mod mounts;
 mod node;
+mod objects;
 mod observe;
 mod probes;
 mod registry;
@@ -127,6 +128,7 @@ fn share(
         services,
         pods,
         registry: Registry::default(),
+        objects: objects::Objects::default(),
         node: arc_swap::ArcSwap::from_pointee(make::fields::NodeView::default()),
         memory_bytes: node::facts::memory_bytes(),
         network_ready: AtomicBool::new(false),

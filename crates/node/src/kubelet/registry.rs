@@ -8,7 +8,13 @@ use crate::pod::spec::{full_name, is_deleted, is_terminal, uid};
 use k8s_openapi::api::core::v1::Pod;
 use parking_lot::Mutex;
 use skeg_client::Key;
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 use tokio::sync::{Notify, watch};
 
 /// How to reach a pod's worker, and the pod as it last saw it.
@@ -18,6 +24,8 @@ struct Entry {
     pod: Arc<Pod>,
     update: watch::Sender<Update>,
     wake: Arc<Notify>,
+    /// Set where something changed that neither the pod nor the runtime shows.
+    news: Arc<AtomicBool>,
     admitted: bool,
 }
 
@@ -31,6 +39,14 @@ impl Registry {
     /// Lets the worker of this pod look again.
     pub fn wake(&self, uid: &str) {
         if let Some(entry) = self.entries.lock().get(uid) {
+            entry.wake.notify_one();
+        }
+    }
+
+    /// As [`Registry::wake`], for a change that the worker cannot see by itself.
+    pub fn wake_for_news(&self, uid: &str) {
+        if let Some(entry) = self.entries.lock().get(uid) {
+            entry.news.store(true, Ordering::Release);
             entry.wake.notify_one();
         }
     }
@@ -105,8 +121,9 @@ async fn start(shared: &Arc<Shared>, key: &Key, pod: Arc<Pod>) {
     let (update, updates) = watch::channel(Update::Pod(pod.clone()));
     let wake = Arc::new(Notify::new());
     let admitted = verdict == Verdict::Admitted;
-    let entry = Entry { key: key.clone(), pod: pod.clone(), update, wake: wake.clone(), admitted };
+    let news = Arc::new(AtomicBool::new(false));
+    let entry = Entry { key: key.clone(), pod: pod.clone(), update, wake: wake.clone(), news: news.clone(), admitted };
     shared.registry.entries.lock().insert(uid(&pod).to_owned(), entry);
     tracing::debug!(pod = full_name(&pod), known, "pod taken on");
-    worker::spawn(shared.clone(), pod, updates, wake, verdict);
+    worker::spawn(shared.clone(), pod, worker::Signals { updates, wake, news }, verdict);
 }

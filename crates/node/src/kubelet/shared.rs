@@ -1,7 +1,7 @@
 //! What all parts of one kubelet share.
 use super::{
-    cgroups::Cgroups, config::KubeletConfig, images::Pulls, make::fields::NodeView, registry::Registry,
-    volumes::Volumes,
+    cgroups::Cgroups, config::KubeletConfig, images::Pulls, make::fields::NodeView, objects::Objects,
+    registry::Registry, volumes::Volumes,
 };
 use crate::{cri::ContainerRuntime, pod::spec::Role};
 use arc_swap::ArcSwap;
@@ -27,6 +27,7 @@ pub struct Shared {
     pub services: Informer<Service>,
     pub pods: Informer<Pod>,
     pub registry: Registry,
+    pub objects: Objects,
     pub node: ArcSwap<NodeView>,
     pub memory_bytes: i64,
     /// Whether the runtime says that pods can have a network.

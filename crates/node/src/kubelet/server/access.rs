@@ -152,7 +152,7 @@ impl Access {
         caller
     }
 
-    pub(super) async fn authorise(&self, who: &Caller, method: &Method, path: &str) -> Result<(), Answer> {
+    pub(super) async fn authorise(&self, who: &Caller, method: &Method, path: &str) -> Result<(), Box<Answer>> {
         let verb = verb(method);
         let subresources = subresources(path);
         for subresource in &subresources {
@@ -165,13 +165,13 @@ impl Access {
                         who.name
                     );
                     tracing::warn!(%error, "a request cannot be authorised");
-                    return Err(text(StatusCode::INTERNAL_SERVER_ERROR, message + "\n"));
+                    return Err(text(StatusCode::INTERNAL_SERVER_ERROR, message + "\n").into());
                 }
             }
         }
         let list = subresources.join(" ");
         let message = format!("Forbidden (user={}, verb={verb}, resource=nodes, subresource(s)=[{list}])\n", who.name);
-        Err(text(StatusCode::FORBIDDEN, message))
+        Err(text(StatusCode::FORBIDDEN, message).into())
     }
 
     async fn allowed(&self, who: &Caller, verb: &str, subresource: &str) -> Result<bool, skeg_model::status::Status> {

@@ -42,10 +42,10 @@ fn bad_request(message: String) -> Answer {
     text(StatusCode::BAD_REQUEST, message)
 }
 
-pub(super) async fn observed(shared: &Shared, pod: &Pod) -> Result<Observed, Answer> {
+pub(super) async fn observed(shared: &Shared, pod: &Pod) -> Result<Observed, Box<Answer>> {
     let mut known = HashMap::new();
     let found = crate::kubelet::observe::observe(&*shared.runtime, &shared.runtime_name, uid(pod), &mut known).await;
-    found.map_err(|error| text(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()))
+    found.map_err(|error| text(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into())
 }
 
 fn status_of(pod: &Pod, container: &str) -> Option<ContainerStatus> {
@@ -75,13 +75,13 @@ fn choose<'a>(pod: &Pod, name: &str, observed: &'a Observed, previous: bool) -> 
 }
 
 /// The pod and its container, or why there is none.
-pub(super) fn lookup(shared: &Shared, namespace: &str, pod: &str, container: &str) -> Result<Arc<Pod>, Answer> {
+pub(super) fn lookup(shared: &Shared, namespace: &str, pod: &str, container: &str) -> Result<Arc<Pod>, Box<Answer>> {
     let Some(found) = shared.registry.find(namespace, pod) else {
-        return Err(text(StatusCode::NOT_FOUND, format!("pod \"{pod}\" does not exist")));
+        return Err(text(StatusCode::NOT_FOUND, format!("pod \"{pod}\" does not exist")).into());
     };
     if !container.is_empty() && find(&found, container).is_none() {
         let message = format!("container \"{container}\" not found in pod \"{pod}\"");
-        return Err(text(StatusCode::NOT_FOUND, message));
+        return Err(text(StatusCode::NOT_FOUND, message).into());
     }
     Ok(found)
 }
@@ -92,11 +92,11 @@ pub(super) async fn logs(shared: &Arc<Shared>, namespace: &str, pod: &str, conta
     };
     let found = match lookup(shared, namespace, pod, container) {
         Ok(found) => found,
-        Err(answer) => return answer,
+        Err(answer) => return *answer,
     };
     let observed = match observed(shared, &found).await {
         Ok(observed) => observed,
-        Err(answer) => return answer,
+        Err(answer) => return *answer,
     };
     let run = match choose(&found, container, &observed, options.previous) {
         Ok(run) => run,
@@ -142,11 +142,11 @@ impl<S: futures::Stream> futures::Stream for SyncStream<S> {
 pub(super) async fn run(shared: &Arc<Shared>, namespace: &str, pod: &str, container: &str, asked: &Asked) -> Answer {
     let found = match lookup(shared, namespace, pod, container) {
         Ok(found) => found,
-        Err(answer) => return answer,
+        Err(answer) => return *answer,
     };
     let observed = match observed(shared, &found).await {
         Ok(observed) => observed,
-        Err(answer) => return answer,
+        Err(answer) => return *answer,
     };
     let running = observed.container(container).filter(|it| it.state == State::Running);
     let Some(running) = running else {

@@ -90,7 +90,15 @@ pub(super) fn configz(shared: &Arc<Shared>) -> Answer {
 
 /// Settings that this kubelet has no switch for: how it behaves.
 fn fixed() -> Value {
-    let mut all = value!({
+    let mut all = first_half();
+    if let (Some(map), Value::Object(more)) = (all.as_object_mut(), second_half()) {
+        map.extend(more);
+    }
+    all
+}
+
+fn first_half() -> Value {
+    value!({
         "cgroupsPerQOS": true,
         "configMapAndSecretChangeDetectionStrategy": "Watch",
         "containerLogMaxFiles": 5,
@@ -131,8 +139,11 @@ fn fixed() -> Value {
         "imageGCLowThresholdPercent": 80,
         "imageMaximumGCAge": "0s",
         "imageMinimumGCAge": "2m0s",
-    });
-    let more = value!({
+    })
+}
+
+fn second_half() -> Value {
+    value!({
         "imagePullCredentialsVerificationPolicy": "NeverVerifyPreloadedImages",
         "iptablesDropBit": 15,
         "iptablesMasqueradeBit": 14,
@@ -173,9 +184,5 @@ fn fixed() -> Value {
         "topologyManagerScope": "container",
         "volumePluginDir": "/usr/libexec/kubernetes/kubelet-plugins/volume/exec/",
         "volumeStatsAggPeriod": "1m0s",
-    });
-    if let (Some(map), Value::Object(more)) = (all.as_object_mut(), more) {
-        map.extend(more);
-    }
-    all
+    })
 }

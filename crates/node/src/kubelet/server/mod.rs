@@ -199,7 +199,7 @@ async fn answer(shared: &Arc<Shared>, access: &Access, caller: Option<&Caller>, 
         None => return text(StatusCode::UNAUTHORIZED, "Unauthorized"),
     };
     if let Err(refused) = access.authorise(&who, request.method(), request.uri().path()).await {
-        return refused;
+        return *refused;
     }
     route(shared, request).await
 }

@@ -25,11 +25,11 @@ fn failed(message: impl Into<String>) -> Answer {
     text(StatusCode::INTERNAL_SERVER_ERROR, message)
 }
 
-async fn running(shared: &Arc<Shared>, (namespace, pod, container): (&str, &str, &str)) -> Result<String, Answer> {
+async fn running(shared: &Arc<Shared>, (namespace, pod, container): (&str, &str, &str)) -> Result<String, Box<Answer>> {
     let found = lookup(shared, namespace, pod, container)?;
     let observed = observed(shared, &found).await?;
     let running = observed.container(container).filter(|it| it.state == State::Running);
-    running.map(|it| it.id.clone()).ok_or_else(|| failed(format!("container not found (\"{container}\")")))
+    running.map(|it| it.id.clone()).ok_or_else(|| failed(format!("container not found (\"{container}\")")).into())
 }
 
 /// (stdin, stdout, stderr, tty) as the query asks for them.
@@ -47,7 +47,7 @@ pub(super) async fn exec(
 ) -> Answer {
     let container_id = match running(shared, whose).await {
         Ok(id) => id,
-        Err(answer) => return answer,
+        Err(answer) => return *answer,
     };
     let (stdin, stdout, stderr, tty) = wanted(asked);
     if !stdin && !stdout && !stderr {
@@ -66,7 +66,7 @@ pub(super) async fn attach(
 ) -> Answer {
     let container_id = match running(shared, whose).await {
         Ok(id) => id,
-        Err(answer) => return answer,
+        Err(answer) => return *answer,
     };
     let (stdin, stdout, stderr, tty) = wanted(asked);
     let url = shared.runtime.attach(api::AttachRequest { container_id, stdin, tty, stdout, stderr }).await;
@@ -81,11 +81,11 @@ pub(super) async fn port_forward(
 ) -> Answer {
     let found = match lookup(shared, namespace, pod, "") {
         Ok(found) => found,
-        Err(answer) => return answer,
+        Err(answer) => return *answer,
     };
     let observed = match observed(shared, &found).await {
         Ok(observed) => observed,
-        Err(answer) => return answer,
+        Err(answer) => return *answer,
     };
     let Some(sandbox) = observed.ready_sandbox() else {
         return failed(format!("sandbox of pod \"{pod}\" is not running"));

@@ -29,6 +29,7 @@ impl Worker {
             return Ok(Next::Wait(RETRY));
         }
         self.probes.stop();
+        self.shared.objects.forget(self.uid());
         self.status = self.compute(&observed, true);
         self.status = status_merge::terminate(&self.pod, self.status.clone(), self.now());
         if let Err(error) = self.shared.volumes.unmount(self.uid()) {

@@ -19,7 +19,11 @@ use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{Pod, PodStatus};
 use report::Reporter;
 use skeg_client::{EventType, reference_to};
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::{Arc, atomic::AtomicBool},
+    time::Duration,
+};
 use tokio::{
     sync::{Notify, watch},
     time::Instant,
@@ -54,6 +58,7 @@ pub(super) struct Worker {
     gone: bool,
     updates: watch::Receiver<Update>,
     wake: Arc<Notify>,
+    news: Arc<AtomicBool>,
     report: Reporter,
     probes: Probes,
     /// Status as last computed.
@@ -86,14 +91,16 @@ fn annotated(pod: &Pod, seen: Timestamp) -> Arc<Pod> {
     Arc::new(pod)
 }
 
+/// What wakes a worker.
+pub(super) struct Signals {
+    pub updates: watch::Receiver<Update>,
+    pub wake: Arc<Notify>,
+    pub news: Arc<AtomicBool>,
+}
+
 /// Starts the worker of a pod.
-pub(super) fn spawn(
-    shared: Arc<Shared>,
-    pod: Arc<Pod>,
-    updates: watch::Receiver<Update>,
-    wake: Arc<Notify>,
-    verdict: Verdict,
-) {
+pub(super) fn spawn(shared: Arc<Shared>, pod: Arc<Pod>, signals: Signals, verdict: Verdict) {
+    let Signals { updates, wake, news } = signals;
     let tasks = shared.tasks.clone();
     let report = Reporter::start(&shared, pod.clone(), updates.clone());
     let seen = shared.config.clock.now();
@@ -115,6 +122,7 @@ pub(super) fn spawn(
         pod: annotated(&pod, seen),
         updates,
         wake,
+        news,
         report,
     };
     tasks.spawn(worker.run(verdict));
@@ -146,6 +154,7 @@ impl Worker {
                 Next::Done => break,
             }
         }
+        self.shared.objects.forget(self.uid());
         self.shared.registry.forget(self.uid());
     }
 

@@ -114,10 +114,11 @@ impl Worker {
     async fn prune(&self, observed: &Observed) {
         for (at, found) in observed.containers.iter().enumerate() {
             let newer = observed.containers[..at].iter().any(|it| it.name == found.name && it.state == State::Exited);
-            if newer && found.state == State::Exited {
-                if let Err(error) = self.shared.runtime.remove_container(&found.id).await {
-                    tracing::info!(container = found.name, %error, "an old container cannot be removed");
-                }
+            if newer
+                && found.state == State::Exited
+                && let Err(error) = self.shared.runtime.remove_container(&found.id).await
+            {
+                tracing::info!(container = found.name, %error, "an old container cannot be removed");
             }
         }
     }

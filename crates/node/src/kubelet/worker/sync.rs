@@ -4,6 +4,7 @@ use crate::{
     cri::RuntimeError,
     kubelet::{
         cgroups::{Limits, pod_path},
+        objects,
         observe::observe,
     },
     pod::{
@@ -76,6 +77,7 @@ impl Worker {
             return Ok(Next::Wait(RETRY / 2));
         }
         self.ensure_cgroup()?;
+        objects::follow(&self.shared, &self.pod);
         if let Some(next) = self.ensure_volumes(&observed).await {
             return Ok(next);
         }
@@ -93,7 +95,8 @@ impl Worker {
         let same = self.looked.as_ref().is_some_and(|(seen, known, pod)| {
             seen == observed && *known == verdicts && std::sync::Arc::ptr_eq(pod, &self.pod)
         });
-        if same && Instant::now() < self.due {
+        let news = self.news.swap(false, Ordering::AcqRel);
+        if same && !news && Instant::now() < self.due {
             return true;
         }
         self.looked = Some((observed.clone(), verdicts, self.pod.clone()));
