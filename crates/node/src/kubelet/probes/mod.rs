@@ -11,7 +11,7 @@ use crate::pod::{
 use k8s_openapi::api::core::v1::{Container, Pod, Probe};
 use parking_lot::Mutex;
 use std::{collections::HashMap, sync::Arc};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -52,6 +52,8 @@ pub(super) struct Task {
     pub kind: Kind,
     pub probe: Probe,
     pub verdicts: Arc<Mutex<Verdicts>>,
+    /// Counts the changes of verdicts.
+    pub changes: Arc<watch::Sender<u64>>,
     pub wake: Arc<Notify>,
 }
 
@@ -60,12 +62,14 @@ pub(super) struct Probes {
     shared: Arc<Shared>,
     wake: Arc<Notify>,
     verdicts: Arc<Mutex<Verdicts>>,
+    changes: Arc<watch::Sender<u64>>,
     tasks: HashMap<(String, Kind), CancellationToken>,
 }
 
 impl Probes {
     pub(super) fn new(shared: Arc<Shared>, wake: Arc<Notify>) -> Self {
-        Self { shared, wake, verdicts: Arc::default(), tasks: HashMap::new() }
+        let changes = Arc::new(watch::channel(0).0);
+        Self { shared, wake, verdicts: Arc::default(), changes, tasks: HashMap::new() }
     }
 
     pub(super) fn verdicts(&self) -> Verdicts {
@@ -112,6 +116,7 @@ impl Probes {
                     kind,
                     probe: probe.clone(),
                     verdicts: self.verdicts.clone(),
+                    changes: self.changes.clone(),
                     wake: self.wake.clone(),
                 };
                 let own = token.clone();

@@ -223,18 +223,19 @@ impl Task {
         let before = of_kind.insert(self.container_id.clone(), passed);
         drop(verdicts);
         if before != Some(passed) {
+            self.changes.send_modify(|count| *count += 1);
             self.wake.notify_one();
         }
     }
 
     /// Until the container's startup probe, if it has one, has passed.
     async fn started_up(&self) {
-        const LOOK: Duration = Duration::from_millis(100);
         if self.container.startup_probe.is_none() {
             return;
         }
-        while self.verdicts.lock().startup.get(&self.container_id) != Some(&true) {
-            tokio::time::sleep(LOOK).await;
-        }
+        let mut changes = self.changes.subscribe();
+        let passed = |_: &u64| self.verdicts.lock().startup.get(&self.container_id) == Some(&true);
+        // The sender lives as long as this task does.
+        let _ = changes.wait_for(passed).await;
     }
 }

@@ -36,7 +36,10 @@ impl Worker {
             tracing::warn!(pod = full_name(&self.pod), %error, "volumes cannot be taken down yet");
             return Ok(Next::Wait(RETRY));
         }
-        self.remove_cgroup()?;
+        // The kernel may not have let go of the last process yet; the pod's removal tries again.
+        if let Err(error) = self.remove_cgroup() {
+            tracing::debug!(pod = full_name(&self.pod), %error, "the pod's cgroup is still in use");
+        }
         self.report.send(self.status.clone(), false);
         self.ended = true;
         Ok(Next::Again)

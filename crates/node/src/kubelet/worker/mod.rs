@@ -10,13 +10,14 @@ use super::{admission::Verdict, probes::Probes, shared::Shared, volumes::Mounted
 use crate::pod::{
     Container, Observed,
     backoff::Backoff,
+    conditions::OWNED,
     plan::Verdicts,
     spec::{is_deleted, is_terminal, uid},
     status::Reasons,
     status_merge,
 };
 use jiff::Timestamp;
-use k8s_openapi::api::core::v1::{Pod, PodStatus};
+use k8s_openapi::api::core::v1::{Pod, PodCondition, PodStatus};
 use report::Reporter;
 use skeg_client::{EventType, reference_to};
 use std::{
@@ -91,6 +92,28 @@ fn annotated(pod: &Pod, seen: Timestamp) -> Arc<Pod> {
     Arc::new(pod)
 }
 
+/// Whether the API's pod differs from the known one in nothing but what a kubelet reports.
+fn only_own_status_differs(known: &Pod, new: &Pod) -> bool {
+    let foreign = |pod: &Pod| -> Vec<PodCondition> {
+        let all = pod.status.iter().flat_map(|status| status.conditions.iter().flatten());
+        all.filter(|it| !OWNED.contains(&it.type_.as_str())).cloned().collect()
+    };
+    let own_annotations = |pod: &Pod| {
+        let mut all = pod.metadata.annotations.clone().unwrap_or_default();
+        all.retain(|key, _| key != CONFIG_SEEN && key != CONFIG_SOURCE);
+        all
+    };
+    let (a, b) = (&known.metadata, &new.metadata);
+    a.uid == b.uid
+        && a.labels == b.labels
+        && a.deletion_timestamp == b.deletion_timestamp
+        && a.deletion_grace_period_seconds == b.deletion_grace_period_seconds
+        && a.finalizers == b.finalizers
+        && own_annotations(known) == own_annotations(new)
+        && foreign(known) == foreign(new)
+        && known.spec == new.spec
+}
+
 /// What wakes a worker.
 pub(super) struct Signals {
     pub updates: watch::Receiver<Update>,
@@ -161,7 +184,14 @@ impl Worker {
     fn take_update(&mut self) {
         match self.updates.borrow_and_update().clone() {
             Update::Pod(pod) if pod.metadata.resource_version == self.pod.metadata.resource_version => {}
-            Update::Pod(pod) => self.pod = annotated(&pod, self.seen),
+            Update::Pod(pod) => {
+                let quiet = only_own_status_differs(&self.pod, &pod);
+                self.pod = annotated(&pod, self.seen);
+                // What this worker wrote itself is no news to it.
+                if let Some(looked) = self.looked.as_mut().filter(|_| quiet) {
+                    looked.2 = self.pod.clone();
+                }
+            }
             Update::Gone => self.gone = true,
         }
     }
