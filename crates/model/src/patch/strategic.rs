@@ -281,7 +281,7 @@ fn go_map(value: &Value) -> String {
 
 /// Items named by `order` stand in that order; the others keep their places relative to their old neighbours.
 fn reorder(items: Vec<Value>, before: &[Value], merge_key: &str, order: &Value) -> Result<Vec<Value>, PatchError> {
-    let order = order.as_array().ok_or_else(|| bad("invalid patch format of $setElementOrder list"))?;
+    let order = order.as_array().ok_or_else(|| bad("invalid patch format of setElementOrder list"))?;
     let id = |item: &Value| {
         if item.is_object() { item.get(merge_key).cloned().unwrap_or(Value::Null) } else { item.clone() }
     };
