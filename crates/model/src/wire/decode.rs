@@ -1,7 +1,11 @@
 //! A document checked against its type: what Go's strict decoder would make of it, as a tree.
 //!
 //! Unknown fields are dropped and named, nulls mean "not set", quantities, times and bytes take their canonical form.
-use super::{raw::Raw, time_text};
+use super::{
+    json::{DEPTH_MAX, SyntaxError},
+    raw::Raw,
+    time_text,
+};
 use crate::{
     Object, Value,
     meta::quantity,
@@ -31,6 +35,10 @@ pub struct TypeError(pub String);
 /// # Errors
 /// The first value, in the document's order, that does not fit.
 pub fn decode(ty: &'static Type, raw: Raw<'_>) -> Result<Decoded, TypeError> {
+    // Patches and other formats can nest deeper than any one JSON text may.
+    if !raw.nests_within(DEPTH_MAX) {
+        return Err(TypeError(SyntaxError::Depth.to_string()));
+    }
     let mut decoder = Decoder { path: Vec::new(), strict: Vec::new(), struct_name: "", lenient: 0, mismatch: None };
     let value = match raw {
         Raw::Null => Value::Object(Object::new()),

@@ -2,8 +2,9 @@
 use super::raw::Raw;
 use std::borrow::Cow;
 
-/// Documents nested deeper are refused. Below the limit of `serde_json`, which reads stored bytes back.
-pub const DEPTH_MAX: usize = 120;
+/// Documents nested deeper are refused. So far below the limit of `serde_json` (128), which reads stored bytes back, that
+/// managed fields, lists and tables around an object stay below it too.
+pub const DEPTH_MAX: usize = 110;
 
 /// Why a text is not JSON, in Go's words.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -17,6 +17,15 @@ pub enum Raw<'a> {
 }
 
 impl<'a> Raw<'a> {
+    /// Whether nothing in it nests deeper than `levels`.
+    pub fn nests_within(&self, levels: usize) -> bool {
+        match self {
+            Self::Array(items) => levels > 0 && items.iter().all(|item| item.nests_within(levels - 1)),
+            Self::Object(entries) => levels > 0 && entries.iter().all(|(_, value)| value.nests_within(levels - 1)),
+            _ => true,
+        }
+    }
+
     /// A view of a tree; strings are borrowed.
     pub fn of(value: &'a Value) -> Self {
         match value {

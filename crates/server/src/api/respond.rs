@@ -78,7 +78,7 @@ pub fn formatted(code: u16, line: Bytes, format: Format) -> Response<Body> {
         Format::Json { pretty: true } => with_type(code, JSON, body::full(json::pretty(&line))),
         Format::Protobuf => protobuf(code, line),
         Format::Yaml => {
-            let value = serde_json::from_slice(&line).expect("answers are valid JSON");
+            let value = serde_json::from_slice(&line).expect("answers are valid JSON of bounded depth");
             with_type(code, "application/yaml", body::full(wire::yaml::write(&value)))
         }
     }
@@ -86,7 +86,7 @@ pub fn formatted(code: u16, line: Bytes, format: Format) -> Response<Body> {
 
 /// An answer whose kind has no protobuf form stays JSON, as its content type says.
 fn protobuf(code: u16, line: Bytes) -> Response<Body> {
-    let value = serde_json::from_slice(&line).expect("answers are valid JSON");
+    let value = serde_json::from_slice(&line).expect("answers are valid JSON of bounded depth");
     match proto_encode::encode(&value) {
         Some(encoded) => with_type(code, proto_encode::MEDIA_TYPE, body::full(encoded)),
         None => with_type(code, JSON, body::full(line)),

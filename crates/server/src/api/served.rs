@@ -463,3 +463,28 @@ async fn hostile_bodies_and_headers_are_bounded() {
     assert_eq!(served.get("admin GET /healthz").await.code, 200);
     served.stop().await;
 }
+
+/// An object is only stored if it can be read back: patches add depth to depth.
+#[tokio::test]
+async fn patches_cannot_nest_an_object_without_end() {
+    let served = start().await;
+    served.post("/api/v1/namespaces", &namespace("a")).await;
+    let nested = |levels: usize| (0..levels).fold(json!({}), |inner, _| json!({ "f:a": inner }));
+    let entry = json!({"manager": "m", "operation": "Update", "apiVersion": "v1", "fieldsType": "FieldsV1",
+        "time": "2026-01-01T00:00:00Z", "fieldsV1": nested(100)});
+    let mut object = config_map("deep");
+    object["metadata"]["managedFields"] = json!([entry]);
+    let created = served.post("/api/v1/namespaces/a/configmaps", &object).await;
+    assert_eq!(created.code, 201, "{}", created.body);
+    let path = format!("/metadata/managedFields/0/fieldsV1{}/f:b", "/f:a".repeat(100));
+    let patch = json!([{"op": "add", "path": path, "value": nested(100)}]).to_string();
+    let line = "admin PATCH /api/v1/namespaces/a/configmaps/deep";
+    let refused = served.ask(line, &[("content-type", "application/json-patch+json")], patch).await;
+    assert!((400..500).contains(&refused.code), "{}", refused.body);
+    let yaml = [("accept", "application/yaml")];
+    assert_eq!(served.ask("admin GET /api/v1/namespaces/a/configmaps/deep", &yaml, "").await.code, 200);
+    let table = [("accept", "application/yaml;as=Table;g=meta.k8s.io;v=v1")];
+    let path = "admin GET /api/v1/namespaces/a/configmaps?includeObject=Object";
+    assert_eq!(served.ask(path, &table, "").await.code, 200);
+    served.stop().await;
+}

@@ -150,7 +150,8 @@ impl Frames {
         };
         match self.renderer.wanted.format {
             Format::Protobuf => {
-                let object = serde_json::from_slice(&content.concat()).expect("objects are valid JSON");
+                let object =
+                    serde_json::from_slice(&content.concat()).expect("objects are valid JSON of bounded depth");
                 let encoded = proto_encode::encode(&object).unwrap_or_default();
                 segments.push(proto_encode::watch_frame(kind, &encoded).into());
             }
