@@ -163,9 +163,6 @@ pub struct ServerFlags {
     /// Address of the cluster's DNS Service (default: the tenth of --service-cluster-ip-range).
     #[arg(long, value_name = "IP")]
     pub cluster_dns: Option<IpAddr>,
-    /// KubeletConfiguration file (kubelet.config.k8s.io/v1beta1).
-    #[arg(long, value_name = "FILE")]
-    pub config: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
