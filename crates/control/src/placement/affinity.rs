@@ -34,6 +34,20 @@ impl NodeSelection {
         self.preferred.iter().filter(|(_, term)| term_holds(term, name, labels)).map(|(weight, _)| weight).sum()
     }
 
+    /// The only nodes that the required affinity's `matchFields` leave, when every term names some.
+    pub fn names(&self) -> Option<Vec<&str>> {
+        let mut names = Vec::new();
+        for term in self.required.as_deref()? {
+            let fields = term.match_fields.iter().flatten();
+            let lists = fields.filter(|f| f.key == "metadata.name" && f.operator == "In");
+            let mut lists = lists.map(|f| f.values.as_deref().unwrap_or_default());
+            let first = lists.next()?;
+            let rest: Vec<_> = lists.collect();
+            names.extend(first.iter().filter(|n| rest.iter().all(|l| l.contains(n))).map(String::as_str));
+        }
+        (!names.is_empty()).then_some(names)
+    }
+
     pub fn has_preferences(&self) -> bool {
         !self.preferred.is_empty()
     }

@@ -1,7 +1,9 @@
 //! Nodes and what is placed on them, in columns.
 use super::{
+    census::Census,
     pod::{HostPort, PodFacts},
     resources::Amounts,
+    terms::Namespaces,
 };
 use k8s_openapi::api::core::v1::{Node, Taint};
 use rustc_hash::FxHashMap;
@@ -40,6 +42,8 @@ pub struct Cluster {
     pub(super) pods: Vec<Vec<Arc<PodFacts>>>,
     /// Image name -> nodes that have it.
     pub(super) image_nodes: FxHashMap<String, u32>,
+    pub(super) census: Census,
+    pub(super) namespaces: Namespaces,
     by_name: FxHashMap<Arc<str>, NodeId>,
     free: Vec<u32>,
     placed: FxHashMap<String, (NodeId, Arc<PodFacts>)>,
@@ -134,6 +138,7 @@ impl Cluster {
         let pods = std::mem::take(&mut self.pods[id.row()]);
         for pod in &pods {
             self.placed.remove(&pod.uid);
+            self.census.count(id, pod, -1, &self.namespaces);
         }
         self.allocatable[id.row()] = Amounts::default();
         self.requested[id.row()] = Amounts::default();
@@ -160,6 +165,7 @@ impl Cluster {
         self.compared[row].0 += pod.compared.0;
         self.compared[row].1 += pod.compared.1;
         self.ports[row].extend(pod.ports.iter().cloned());
+        self.census.count(id, &pod, 1, &self.namespaces);
         self.placed.insert(pod.uid.clone(), (id, pod.clone()));
         self.pods[row].push(pod);
     }
@@ -174,6 +180,7 @@ impl Cluster {
             return;
         };
         let row = id.row();
+        self.census.count(id, &pod, -1, &self.namespaces);
         self.requested[row].remove(&pod.requests);
         self.compared[row].0 -= pod.compared.0;
         self.compared[row].1 -= pod.compared.1;
@@ -183,6 +190,26 @@ impl Cluster {
             }
         }
         self.pods[row].retain(|p| p.uid != uid);
+    }
+
+    /// Takes in a namespace's labels; None when it is gone.
+    pub fn set_namespace(&mut self, name: &str, labels: Option<BTreeMap<String, String>>) {
+        if self.namespaces.get(name) == labels.as_ref() {
+            return;
+        }
+        match labels {
+            Some(labels) => self.namespaces.insert(name.to_owned(), labels),
+            None => self.namespaces.remove(name),
+        };
+        self.census.namespaces_changed();
+    }
+
+    /// Starts to count the sets of pods that decisions about `pod` ask for; without effect for those counted already.
+    pub(super) fn prepare(&mut self, pod: &PodFacts) {
+        for matcher in pod.relations.matchers() {
+            let all = self.placed.values().map(|(node, placed)| (*node, placed));
+            self.census.start(matcher, all, &self.namespaces);
+        }
     }
 
     /// Whether this pod counts somewhere already.

@@ -10,6 +10,14 @@ pub enum Reason {
     NodeAffinity,
     Ports,
     TooManyPods,
+    PodAffinity,
+    PodAntiAffinity,
+    /// A placed pod's anti-affinity.
+    Repelled,
+    Spread,
+    SpreadLabel,
+    /// Node affinity names the nodes, and this is not one.
+    NotNamed,
     /// `ever`: an empty node of this size would do.
     Insufficient {
         resource: String,
@@ -25,6 +33,12 @@ impl Reason {
             Self::Tainted => "node(s) had untolerated taint(s)".into(),
             Self::NodeAffinity => "node(s) didn't match Pod's node affinity/selector".into(),
             Self::Ports => "node(s) didn't have free ports for the requested pod ports".into(),
+            Self::PodAffinity => "node(s) didn't match pod affinity rules".into(),
+            Self::PodAntiAffinity => "node(s) didn't match pod anti-affinity rules".into(),
+            Self::Repelled => "node(s) didn't satisfy existing pods anti-affinity rules".into(),
+            Self::Spread => "node(s) didn't match pod topology spread constraints".into(),
+            Self::SpreadLabel => "node(s) didn't match pod topology spread constraints (missing required label)".into(),
+            Self::NotNamed => "node(s) didn't satisfy plugin(s) [NodeAffinity]".into(),
             Self::TooManyPods => "Too many pods".into(),
             Self::Insufficient { resource, .. } => format!("Insufficient {resource}"),
         }
@@ -33,7 +47,7 @@ impl Reason {
     /// Whether ending pods of the node could help.
     pub fn curable(&self) -> bool {
         match self {
-            Self::Ports | Self::TooManyPods => true,
+            Self::Ports | Self::TooManyPods | Self::PodAntiAffinity | Self::Repelled | Self::Spread => true,
             Self::Insufficient { ever, .. } => *ever,
             _ => false,
         }

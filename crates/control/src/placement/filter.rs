@@ -2,7 +2,9 @@
 use super::{
     cluster::{Cluster, NodeFacts, NodeId},
     explain::{Diagnosis, Reason},
+    interpod::Neighbours,
     pod::PodFacts,
+    spread::Spreading,
 };
 use k8s_openapi::api::core::v1::{Taint, Toleration};
 
@@ -18,10 +20,41 @@ impl Filtered {
     }
 }
 
+/// What is the same for all nodes, gathered once.
+pub(super) struct Checks<'a> {
+    pod: &'a PodFacts,
+    cluster: &'a Cluster,
+    named: Option<Vec<&'a str>>,
+    spreading: Spreading<'a>,
+    neighbours: Neighbours<'a>,
+}
+
+impl<'a> Checks<'a> {
+    /// The cluster has been prepared for the pod.
+    pub fn gather(pod: &'a PodFacts, cluster: &'a Cluster) -> Self {
+        let (spreading, neighbours) = (Spreading::gather(pod, cluster), Neighbours::gather(pod, cluster));
+        Self { pod, cluster, named: pod.selection.names(), spreading, neighbours }
+    }
+
+    /// Why the node will not do: nothing if it will.
+    pub fn refuse(&self, id: NodeId) -> Vec<Reason> {
+        let node = self.cluster.node(id);
+        if self.named.as_ref().is_some_and(|names| !names.contains(&&*node.name)) {
+            return vec![Reason::NotNamed];
+        }
+        let reasons = refuse(self.pod, self.cluster, id, node);
+        if !reasons.is_empty() {
+            return reasons;
+        }
+        self.spreading.refuse(node).or_else(|| self.neighbours.refuse(node)).into_iter().collect()
+    }
+}
+
 pub(super) fn run(pod: &PodFacts, cluster: &Cluster) -> Filtered {
+    let checks = Checks::gather(pod, cluster);
     let mut out = Filtered { feasible: Vec::new(), refused: Vec::new() };
-    for (id, node) in cluster.nodes() {
-        let reasons = refuse(pod, cluster, id, node);
+    for (id, _) in cluster.nodes() {
+        let reasons = checks.refuse(id);
         if reasons.is_empty() {
             out.feasible.push(id);
         } else {

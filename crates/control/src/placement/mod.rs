@@ -3,12 +3,16 @@
 //! State is kept in columns indexed by [`NodeId`], so that a filter is a pass over dense arrays; it changes by the events of
 //! the API, never by looking at the world again.
 mod affinity;
+mod census;
 mod cluster;
 mod explain;
 mod filter;
+mod interpod;
 mod pod;
 mod resources;
 mod score;
+mod spread;
+mod terms;
 #[cfg(test)]
 mod tests;
 
@@ -25,7 +29,10 @@ pub enum Decision {
 }
 
 /// Chooses the node for `pod`. Among the best nodes `seed` decides, so that the same inputs give the same answer.
-pub fn schedule(pod: &PodFacts, cluster: &Cluster, seed: u64) -> Decision {
+/// The cluster changes only in which sets of pods it counts.
+pub fn schedule(pod: &PodFacts, cluster: &mut Cluster, seed: u64) -> Decision {
+    cluster.prepare(pod);
+    let cluster = &*cluster;
     let filtered = filter::run(pod, cluster);
     if filtered.feasible.is_empty() {
         return Decision::Unschedulable(filtered.diagnosis(cluster));

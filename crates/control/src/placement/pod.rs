@@ -1,5 +1,5 @@
 //! A pod as placement sees it: compiled once from the API object.
-use super::{affinity::NodeSelection, resources::Amounts};
+use super::{affinity::NodeSelection, resources::Amounts, terms::Relations};
 use k8s_openapi::api::core::v1::{Pod, Toleration};
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -35,6 +35,7 @@ pub struct PodFacts {
     pub compared: (i64, i64),
     pub tolerations: Vec<Toleration>,
     pub selection: NodeSelection,
+    pub(super) relations: Relations,
     pub ports: Vec<HostPort>,
     pub images: Vec<String>,
     /// `spec.nodeName` when it is set.
@@ -53,6 +54,7 @@ impl PodFacts {
             key: format!("{namespace}/{name}").into(),
             uid: pod.metadata.uid.clone().unwrap_or_default(),
             labels: pod.metadata.labels.clone().unwrap_or_default(),
+            relations: Relations::new(spec, &namespace),
             namespace,
             priority: spec.priority.unwrap_or(0),
             requests: Amounts::of_pod(spec),

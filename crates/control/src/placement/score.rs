@@ -2,12 +2,16 @@
 use super::{
     cluster::{Cluster, NodeId},
     filter::tolerates,
+    interpod,
     pod::PodFacts,
+    spread,
 };
 
 const SCORE_MAX: i64 = 100;
 const TAINT_WEIGHT: i64 = 3;
 const NODE_AFFINITY_WEIGHT: i64 = 2;
+const SPREAD_WEIGHT: i64 = 2;
+const POD_AFFINITY_WEIGHT: i64 = 2;
 /// Image sizes between these count (upstream's `minThreshold`, `maxContainerThreshold`).
 const IMAGE_BYTES_MIN: i64 = 23 * 1024 * 1024;
 const IMAGE_BYTES_MAX: i64 = 1000 * 1024 * 1024;
@@ -27,6 +31,12 @@ pub(super) fn best(pod: &PodFacts, cluster: &Cluster, feasible: &[NodeId], seed:
             .collect();
         add_normalised(&mut totals, &liked, NODE_AFFINITY_WEIGHT);
     }
+    if let Some(spread) = spread::score(pod, cluster, feasible) {
+        totals.iter_mut().zip(spread).for_each(|(total, score)| *total += score * SPREAD_WEIGHT);
+    }
+    if let Some(sums) = interpod::score(pod, cluster, feasible) {
+        add_stretched(&mut totals, &sums, POD_AFFINITY_WEIGHT);
+    }
     for (total, id) in totals.iter_mut().zip(feasible) {
         *total += least_allocated(pod, cluster, *id) + balanced(pod, cluster, *id) + image_locality(pod, cluster, *id);
     }
@@ -39,6 +49,15 @@ fn add_normalised(totals: &mut [i64], scores: &[i64], weight: i64) {
     let top = scores.iter().copied().max().unwrap_or(0);
     if top > 0 {
         totals.iter_mut().zip(scores).for_each(|(total, score)| *total += score * SCORE_MAX / top * weight);
+    }
+}
+
+/// From the least (0) to the most (100); nothing when all are equal.
+fn add_stretched(totals: &mut [i64], scores: &[i64], weight: i64) {
+    let (least, most) = (scores.iter().copied().min().unwrap_or(0), scores.iter().copied().max().unwrap_or(0));
+    if most > least {
+        let share = |score: i64| SCORE_MAX * (score - least) / (most - least);
+        totals.iter_mut().zip(scores).for_each(|(total, score)| *total += share(*score) * weight);
     }
 }
 

@@ -27,12 +27,23 @@ fn cluster(nodes: &[Node]) -> Cluster {
     cluster
 }
 
-fn check(pod: &PodFacts, cluster: &Cluster, expected: &str) {
-    let got = match schedule(pod, cluster, 0) {
+fn message(pod: &PodFacts, cluster: &mut Cluster) -> String {
+    match schedule(pod, cluster, 0) {
         Decision::Bind { name, .. } => name.to_string(),
         Decision::Unschedulable(why) => why.message(),
-    };
-    assert_eq!(got, expected);
+    }
+}
+
+fn check(pod: &PodFacts, cluster: &mut Cluster, expected: &str) {
+    assert_eq!(message(pod, cluster), expected);
+}
+
+impl PodFacts {
+    /// The same pod, asking for one node.
+    fn only_on(mut self, node: &str) -> Self {
+        self.node_name = node.to_owned();
+        self
+    }
 }
 
 #[test]
@@ -43,22 +54,26 @@ fn reasons_are_counted_in_upstreams_words() {
         node("b", taint),
         node("c", json!({"status": {"allocatable": {"cpu": "500m"}}})),
     ];
-    let cluster = cluster(&nodes);
+    let mut cluster = cluster(&nodes);
     let all = "0/3 nodes are available: 1 Insufficient cpu, 1 node(s) had untolerated taint(s), 1 node(s) were unschedulable.";
-    check(&pod("p", json!({})), &cluster, all);
-    check(&pod("p", json!({"tolerations": [{"operator": "Exists"}]})), &cluster, "a");
-    check(&pod("p", json!({"nodeSelector": {"x": "y"}})), &Cluster::default(), "no nodes available to schedule pods");
+    check(&pod("p", json!({})), &mut cluster, all);
+    check(&pod("p", json!({"tolerations": [{"operator": "Exists"}]})), &mut cluster, "a");
+    check(
+        &pod("p", json!({"nodeSelector": {"x": "y"}})),
+        &mut Cluster::default(),
+        "no nodes available to schedule pods",
+    );
 }
 
 #[test]
 fn the_emptier_node_wins_and_pods_count_until_they_are_gone() {
     let mut cluster = cluster(&[node("a", json!({})), node("b", json!({}))]);
     cluster.set_pod(Arc::new(pod("x", json!({}))), "a");
-    check(&pod("p", json!({})), &cluster, "b");
+    check(&pod("p", json!({})), &mut cluster, "b");
     cluster.set_pod(Arc::new(pod("y", json!({}))), "b");
     cluster.set_pod(Arc::new(pod("z", json!({}))), "b");
     cluster.remove_pod("x");
-    check(&pod("p", json!({})), &cluster, "a");
+    check(&pod("p", json!({})), &mut cluster, "a");
 }
 
 #[test]
@@ -67,10 +82,10 @@ fn pods_of_a_node_that_comes_late_count() {
     cluster.set_pod(Arc::new(pod("x", json!({}))), "a");
     cluster.set_pod(Arc::new(pod("y", json!({}))), "a");
     cluster.set_node(&node("a", json!({})));
-    check(&pod("p", json!({})), &cluster, "0/1 nodes are available: 1 Insufficient cpu.");
+    check(&pod("p", json!({})), &mut cluster, "0/1 nodes are available: 1 Insufficient cpu.");
     cluster.remove_node("a");
     cluster.set_node(&node("a", json!({})));
-    check(&pod("p", json!({})), &cluster, "0/1 nodes are available: 1 Insufficient cpu.");
+    check(&pod("p", json!({})), &mut cluster, "0/1 nodes are available: 1 Insufficient cpu.");
 }
 
 #[test]
@@ -81,13 +96,13 @@ fn affinity_and_ports_decide() {
         let required = json!({"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [term]}});
         pod("p", json!({"affinity": {"nodeAffinity": required}}))
     };
-    check(&wants("Exists"), &cluster, "a");
-    check(&wants("DoesNotExist"), &cluster, "b");
+    check(&wants("Exists"), &mut cluster, "a");
+    check(&wants("DoesNotExist"), &mut cluster, "b");
     let port = json!({"containers": [{"name": "c", "ports": [{"containerPort": 1, "hostPort": 80}]}], "nodeSelector": {"disk": "ssd"}});
     cluster.set_pod(Arc::new(pod("x", port.clone())), "a");
     check(
         &pod("p", port),
-        &cluster,
+        &mut cluster,
         "0/2 nodes are available: 1 node(s) didn't have free ports for the requested pod ports, \
                                       1 node(s) didn't match Pod's node affinity/selector.",
     );
@@ -107,4 +122,91 @@ fn init_containers_and_sidecars_count_as_upstream_counts_them() {
         }),
     );
     assert_eq!(facts.requests.cpu_milli, 2600);
+}
+
+fn zoned(name: &str, zone: &str) -> Node {
+    node(name, json!({"metadata": {"labels": {"zone": zone}}}))
+}
+
+fn labelled(name: &str, app: &str, spec: Value) -> PodFacts {
+    let mut tree = json!({
+        "metadata": {"name": name, "namespace": "d", "uid": name, "labels": {"app": app}},
+        "spec": {"containers": [{"name": "c", "image": "i"}]},
+    });
+    skeg_model::patch::merge::apply(&mut tree["spec"], &spec);
+    PodFacts::new(&serde_json::from_value::<Pod>(tree).unwrap())
+}
+
+fn relation(kind: &str, app: &str, key: &str) -> Value {
+    let term = json!({"labelSelector": {"matchLabels": {"app": app}}, "topologyKey": key});
+    json!({"affinity": {kind: {"requiredDuringSchedulingIgnoredDuringExecution": [term]}}})
+}
+
+#[test]
+fn pods_follow_and_avoid_others() {
+    let mut cluster = cluster(&[zoned("a", "x"), zoned("b", "x"), zoned("c", "y")]);
+    let near = |app: &str| relation("podAffinity", app, "kubernetes.io/hostname");
+    let apart = |app: &str| relation("podAntiAffinity", app, "zone");
+    let none = "0/3 nodes are available: 3 node(s) didn't match pod affinity rules.";
+    let count = |cluster: &mut Cluster, pod: PodFacts, node: &str| cluster.set_pod(Arc::new(pod), node);
+    assert!(message(&labelled("p", "q", near("m")), &mut cluster).starts_with(none));
+    count(&mut cluster, labelled("m", "m", json!({})), "b");
+    check(&labelled("p", "q", near("m")), &mut cluster, "b");
+    check(&labelled("p", "q", apart("m")), &mut cluster, "c");
+    count(&mut cluster, labelled("n", "n", apart("q")), "c");
+    let both = "0/3 nodes are available: 1 node(s) didn't satisfy existing pods anti-affinity rules, \
+                2 node(s) didn't match pod anti-affinity rules.";
+    assert!(message(&labelled("p", "q", apart("m")), &mut cluster).starts_with(both));
+    cluster.remove_pod("n");
+    check(&labelled("p", "q", apart("m")), &mut cluster, "c");
+    cluster.remove_pod("m");
+    assert!(message(&labelled("p", "q", near("m")), &mut cluster).starts_with(none), "counts follow the pods");
+    check(&labelled("p", "m", relation("podAffinity", "m", "zone")).only_on("a"), &mut cluster, "a");
+}
+
+#[test]
+fn namespaces_are_chosen_by_label() {
+    let mut cluster = cluster(&[zoned("a", "x"), zoned("b", "y")]);
+    cluster.set_pod(Arc::new(labelled("m", "m", json!({}))), "b");
+    let mut apart = relation("podAntiAffinity", "m", "zone");
+    apart["affinity"]["podAntiAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"][0]["namespaceSelector"] =
+        json!({"matchLabels": {"team": "t"}});
+    let pod = labelled("p", "q", apart).only_on("b");
+    check(&pod, &mut cluster, "b");
+    cluster.set_namespace("d", Some([("team".to_owned(), "t".to_owned())].into()));
+    assert!(message(&pod, &mut cluster).contains("1 node(s) didn't match pod anti-affinity rules"));
+}
+
+#[test]
+fn spreading_keeps_the_skew() {
+    let spread = |key: &str, when: &str| {
+        json!({"topologySpreadConstraints": [{"maxSkew": 1, "topologyKey": key, "whenUnsatisfiable": when,
+            "labelSelector": {"matchLabels": {"app": "s"}}}]})
+    };
+    let mut cluster = cluster(&[zoned("a", "x"), zoned("b", "y"), node("c", json!({}))]);
+    cluster.set_pod(Arc::new(labelled("s0", "s", json!({}))), "a");
+    check(&labelled("p", "s", spread("zone", "DoNotSchedule")), &mut cluster, "b");
+    check(&labelled("p", "s", spread("zone", "ScheduleAnyway")), &mut cluster, "b");
+    cluster.remove_node("b");
+    cluster.set_node(&zoned("d", "x"));
+    let mut few = spread("zone", "DoNotSchedule");
+    few["topologySpreadConstraints"][0]["minDomains"] = json!(2);
+    let why = "0/3 nodes are available: 1 node(s) didn't match pod topology spread constraints (missing required label), \
+               2 node(s) didn't match pod topology spread constraints.";
+    assert!(message(&labelled("p", "s", few), &mut cluster).starts_with(why));
+}
+
+#[test]
+fn nodes_named_by_affinity_are_the_only_ones_looked_at() {
+    let mut cluster = cluster(&[node("a", json!({})), node("b", json!({}))]);
+    let fields = json!([{"key": "metadata.name", "operator": "In", "values": ["a"]}]);
+    let required =
+        json!({"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [{"matchFields": fields}]}});
+    let wants = |cpu: &str| {
+        let containers = json!([{"name": "c", "resources": {"requests": {"cpu": cpu}}}]);
+        pod("p", json!({"affinity": {"nodeAffinity": required}, "containers": containers}))
+    };
+    check(&wants("1"), &mut cluster, "a");
+    let why = "0/2 nodes are available: 1 Insufficient cpu, 1 node(s) didn't satisfy plugin(s) [NodeAffinity].";
+    assert!(message(&wants("5"), &mut cluster).starts_with(why));
 }

@@ -4,7 +4,7 @@ mod queue;
 
 use crate::placement::{Cluster, Decision, Diagnosis, PodFacts, schedule};
 use jiff::Timestamp;
-use k8s_openapi::api::core::v1::{Node, Pod};
+use k8s_openapi::api::core::v1::{Namespace, Node, Pod};
 use parking_lot::Mutex;
 use queue::Queue;
 use serde_json::json;
@@ -56,6 +56,8 @@ pub async fn run(config: SchedulerConfig, token: CancellationToken) {
     let tasks = Tasks::new(token.clone());
     let pods: Informer<Pod> = informer(config.client.clone(), Selection::default(), &tasks, config.seed);
     let nodes: Informer<Node> = informer(config.client.clone(), Selection::default(), &tasks, config.seed ^ 1);
+    let namespaces: Informer<Namespace> =
+        informer(config.client.clone(), Selection::default(), &tasks, config.seed ^ 2);
     let name = config.scheduler_name.clone();
     let events = EventRecorder::new(config.client.clone(), &name, "", config.clock.clone(), &tasks);
     let shared = Arc::new(Shared {
@@ -69,8 +71,10 @@ pub async fn run(config: SchedulerConfig, token: CancellationToken) {
     let on = shared.clone();
     nodes.on_change(move |change| on.node_changed(change));
     let on = shared.clone();
+    namespaces.on_change(move |change| on.namespace_changed(change));
+    let on = shared.clone();
     pods.on_change(move |change| on.pod_changed(change));
-    if nodes.synced().await.is_ok() && pods.synced().await.is_ok() {
+    if namespaces.synced().await.is_ok() && nodes.synced().await.is_ok() && pods.synced().await.is_ok() {
         token.run_until_cancelled(shared.decide_all(&tasks)).await;
     }
     tasks.shutdown().await;
@@ -107,6 +111,12 @@ impl Shared {
             (None, None) => {}
         }
         self.wake.notify_one();
+    }
+
+    fn namespace_changed(&self, change: &Change<'_, Namespace>) {
+        let Some(name) = change.new.or(change.old).and_then(|n| n.metadata.name.as_deref()) else { return };
+        let labels = change.new.map(|n| n.metadata.labels.clone().unwrap_or_default());
+        self.state.lock().cluster.set_namespace(name, labels);
     }
 
     fn ours(&self, pod: &Pod) -> bool {
@@ -178,7 +188,7 @@ impl Shared {
     /// Decides and assumes, so that the next decision counts this one.
     fn decide(&self, pod: &Arc<PodFacts>, seed: u64) -> Decision {
         let mut state = self.state.lock();
-        let decision = schedule(pod, &state.cluster, seed);
+        let decision = schedule(pod, &mut state.cluster, seed);
         match &decision {
             Decision::Bind { name, .. } => state.cluster.set_pod(pod.clone(), name),
             Decision::Unschedulable(_) => state.queue.unschedulable(&pod.uid, self.config.clock.now()),

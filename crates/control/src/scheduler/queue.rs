@@ -161,6 +161,7 @@ impl Queue {
         }
     }
 
+    #[cfg(test)]
     pub fn len(&self) -> usize {
         self.pods.len()
     }
