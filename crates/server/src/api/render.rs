@@ -183,7 +183,11 @@ impl Renderer {
     }
 
     fn row(&self, object: &Stored, version: &str) -> Bytes {
-        let tree = object.tree();
+        let mut tree = object.tree();
+        // Columns read the stored form.
+        if let Some(version) = self.kind.version(self.version).filter(|_| self.kind.hub.is_some()) {
+            (version.to_hub)(&mut tree);
+        }
         let conditions = if self.scale { None } else { (self.kind.row_conditions)(&tree) };
         let cells: Vec<Value> = self.columns().iter().map(|column| (column.cell)(&tree, self.now)).collect();
         let mut out = b"{\"cells\":".to_vec();
