@@ -33,6 +33,7 @@ const GROUPS: &[(&str, &str, &str)] = &[
     ("replicasets", "apps", "ReplicaSet"),
     ("endpointslices", "discovery.k8s.io", "EndpointSlice"),
     ("leases", "coordination.k8s.io", "Lease"),
+    ("clusterroles", "rbac.authorization.k8s.io", "ClusterRole"),
     ("pods", "", "Pod"),
     ("services", "", "Service"),
     ("nodes", "", "Node"),
@@ -87,6 +88,7 @@ impl Lab {
         let client_for = Arc::new(move |_: &str| Client::new(transport.clone()));
         let mut config = ControllerManagerConfig::new(client, client_for, self.clock.clone(), "PEM".into());
         config.controllers.clone_from(&self.controllers);
+        config.service_account_tokens = Some(Arc::new(|_: &str, secret: &str, _: &str, _: &str| Ok(secret.to_owned())));
         let token = CancellationToken::new();
         let task = tokio::spawn({
             let token = token.clone();
@@ -130,7 +132,7 @@ impl Lab {
     fn world(&self) -> BTreeMap<String, Vec<String>> {
         let kinds =
             ["deployments", "replicasets", "pods", "endpointslices", "endpoints", "serviceaccounts", "configmaps"];
-        let more = ["namespaces", "nodes", "secrets"];
+        let more = ["namespaces", "nodes", "secrets", "clusterroles"];
         let resources = kinds.into_iter().chain(more);
         resources.map(|resource| (resource.to_owned(), self.plain(resource))).collect()
     }
@@ -254,6 +256,50 @@ fn owned_config_map(name: &str, owner_uid: &str) -> (&'static str, Value) {
     )
 }
 
+fn mirrored() -> Objects {
+    let (_, mut service) = service();
+    service["spec"]["selector"] = Value::Null;
+    let subsets = json!([{ "addresses": [{ "ip": "192.0.2.1" }], "ports": [{ "port": 80, "protocol": "TCP" }] }]);
+    let endpoints = json!({ "metadata": { "name": "web", "namespace": "n" }, "subsets": subsets });
+    vec![("services", service), ("endpoints", endpoints)]
+}
+
+fn roles() -> Objects {
+    let selector = json!({ "clusterRoleSelectors": [{ "matchLabels": { "to": "all" } }] });
+    let rules = json!([{ "apiGroups": [""], "resources": ["pods"], "verbs": ["get"] }]);
+    vec![
+        ("clusterroles", json!({ "metadata": { "name": "all" }, "aggregationRule": selector })),
+        ("clusterroles", json!({ "metadata": { "name": "part", "labels": { "to": "all" } }, "rules": rules })),
+    ]
+}
+
+/// Being deleted, and never bound: no kubelet will end it.
+fn stuck_pod() -> (&'static str, Value) {
+    let meta = json!({ "name": "p", "namespace": "n", "deletionTimestamp": "2025-06-15T15:00:00Z" });
+    ("pods", json!({ "metadata": meta, "spec": { "containers": [] }, "status": { "phase": "Pending" } }))
+}
+
+fn tainted_node(name: &str) -> (&'static str, Value) {
+    let (resource, mut node) = node(name);
+    node["spec"]["taints"] = json!([{ "key": "k", "effect": "NoExecute" }]);
+    (resource, node)
+}
+
+fn bound_pod(node: &str) -> (&'static str, Value) {
+    let spec = json!({ "nodeName": node, "containers": [] });
+    ("pods", json!({ "metadata": { "name": "p", "namespace": "n" }, "spec": spec, "status": ready_status() }))
+}
+
+fn account(name: &str) -> (&'static str, Value) {
+    ("serviceaccounts", json!({ "metadata": { "name": name, "namespace": "n" } }))
+}
+
+fn token_secret(name: &str, account: &str) -> (&'static str, Value) {
+    let annotations = json!({ "kubernetes.io/service-account.name": account });
+    let meta = json!({ "name": name, "namespace": "n", "annotations": annotations });
+    ("secrets", json!({ "metadata": meta, "type": "kubernetes.io/service-account-token" }))
+}
+
 type Objects = Vec<(&'static str, Value)>;
 
 /// Controllers and what they start from.
@@ -270,6 +316,15 @@ fn cases() -> Vec<(&'static [&'static str], Objects)> {
             vec![replica_set(), service()],
         ),
         (&["garbage-collector-controller"], vec![owned_config_map("orphan", "no-such-uid")]),
+        (&["endpointslice-mirroring-controller"], mirrored()),
+        (&["clusterrole-aggregation-controller"], roles()),
+        (&["ttl-controller"], vec![node("n1"), node("n2")]),
+        (&["pod-garbage-collector-controller"], vec![stuck_pod()]),
+        (&["taint-eviction-controller"], vec![tainted_node("n1"), bound_pod("n1")]),
+        (
+            &["serviceaccount-token-controller"],
+            vec![account("bot"), token_secret("t", "bot"), token_secret("u", "gone")],
+        ),
         (&["node-ipam-controller"], vec![node("n1"), node("n2")]),
         (&["node-lifecycle-controller"], vec![node("n1"), node("n2")]),
     ]
@@ -332,8 +387,10 @@ async fn a_lagging_view_never_acts_twice() {
         let writes = lab.writes();
         let created = writes.iter().filter(|line| line.starts_with("create pods")).count();
         lab.settle().await;
-        assert!(created <= lab.api.objects("pods").len(), "{controllers:?} {writes:?}");
-        assert!(!writes.iter().any(|line| line.starts_with("delete pods")), "{controllers:?} {writes:?}");
+        let deleted = writes.iter().filter(|line| line.starts_with("delete pods")).count();
+        assert!(created <= lab.api.objects("pods").len() + deleted, "{controllers:?} {writes:?}");
+        let expected = objects.iter().filter(|(resource, _)| *resource == "pods").count();
+        assert!(deleted <= expected, "{controllers:?} {writes:?}");
         assert_eq!(lab.world(), goal, "{controllers:?}");
         lab.stop().await;
     }

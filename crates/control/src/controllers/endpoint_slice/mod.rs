@@ -150,23 +150,23 @@ fn reconcile_family(view: &View, family: &str, wanted: BTreeMap<Ports, Vec<Endpo
     }
     changes.delete.extend(by_ports.into_values().flatten().cloned());
     if existing.len() == changes.delete.len() && changes.create.is_empty() {
-        keep_placeholder(view, family, &mut changes);
+        keep_empty_slice(view, family, &mut changes);
     }
     hints::apply(&view.service, &existing, &mut changes);
     write(view, changes)
 }
 
 /// A Service without endpoints keeps one empty slice.
-fn keep_placeholder(view: &View, family: &str, changes: &mut pack::Changes) {
-    let placeholder = new_slice(&view.service, family, &Ports::default());
-    let kept = matches!(&changes.delete[..], [one] if one.metadata.labels == placeholder.metadata.labels
+fn keep_empty_slice(view: &View, family: &str, changes: &mut pack::Changes) {
+    let empty = new_slice(&view.service, family, &Ports::default());
+    let kept = matches!(&changes.delete[..], [one] if one.metadata.labels == empty.metadata.labels
         && pack::endpoints_of(one).is_empty()
         && one.ports.iter().flatten().next().is_none()
-        && one.metadata.owner_references == placeholder.metadata.owner_references);
+        && one.metadata.owner_references == empty.metadata.owner_references);
     if kept {
         changes.delete.clear();
     } else {
-        changes.create.push(placeholder);
+        changes.create.push(empty);
     }
 }
 
