@@ -2,6 +2,7 @@
 //! spot, pods over CRI with our CNI plugin, host ports, containerd killed, adopted and stopped, and nothing left behind.
 //!
 //! Without a test harness: this same program is also the CNI plugin, and the part that runs inside the lab.
+#![expect(clippy::unwrap_used, reason = "a test ends where it fails")]
 use skeg_node::{
     cri::{ContainerRuntime, CriClient, api},
     net::{
