@@ -9,7 +9,7 @@ use skeg_node::{
     cri::fake::FakeRuntime,
     kubelet::{self, KubeletConfig},
 };
-use skeg_testing::api::FakeApi;
+use skeg_testing::api::{FakeApi, FakeTransport};
 use std::{net::Ipv4Addr, path::Path, sync::Arc, time::Duration};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -40,7 +40,7 @@ fn start(dir: &Path, client: &Client, runtime: &FakeRuntime, token: &Cancellatio
 impl Lab {
     fn new() -> Self {
         let api = FakeApi::new(Arc::new(SystemClock));
-        let client = Client::new(api.clone());
+        let client = Client::new(Arc::new(FakeTransport(api.clone())));
         let dir = tempfile::tempdir().unwrap();
         // No hierarchy is mounted there: a plain folder cannot play one.
         std::fs::create_dir_all(dir.path().join("cgroup")).unwrap();
