@@ -45,6 +45,8 @@ pub struct Cluster {
     pub(super) census: Census,
     pub(super) namespaces: Namespaces,
     by_name: FxHashMap<Arc<str>, NodeId>,
+    /// Pods without a node to which room on a node was promised, by uid.
+    nominated: FxHashMap<String, (Arc<PodFacts>, String)>,
     free: Vec<u32>,
     placed: FxHashMap<String, (NodeId, Arc<PodFacts>)>,
     /// Pods bound to nodes that are not (yet, or any more) known, by node name.
@@ -150,6 +152,42 @@ impl Cluster {
         self.free.push(id.0);
     }
 
+    /// Promises room on a node to a pod that waits for it.
+    pub fn nominate(&mut self, pod: Arc<PodFacts>, node_name: &str) {
+        self.nominated.insert(pod.uid.clone(), (pod, node_name.to_owned()));
+    }
+
+    /// Ends the promise.
+    pub fn withdraw(&mut self, uid: &str) {
+        self.nominated.remove(uid);
+    }
+
+    /// The node promised to a pod, as long as it exists.
+    pub fn nomination(&self, uid: &str) -> Option<NodeId> {
+        self.nominated.get(uid).and_then(|(_, name)| self.find(name))
+    }
+
+    /// Less important pods that were promised room on a node.
+    pub fn outbid(&self, node_name: &str, priority: i32) -> Vec<Arc<PodFacts>> {
+        let here = self.nominated.values().filter(|(pod, node)| node == node_name && pod.priority < priority);
+        here.map(|(pod, _)| pod.clone()).collect()
+    }
+
+    /// Nodes with the pods, as important as `pod` or more, that they were promised to.
+    pub(super) fn promised(&self, pod: &PodFacts) -> BTreeMap<NodeId, Vec<Arc<PodFacts>>> {
+        let mut out: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for (other, name) in self.nominated.values() {
+            if other.uid != pod.uid
+                && other.priority >= pod.priority
+                && !self.knows(&other.uid)
+                && let Some(node) = self.find(name)
+            {
+                out.entry(node).or_default().push(other.clone());
+            }
+        }
+        out
+    }
+
     /// Takes in a pod that is bound (or assumed) to `node_name`, replacing what was known of it.
     pub fn set_pod(&mut self, pod: Arc<PodFacts>, node_name: &str) {
         self.remove_pod(&pod.uid);
@@ -159,7 +197,7 @@ impl Cluster {
         }
     }
 
-    fn place(&mut self, id: NodeId, pod: Arc<PodFacts>) {
+    pub(super) fn place(&mut self, id: NodeId, pod: Arc<PodFacts>) {
         let row = id.row();
         self.requested[row].add(&pod.requests);
         self.compared[row].0 += pod.compared.0;
@@ -172,6 +210,12 @@ impl Cluster {
 
     /// Forgets a pod that ended or is gone.
     pub fn remove_pod(&mut self, uid: &str) {
+        self.withdraw(uid);
+        self.displace(uid);
+    }
+
+    /// Takes a pod off its node.
+    pub(super) fn displace(&mut self, uid: &str) {
         let Some((id, pod)) = self.placed.remove(uid) else {
             self.homeless.retain(|_, pods| {
                 pods.retain(|p| p.uid != uid);

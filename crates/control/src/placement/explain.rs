@@ -10,6 +10,10 @@ pub enum Reason {
     NodeAffinity,
     Ports,
     TooManyPods,
+    /// Preemption: nobody on the node is less important.
+    NoVictims,
+    /// Preemption: ending pods does not cure what is wrong with the node.
+    NotHelpful,
     PodAffinity,
     PodAntiAffinity,
     /// A placed pod's anti-affinity.
@@ -33,6 +37,8 @@ impl Reason {
             Self::Tainted => "node(s) had untolerated taint(s)".into(),
             Self::NodeAffinity => "node(s) didn't match Pod's node affinity/selector".into(),
             Self::Ports => "node(s) didn't have free ports for the requested pod ports".into(),
+            Self::NoVictims => "No preemption victims found for incoming pod".into(),
+            Self::NotHelpful => "Preemption is not helpful for scheduling".into(),
             Self::PodAffinity => "node(s) didn't match pod affinity rules".into(),
             Self::PodAntiAffinity => "node(s) didn't match pod anti-affinity rules".into(),
             Self::Repelled => "node(s) didn't satisfy existing pods anti-affinity rules".into(),
@@ -59,24 +65,35 @@ impl Reason {
 pub struct Diagnosis {
     nodes: usize,
     reasons: BTreeMap<String, usize>,
-    /// Nodes on which ending pods could help.
-    pub curable: usize,
+    /// What was tried after the filters, and how it ended; "" when it helped.
+    afterwards: String,
+    /// A nomination that the pod has is void.
+    pub void_nomination: bool,
 }
 
 impl Diagnosis {
-    pub(super) fn new(nodes: usize, refused: impl Iterator<Item = Vec<Reason>>) -> Self {
-        let mut out = Self { nodes, reasons: BTreeMap::new(), curable: 0 };
+    pub(super) fn new(nodes: usize, refused: impl Iterator<Item = impl AsRef<[Reason]>>) -> Self {
+        let mut out = Self { nodes, reasons: BTreeMap::new(), afterwards: String::new(), void_nomination: false };
         for reasons in refused {
-            out.curable += usize::from(reasons.iter().all(Reason::curable));
-            for reason in &reasons {
+            for reason in reasons.as_ref() {
                 *out.reasons.entry(reason.text()).or_default() += 1;
             }
         }
         out
     }
 
-    /// `0/3 nodes are available: 1 Insufficient cpu, 2 node(s) had untolerated taint(s).`
+    /// Adds how preemption ended. Nothing has claims on devices here, which upstream says first.
+    pub(super) fn after_preemption(self, message: String, void_nomination: bool) -> Self {
+        Self { afterwards: format!("no new claims to deallocate, {message}"), void_nomination, ..self }
+    }
+
     pub fn message(&self) -> String {
+        let filters = self.filters();
+        if self.afterwards.is_empty() { filters } else { format!("{filters} {}", self.afterwards) }
+    }
+
+    /// `0/3 nodes are available: 1 Insufficient cpu, 2 node(s) had untolerated taint(s).`
+    pub(super) fn filters(&self) -> String {
         if self.nodes == 0 {
             return "no nodes available to schedule pods".into();
         }

@@ -7,6 +7,7 @@ use super::{
     spread::Spreading,
 };
 use k8s_openapi::api::core::v1::{Taint, Toleration};
+use std::sync::Arc;
 
 /// What the filters found.
 pub(super) struct Filtered {
@@ -15,8 +16,8 @@ pub(super) struct Filtered {
 }
 
 impl Filtered {
-    pub fn diagnosis(self, cluster: &Cluster) -> Diagnosis {
-        Diagnosis::new(cluster.len(), self.refused.into_iter().map(|(_, reasons)| reasons))
+    pub fn diagnosis(&self, cluster: &Cluster) -> Diagnosis {
+        Diagnosis::new(cluster.len(), self.refused.iter().map(|(_, reasons)| reasons.as_slice()))
     }
 }
 
@@ -50,9 +51,9 @@ impl<'a> Checks<'a> {
     }
 }
 
-pub(super) fn run(pod: &PodFacts, cluster: &Cluster) -> Filtered {
-    let checks = Checks::gather(pod, cluster);
+pub(super) fn run(pod: &PodFacts, cluster: &mut Cluster) -> Filtered {
     let mut out = Filtered { feasible: Vec::new(), refused: Vec::new() };
+    let checks = Checks::gather(pod, cluster);
     for (id, _) in cluster.nodes() {
         let reasons = checks.refuse(id);
         if reasons.is_empty() {
@@ -61,7 +62,32 @@ pub(super) fn run(pod: &PodFacts, cluster: &Cluster) -> Filtered {
             out.refused.push((id, reasons));
         }
     }
+    for (id, others) in cluster.promised(pod) {
+        let Ok(at) = out.feasible.binary_search(&id) else { continue };
+        let reasons = refuse_beside(pod, cluster, id, &others);
+        if !reasons.is_empty() {
+            out.feasible.remove(at);
+            out.refused.push((id, reasons));
+        }
+    }
     out
+}
+
+/// Why one node will not do, also once the pods that it was promised to are there.
+pub(super) fn refuse_one(pod: &PodFacts, cluster: &mut Cluster, id: NodeId) -> Vec<Reason> {
+    let reasons = Checks::gather(pod, cluster).refuse(id);
+    match cluster.promised(pod).get(&id) {
+        Some(others) if reasons.is_empty() => refuse_beside(pod, cluster, id, others),
+        _ => reasons,
+    }
+}
+
+/// Why the node will not do with `others` on it.
+fn refuse_beside(pod: &PodFacts, cluster: &mut Cluster, id: NodeId, others: &[Arc<PodFacts>]) -> Vec<Reason> {
+    others.iter().for_each(|other| cluster.place(id, other.clone()));
+    let reasons = Checks::gather(pod, cluster).refuse(id);
+    others.iter().for_each(|other| cluster.displace(&other.uid));
+    reasons
 }
 
 fn refuse(pod: &PodFacts, cluster: &Cluster, id: NodeId, node: &NodeFacts) -> Vec<Reason> {

@@ -9,6 +9,7 @@ mod explain;
 mod filter;
 mod interpod;
 mod pod;
+mod preempt;
 mod resources;
 mod score;
 mod spread;
@@ -21,10 +22,24 @@ pub use explain::Diagnosis;
 pub use pod::PodFacts;
 pub use resources::Amounts;
 
+use std::sync::Arc;
+
 /// What became of one attempt.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub enum Decision {
-    Bind { node: NodeId, name: std::sync::Arc<str>, feasible: usize, evaluated: usize },
+    Bind {
+        node: NodeId,
+        name: Arc<str>,
+        feasible: usize,
+        evaluated: usize,
+    },
+    /// No node would do, but `node` will once `victims` are gone.
+    Preempt {
+        why: Diagnosis,
+        node: NodeId,
+        name: Arc<str>,
+        victims: Vec<Arc<PodFacts>>,
+    },
     Unschedulable(Diagnosis),
 }
 
@@ -32,12 +47,29 @@ pub enum Decision {
 /// The cluster changes only in which sets of pods it counts.
 pub fn schedule(pod: &PodFacts, cluster: &mut Cluster, seed: u64) -> Decision {
     cluster.prepare(pod);
-    let cluster = &*cluster;
+    if let Some(node) = cluster.nomination(&pod.uid).filter(|node| filter::refuse_one(pod, cluster, *node).is_empty()) {
+        return Decision::Bind { node, name: cluster.name(node).clone(), feasible: 1, evaluated: 1 };
+    }
     let filtered = filter::run(pod, cluster);
     if filtered.feasible.is_empty() {
-        return Decision::Unschedulable(filtered.diagnosis(cluster));
+        return make_room(pod, cluster, filtered, seed);
     }
     let node = score::best(pod, cluster, &filtered.feasible, seed);
     let name = cluster.name(node).clone();
     Decision::Bind { node, name, feasible: filtered.feasible.len(), evaluated: cluster.len() }
+}
+
+fn make_room(pod: &PodFacts, cluster: &mut Cluster, filtered: filter::Filtered, seed: u64) -> Decision {
+    if cluster.is_empty() {
+        return Decision::Unschedulable(filtered.diagnosis(cluster));
+    }
+    match preempt::run(pod, cluster, &filtered.refused, seed) {
+        preempt::Outcome::Room { node, victims } => {
+            let name = cluster.name(node).clone();
+            Decision::Preempt { why: filtered.diagnosis(cluster), node, name, victims }
+        }
+        preempt::Outcome::None { message, tried } => {
+            Decision::Unschedulable(filtered.diagnosis(cluster).after_preemption(message, tried))
+        }
+    }
 }

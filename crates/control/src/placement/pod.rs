@@ -1,5 +1,6 @@
 //! A pod as placement sees it: compiled once from the API object.
 use super::{affinity::NodeSelection, resources::Amounts, terms::Relations};
+use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{Pod, Toleration};
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -42,12 +43,18 @@ pub struct PodFacts {
     pub node_name: String,
     pub preempts: bool,
     pub terminating: bool,
+    /// It ends because the scheduler made room.
+    pub preempted: bool,
+    pub started: Option<Timestamp>,
+    /// `status.nominatedNodeName` when it is set.
+    pub nominated: Option<String>,
 }
 
 impl PodFacts {
     pub fn new(pod: &Pod) -> Self {
         let namespace = pod.metadata.namespace.clone().unwrap_or_default();
         let name = pod.metadata.name.clone().unwrap_or_default();
+        let status = pod.status.as_ref();
         let empty = Default::default();
         let spec = pod.spec.as_ref().unwrap_or(&empty);
         Self {
@@ -65,9 +72,18 @@ impl PodFacts {
             images: spec.containers.iter().filter_map(|c| c.image.clone()).collect(),
             node_name: spec.node_name.clone().unwrap_or_default(),
             preempts: spec.preemption_policy.as_deref() != Some("Never"),
+            preempted: preempted(pod),
+            started: status.and_then(|s| s.start_time.as_ref()).map(|t| t.0),
+            nominated: status.and_then(|s| s.nominated_node_name.clone()).filter(|n| !n.is_empty()),
             terminating: pod.metadata.deletion_timestamp.is_some(),
         }
     }
+}
+
+fn preempted(pod: &Pod) -> bool {
+    let conditions = pod.status.as_ref().and_then(|s| s.conditions.as_deref()).unwrap_or_default();
+    let marked = |reason: Option<&str>| reason == Some("PreemptionByScheduler");
+    conditions.iter().any(|c| c.type_ == "DisruptionTarget" && c.status == "True" && marked(c.reason.as_deref()))
 }
 
 fn host_ports(spec: &k8s_openapi::api::core::v1::PodSpec) -> Vec<HostPort> {

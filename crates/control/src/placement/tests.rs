@@ -30,12 +30,17 @@ fn cluster(nodes: &[Node]) -> Cluster {
 fn message(pod: &PodFacts, cluster: &mut Cluster) -> String {
     match schedule(pod, cluster, 0) {
         Decision::Bind { name, .. } => name.to_string(),
+        Decision::Preempt { why, name, victims, .. } => {
+            let names: Vec<_> = victims.iter().map(|v| v.uid.as_str()).collect();
+            format!("{} {name} after {}", why.message(), names.join(","))
+        }
         Decision::Unschedulable(why) => why.message(),
     }
 }
 
 fn check(pod: &PodFacts, cluster: &mut Cluster, expected: &str) {
-    assert_eq!(message(pod, cluster), expected);
+    let got = message(pod, cluster);
+    assert_eq!(got.split(" no new claims").next(), Some(expected));
 }
 
 impl PodFacts {
@@ -209,4 +214,55 @@ fn nodes_named_by_affinity_are_the_only_ones_looked_at() {
     check(&wants("1"), &mut cluster, "a");
     let why = "0/2 nodes are available: 1 Insufficient cpu, 1 node(s) didn't satisfy plugin(s) [NodeAffinity].";
     assert!(message(&wants("5"), &mut cluster).starts_with(why));
+}
+
+fn prioritised(name: &str, priority: i32, cpu: &str) -> PodFacts {
+    let containers = json!([{"name": "c", "resources": {"requests": {"cpu": cpu}}}]);
+    pod(name, json!({"priority": priority, "containers": containers}))
+}
+
+#[test]
+fn room_is_made_with_the_fewest_and_least_important() {
+    let mut cluster = cluster(&[node("a", json!({})), node("b", json!({})), node("c", json!({}))]);
+    for (name, priority, cpu, on) in
+        [("a0", 1, "1", "a"), ("a1", 1, "1", "a"), ("b0", 1, "2", "b"), ("c0", 5, "2", "c")]
+    {
+        cluster.set_pod(Arc::new(prioritised(name, priority, cpu)), on);
+    }
+    let why = "0/3 nodes are available: 3 Insufficient cpu.";
+    check(&prioritised("p", 9, "2"), &mut cluster, &format!("{why} b after b0"));
+    check(
+        &prioritised("p", 9, "1").only_on("c"),
+        &mut cluster,
+        "0/3 nodes are available: 1 Insufficient cpu, 2 node(s) didn't match the requested node name. c after c0",
+    );
+    check(
+        &prioritised("p", 9, "1").only_on("a"),
+        &mut cluster,
+        "0/3 nodes are available: 1 Insufficient cpu, 2 node(s) didn't match the requested node name. a after a1",
+    );
+    let preemption = "no new claims to deallocate, preemption:";
+    let none = format!("{why} {preemption} 0/3 nodes are available: 3 No preemption victims found for incoming pod.");
+    assert_eq!(message(&prioritised("p", 1, "2"), &mut cluster), none);
+    let hopeless = format!("{why} {preemption} 0/3 nodes are available: 3 Preemption is not helpful for scheduling.");
+    assert_eq!(message(&prioritised("p", 9, "3"), &mut cluster), hopeless);
+    let mut polite = prioritised("p", 9, "2");
+    polite.preempts = false;
+    let never = format!("{why} {preemption} not eligible due to preemptionPolicy=Never.");
+    assert_eq!(message(&polite, &mut cluster), never);
+}
+
+#[test]
+fn promised_room_is_kept_from_the_less_important() {
+    let mut cluster = cluster(&[node("a", json!({}))]);
+    let high = Arc::new(prioritised("high", 9, "2"));
+    cluster.set_pod(Arc::new(prioritised("low", 1, "2")), "a");
+    check(&high, &mut cluster, "0/1 nodes are available: 1 Insufficient cpu. a after low");
+    cluster.nominate(high.clone(), "a");
+    cluster.remove_pod("low");
+    check(&prioritised("other", 1, "2"), &mut cluster, "0/1 nodes are available: 1 Insufficient cpu.");
+    check(&prioritised("higher", 10, "2"), &mut cluster, "a");
+    check(&high, &mut cluster, "a");
+    cluster.withdraw("high");
+    check(&prioritised("other", 1, "2"), &mut cluster, "a");
 }

@@ -1,8 +1,9 @@
 //! The scheduler's shell around [`crate::placement`]: it follows nodes and pods, decides one pod after the other on its own
 //! columns, assumes the decision and binds in the background (kube-scheduler's `default-scheduler` profile).
 mod queue;
+mod report;
 
-use crate::placement::{Cluster, Decision, Diagnosis, PodFacts, schedule};
+use crate::placement::{Cluster, Decision, PodFacts, schedule};
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{Namespace, Node, Pod};
 use parking_lot::Mutex;
@@ -11,10 +12,7 @@ use serde_json::json;
 use skeg_client::{
     Change, Client, EventRecorder, EventType, Informer, Selection, Tasks, informer::informer, reference_to,
 };
-use skeg_model::{
-    request::PatchKind,
-    time::{Clock, rfc3339_seconds},
-};
+use skeg_model::time::Clock;
 use std::{sync::Arc, time::Duration};
 use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
@@ -141,8 +139,12 @@ impl Shared {
                     None
                 } else {
                     if self.ours(pod) {
+                        if let Some(node) = facts.nominated.clone() {
+                            state.cluster.nominate(facts.clone(), &node);
+                        }
                         state.queue.set(facts);
                     } else {
+                        state.cluster.withdraw(&facts.uid);
                         state.queue.remove(&facts.uid);
                     }
                     None
@@ -153,6 +155,7 @@ impl Shared {
         };
         if let Some(uid) = gone {
             state.queue.remove(&uid);
+            state.cluster.withdraw(&uid);
             if state.cluster.knows(&uid) {
                 state.cluster.remove_pod(&uid);
                 state.queue.cluster_changed(self.config.clock.now());
@@ -179,7 +182,11 @@ impl Shared {
                 let _permit = permit;
                 match decision {
                     Decision::Bind { name, .. } => shared.bind(&pod, &name).await,
-                    Decision::Unschedulable(why) => shared.report(&pod, &why).await,
+                    Decision::Preempt { why, name, victims, .. } => {
+                        shared.report(&pod, &why, Some(&name)).await;
+                        shared.preempt(&pod, &name, &victims).await;
+                    }
+                    Decision::Unschedulable(why) => shared.report(&pod, &why, None).await,
                 }
             });
         }
@@ -191,6 +198,14 @@ impl Shared {
         let decision = schedule(pod, &mut state.cluster, seed);
         match &decision {
             Decision::Bind { name, .. } => state.cluster.set_pod(pod.clone(), name),
+            Decision::Preempt { name, .. } => {
+                state.cluster.nominate(pod.clone(), name);
+                state.queue.unschedulable(&pod.uid, self.config.clock.now());
+            }
+            Decision::Unschedulable(why) if why.void_nomination => {
+                state.cluster.withdraw(&pod.uid);
+                state.queue.unschedulable(&pod.uid, self.config.clock.now());
+            }
             Decision::Unschedulable(_) => state.queue.unschedulable(&pod.uid, self.config.clock.now()),
         }
         decision
@@ -208,7 +223,7 @@ impl Shared {
         }
     }
 
-    async fn bind(&self, pod: &PodFacts, node: &str) {
+    async fn bind(&self, pod: &Arc<PodFacts>, node: &str) {
         let name = pod.key.split_once('/').map_or("", |(_, name)| name);
         let body = json!({
             "apiVersion": "v1", "kind": "Binding",
@@ -229,39 +244,12 @@ impl Shared {
                 tracing::debug!(pod = %pod.key, node, %status, "binding failed");
                 let mut state = self.state.lock();
                 state.cluster.remove_pod(&pod.uid);
+                if let Some(node) = &pod.nominated {
+                    state.cluster.nominate(pod.clone(), node);
+                }
                 state.queue.failed(&pod.uid, self.config.clock.now());
                 self.wake.notify_one();
             }
-        }
-    }
-
-    /// Writes the condition and the event of a pod that found no node.
-    async fn report(&self, pod: &PodFacts, why: &Diagnosis) {
-        let Some(object) = self.pods.get(&pod.key).filter(|p| p.metadata.uid.as_deref() == Some(&pod.uid)) else {
-            return;
-        };
-        let message = why.message();
-        self.events.event(&reference_to(object.as_ref()), EventType::Warning, "FailedScheduling", message.clone());
-        let conditions = object.status.as_ref().and_then(|s| s.conditions.as_ref());
-        let same = conditions
-            .into_iter()
-            .flatten()
-            .any(|c| c.type_ == "PodScheduled" && c.status == "False" && c.message.as_deref() == Some(&message));
-        if same {
-            return;
-        }
-        let now = rfc3339_seconds(self.config.clock.now());
-        let condition = json!({
-            "type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": message,
-            "lastProbeTime": null, "lastTransitionTime": now, "observedGeneration": object.metadata.generation,
-        });
-        let patch = json!({"status": {"conditions": [condition]}});
-        let name = object.metadata.name.as_deref().unwrap_or_default();
-        let client = &self.config.client;
-        let written =
-            client.patch::<Pod>(Some(&pod.namespace), name, Some("status"), PatchKind::Strategic, patch).await;
-        if let Err(status) = written {
-            tracing::debug!(pod = %pod.key, %status, "the condition PodScheduled could not be written");
         }
     }
 }

@@ -1,0 +1,106 @@
+//! Making room for a pod by ending less important ones (upstream's `DefaultPreemption`), decided on the columns: pods are taken
+//! out and put back, and the cluster is left as it was found.
+use super::{
+    cluster::{Cluster, NodeId},
+    explain::{Diagnosis, Reason},
+    filter,
+    pod::PodFacts,
+};
+use jiff::Timestamp;
+use std::{cmp::Reverse, sync::Arc};
+
+/// Nodes that are tried: a tenth of the cluster, but at least this many (upstream's `minCandidateNodesPercentage` and
+/// `minCandidateNodesAbsolute`).
+const CANDIDATES_SHARE: usize = 10;
+const CANDIDATES_MIN: usize = 100;
+
+/// What preemption came to.
+pub(super) enum Outcome {
+    Room {
+        node: NodeId,
+        victims: Vec<Arc<PodFacts>>,
+    },
+    /// No room; why, in upstream's words. `tried`: a nomination that the pod has is void.
+    None {
+        message: String,
+        tried: bool,
+    },
+}
+
+struct Candidate {
+    node: NodeId,
+    /// The most important first.
+    victims: Vec<Arc<PodFacts>>,
+}
+
+pub(super) fn run(pod: &PodFacts, cluster: &mut Cluster, refused: &[(NodeId, Vec<Reason>)], seed: u64) -> Outcome {
+    if let Some(why) = ineligible(pod, cluster, refused) {
+        return Outcome::None { message: format!("preemption: {why}"), tried: false };
+    }
+    let curable: Vec<NodeId> =
+        refused.iter().filter(|(_, reasons)| reasons.iter().all(Reason::curable)).map(|(node, _)| *node).collect();
+    let wanted = (cluster.len() / CANDIDATES_SHARE).max(CANDIDATES_MIN);
+    let offset = usize::try_from(seed % (curable.len().max(1) as u64)).unwrap_or(0);
+    let (mut candidates, mut failed) = (Vec::new(), Vec::new());
+    for node in curable[offset..].iter().chain(&curable[..offset]) {
+        match dry_run(pod, cluster, *node) {
+            Ok(victims) => candidates.push(Candidate { node: *node, victims }),
+            Err(reasons) => failed.push(reasons),
+        }
+        if candidates.len() >= wanted {
+            break;
+        }
+    }
+    match candidates.into_iter().min_by_key(cost) {
+        Some(best) => Outcome::Room { node: best.node, victims: best.victims },
+        None => {
+            let hopeless = refused.len() - failed.len();
+            let all = failed.into_iter().chain((0..hopeless).map(|_| vec![Reason::NotHelpful]));
+            let message = Diagnosis::new(cluster.len(), all).filters();
+            Outcome::None { message: format!("preemption: {message}"), tried: true }
+        }
+    }
+}
+
+/// Why the pod may not preempt at all.
+fn ineligible(pod: &PodFacts, cluster: &Cluster, refused: &[(NodeId, Vec<Reason>)]) -> Option<&'static str> {
+    if !pod.preempts {
+        return Some("not eligible due to preemptionPolicy=Never.");
+    }
+    let node = cluster.nomination(&pod.uid)?;
+    let hopeless = refused.iter().any(|(id, reasons)| *id == node && !reasons.iter().all(Reason::curable));
+    let ending = |p: &Arc<PodFacts>| p.priority < pod.priority && p.terminating && p.preempted;
+    (!hopeless && cluster.pods[node.row()].iter().any(ending))
+        .then_some("not eligible due to a terminating pod on the nominated node.")
+}
+
+/// The pods of one node that must end, or why that would not help.
+fn dry_run(pod: &PodFacts, cluster: &mut Cluster, node: NodeId) -> Result<Vec<Arc<PodFacts>>, Vec<Reason>> {
+    let mut lower: Vec<_> = cluster.pods[node.row()].iter().filter(|p| p.priority < pod.priority).cloned().collect();
+    if lower.is_empty() {
+        return Err(vec![Reason::NoVictims]);
+    }
+    lower.sort_by_key(|p| (Reverse(p.priority), p.started.unwrap_or(Timestamp::MAX)));
+    lower.iter().for_each(|p| cluster.displace(&p.uid));
+    let reasons = filter::refuse_one(pod, cluster, node);
+    let mut victims = Vec::new();
+    for spared in lower {
+        cluster.place(node, spared.clone());
+        if reasons.is_empty() && !filter::refuse_one(pod, cluster, node).is_empty() {
+            cluster.displace(&spared.uid);
+            victims.push(spared);
+        }
+    }
+    victims.iter().for_each(|victim| cluster.place(node, victim.clone()));
+    if reasons.is_empty() { Ok(victims) } else { Err(reasons) }
+}
+
+/// Nodes are compared by their most important victim, the sum of priorities, the number of victims, and how long the most
+/// important ones ran: the later they started the better.
+fn cost(candidate: &Candidate) -> (i32, i64, usize, Reverse<Timestamp>) {
+    let victims = &candidate.victims;
+    let highest = victims.iter().map(|v| v.priority).max().unwrap_or(i32::MIN);
+    let sum = victims.iter().map(|v| i64::from(v.priority) - i64::from(i32::MIN)).sum();
+    let started = victims.iter().filter(|v| v.priority == highest).filter_map(|v| v.started).min();
+    (highest, sum, victims.len(), Reverse(started.unwrap_or(Timestamp::MAX)))
+}
