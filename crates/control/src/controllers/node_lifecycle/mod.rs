@@ -15,7 +15,7 @@ use parking_lot::Mutex;
 use skeg_client::{Informer, Key, Object};
 use skeg_model::{status::Status, time::Clock};
 use std::{sync::Arc, time::Duration};
-use zones::{Admission, Zones};
+use zones::{Admission, Shift, Zones};
 
 const LEASE_NAMESPACE: &str = "kube-node-lease";
 const WORKERS: usize = 8;
@@ -91,10 +91,10 @@ pub fn start(context: &Context) {
     nodes.on_change(move |change| {
         let now = kept.clock.now();
         kept.health.lock().node(change.key, change.new.map(|node| &**node), now);
-        let flipped = kept.zones.lock().observe(change.key, change.new.map(|node| &**node));
+        let shift = kept.zones.lock().observe(change.key, change.new.map(|node| &**node));
         queue.add(change.key);
-        if flipped {
-            kept.disruption_changed(&all, &queue, now);
+        if shift != Shift::None {
+            kept.disruption_changed(shift, &all, &queue, now);
         }
     });
     let kept = state.clone();
@@ -118,10 +118,10 @@ pub fn start(context: &Context) {
 }
 
 impl State {
-    /// All nodes were out of order, or no longer are: everybody is looked at again. Nodes that come back from a time in
-    /// which nothing could be told get a whole grace period.
-    fn disruption_changed(&self, nodes: &Informer<Node>, queue: &Queue, now: Timestamp) {
-        if !self.zones.lock().all_disrupted() {
+    /// Evictions are held back, or no longer are: everybody is looked at again. Nodes that come back from a time in which
+    /// nothing could be told get a whole grace period.
+    fn disruption_changed(&self, shift: Shift, nodes: &Informer<Node>, queue: &Queue, now: Timestamp) {
+        if shift == Shift::All && !self.zones.lock().all_disrupted() {
             self.health.lock().restart(now);
         }
         nodes.keys().iter().for_each(|key| queue.add(key));

@@ -20,8 +20,20 @@ pub(super) enum Admission {
     Granted,
     /// Seconds until it may.
     Later(f64),
+    /// Too much of its zone is out of order; a [`Shift`] tells when that ends.
+    Held,
     /// All zones are out of order: nobody is evicted, and taints for it are taken back.
     Stopped,
+}
+
+/// What a node's change did to the whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shift {
+    None,
+    /// Its zone began or ceased to hold evictions back.
+    Zone,
+    /// "Everything is out of order" began or ended.
+    All,
 }
 
 #[derive(Debug, Default)]
@@ -53,8 +65,9 @@ impl Zones {
         Self { rate, zones: FxHashMap::default(), nodes: FxHashMap::default(), all_disrupted: false }
     }
 
-    /// Takes a node's change; whether "everything is out of order" began or ended with it.
-    pub(super) fn observe(&mut self, name: &str, node: Option<&Node>) -> bool {
+    /// Takes a node's change.
+    pub(super) fn observe(&mut self, name: &str, node: Option<&Node>) -> Shift {
+        let held = self.held();
         if let Some((zone, ready)) = self.nodes.remove(name) {
             let counts = self.zones.get_mut(&zone).expect("zones outlive their nodes");
             *counts.side(ready) -= 1;
@@ -68,7 +81,15 @@ impl Zones {
             self.nodes.insert(name.into(), (zone, ready));
         }
         let all = !self.zones.is_empty() && self.zones.values().all(|zone| zone.ready == 0);
-        std::mem::replace(&mut self.all_disrupted, all) != all
+        if std::mem::replace(&mut self.all_disrupted, all) != all {
+            return Shift::All;
+        }
+        if self.held() == held { Shift::None } else { Shift::Zone }
+    }
+
+    /// Zones that hold evictions back.
+    fn held(&self) -> usize {
+        self.zones.values().filter(|zone| zone.rate(self.rate) <= 0.0).count()
     }
 
     pub(super) fn all_disrupted(&self) -> bool {
@@ -90,7 +111,7 @@ impl Zones {
         }
         zone.filled = Some(now);
         if rate <= 0.0 {
-            return Admission::Later(1.0);
+            return Admission::Held;
         }
         if zone.tokens < 1.0 {
             return Admission::Later((1.0 - zone.tokens) / rate);
