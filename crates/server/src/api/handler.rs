@@ -18,7 +18,8 @@ use crate::{
     auth::{Attributes, Authorizer, Decision, User},
     resources::Context,
 };
-use http::{HeaderMap, HeaderValue, Method, Request, Response, header};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, header, request::Parts};
+use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use rustls::pki_types::CertificateDer;
 use skeg_model::status::Status;
@@ -28,6 +29,11 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 /// Longest `Audit-ID` taken over from a client, in bytes; upstream's.
 const AUDIT_ID_MAX_BYTES: usize = 64;
+
+/// So much of a body that nobody reads is taken in before the answer goes out; upstream's.
+const DRAIN_MAX_BYTES: usize = 256 << 10;
+/// And for so long.
+const DRAIN_MAX: Duration = Duration::from_secs(2);
 
 /// The running server: its configuration and what it keeps for itself.
 #[derive(Debug)]
@@ -122,21 +128,26 @@ impl Server {
         certs: &[CertificateDer<'static>],
     ) -> Response<Body> {
         let started = Instant::now();
-        let audit_id = self.audit_id(request.headers());
-        let query = Query::parse(request.uri().query());
+        let (parts, body) = request.into_parts();
+        let mut body = Some(body);
+        let audit_id = self.audit_id(&parts.headers);
+        let query = Query::parse(parts.uri.query());
         let dry_run = query.first("dryRun").is_some_and(|v| v == "All");
-        let info = url::decode_path(request.uri().path())
+        let info = url::decode_path(parts.uri.path())
             .ok_or_else(|| Status::bad_request("malformed escape in the path"))
-            .and_then(|path| RequestInfo::parse(request.method(), &path, &query).map_err(Status::internal));
+            .and_then(|path| RequestInfo::parse(&parts.method, &path, &query).map_err(Status::internal));
         let mut response = match info {
             Ok(info) => {
                 let counted = info.clone();
-                let response = self.answer(request, info, query, certs).await;
+                let response = self.answer(parts, &mut body, info, query, certs).await;
                 self.metrics.request(&counted, dry_run, response.status().as_u16(), started.elapsed());
                 response
             }
-            Err(status) => respond::status(&status, failure_format(request.headers(), &query)),
+            Err(status) => respond::status(&status, failure_format(&parts.headers, &query)),
         };
+        if let Some(rest) = body {
+            drain(rest).await;
+        }
         let headers = response.headers_mut();
         headers.insert("audit-id", audit_id);
         headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-cache, private"));
@@ -150,33 +161,28 @@ impl Server {
 
     async fn answer(
         self: &Arc<Self>,
-        request: Request<Incoming>,
+        parts: Parts,
+        body: &mut Option<Incoming>,
         info: RequestInfo,
         query: Query,
         certs: &[CertificateDer<'static>],
     ) -> Response<Body> {
         let now = self.config.clock.now();
-        let token = identity::bearer(request.headers());
-        let format = failure_format(request.headers(), &query);
+        let token = identity::bearer(&parts.headers);
+        let format = failure_format(&parts.headers, &query);
         let Ok(user) = self.config.authenticator.authenticate(certs, token, now) else {
             return respond::status(&failure::unauthorized(), format);
         };
-        let user = match identity::impersonate(user, request.headers(), &*self.config.authorizer) {
+        let user = match identity::impersonate(user, &parts.headers, &*self.config.authorizer) {
             Ok(user) => user,
             Err(status) => return respond::status(&status, format),
         };
-        let raw_query = request.uri().query().unwrap_or_default().to_owned();
-        let exchange = Exchange {
-            method: request.method().clone(),
-            headers: request.headers().clone(),
-            info,
-            query,
-            raw_query,
-            user,
-        };
+        let raw_query = parts.uri.query().unwrap_or_default().to_owned();
+        let exchange =
+            Exchange { method: parts.method.clone(), headers: parts.headers.clone(), info, query, raw_query, user };
         if limits::is_long_running(&exchange.info) {
             let open = Counted::new(self, |metrics| &metrics.long_running);
-            return self.authorised(request, exchange).await.map(|body| body::holding(body, open));
+            return self.authorised(parts, body, exchange).await.map(|body| body::holding(body, open));
         }
         let Some(place) = self.limits.enter(&exchange.info, exchange.user.in_group("system:masters")) else {
             return respond::too_many_requests();
@@ -184,14 +190,19 @@ impl Server {
         let reads = matches!(exchange.info.verb.as_str(), "get" | "list");
         let running = Counted::new(self, if reads { |metrics| &metrics.reading } else { |metrics| &metrics.mutating });
         let limit = request_timeout(&exchange.query, self.config.request_timeout);
-        let response = tokio::time::timeout(limit, self.authorised(request, exchange)).await.unwrap_or_else(|_| {
+        let response = tokio::time::timeout(limit, self.authorised(parts, body, exchange)).await.unwrap_or_else(|_| {
             let text = "Timeout: request did not complete within the allotted timeout";
             respond::status(&failure::routed(504, "Timeout", text), format)
         });
         response.map(|body| body::holding(body, (place, running)))
     }
 
-    async fn authorised(self: &Arc<Self>, request: Request<Incoming>, exchange: Exchange) -> Response<Body> {
+    async fn authorised(
+        self: &Arc<Self>,
+        parts: Parts,
+        body: &mut Option<Incoming>,
+        exchange: Exchange,
+    ) -> Response<Body> {
         if let Err(status) = self.authorise(&exchange.attributes()) {
             return respond::status(&status, exchange.failure_format());
         }
@@ -207,9 +218,11 @@ impl Server {
         };
         let format = exchange.failure_format();
         let answer = if plan.connects() {
-            connect::answer(self, request, &exchange, &plan).await
+            let body = body.take().expect("only this branch takes the body");
+            connect::answer(self, Request::from_parts(parts, body), &exchange, &plan).await
         } else {
-            verbs::answer(self, request.into_body(), &exchange, &plan).await
+            let body = body.as_mut().expect("only the other branch takes the body");
+            verbs::answer(self, body, &exchange, &plan).await
         };
         let mut response = answer.unwrap_or_else(|status| respond::status(&status, format));
         respond::warn(&mut response, plan.row.deprecation);
@@ -247,6 +260,20 @@ fn authorise(authorizer: &dyn Authorizer, attributes: &Attributes<'_>) -> Result
         Decision::Allow(_) => Ok(()),
         Decision::Deny(reason) | Decision::NoOpinion(reason) => Err(failure::forbidden(attributes, &reason)),
     }
+}
+
+/// Takes in what a refused request still sends, within limits, so that its connection can go on.
+async fn drain(mut body: Incoming) {
+    let take = async {
+        let mut taken = 0;
+        while let Some(Ok(frame)) = body.frame().await {
+            taken += frame.data_ref().map_or(0, bytes::Bytes::len);
+            if taken > DRAIN_MAX_BYTES {
+                break;
+            }
+        }
+    };
+    let _ = tokio::time::timeout(DRAIN_MAX, take).await;
 }
 
 /// `?timeout=34s` may shorten the server's own limit.

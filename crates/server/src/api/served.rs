@@ -488,3 +488,26 @@ async fn patches_cannot_nest_an_object_without_end() {
     assert_eq!(served.ask(path, &table, "").await.code, 200);
     served.stop().await;
 }
+
+/// A request that is refused unread does not cost its connection.
+#[tokio::test]
+async fn connections_survive_refusals() {
+    let served = start().await;
+    let (mut sender, connection) = http1::handshake(TokioIo::new(served.connect().await)).await.unwrap();
+    tokio::spawn(connection);
+    for (line, code) in [
+        ("nobody POST /api/v1/namespaces/a/configmaps", 401),
+        ("alice POST /api/v1/namespaces/a/configmaps", 403),
+        ("admin POST /api/v1/namespaces/a/gizmos", 404),
+        ("admin POST /nope", 404),
+        ("admin POST /version", 200),
+    ] {
+        let body = Bytes::from(vec![b'x'; 100 << 10]);
+        let response = sender.send_request(request(line, &[], body)).await.unwrap();
+        assert_eq!(response.status().as_u16(), code, "{line}");
+        response.into_body().collect().await.unwrap();
+        sender.ready().await.unwrap();
+    }
+    drop(sender);
+    served.stop().await;
+}

@@ -115,7 +115,7 @@ fn verb(method: &Method, info: &RequestInfo) -> Option<Verb> {
 /// The Status to answer with.
 pub async fn answer(
     server: &Arc<Server>,
-    body: Incoming,
+    body: &mut Incoming,
     exchange: &Exchange,
     plan: &Plan,
 ) -> Result<Response<Body>, Status> {
@@ -143,7 +143,7 @@ pub async fn answer(
     Ok(response)
 }
 
-async fn call(exchange: &Exchange, plan: &Plan, patch: Option<PatchKind>, body: Incoming) -> Result<Call, Status> {
+async fn call(exchange: &Exchange, plan: &Plan, patch: Option<PatchKind>, body: &mut Incoming) -> Result<Call, Status> {
     let query = &exchange.query;
     Ok(match plan.verb {
         Verb::Get => Call::Get { resource_version: query.text("resourceVersion") },
@@ -171,7 +171,7 @@ async fn call(exchange: &Exchange, plan: &Plan, patch: Option<PatchKind>, body: 
     })
 }
 
-async fn write_body(headers: &HeaderMap, body: Incoming) -> Result<CallBody, Status> {
+async fn write_body(headers: &HeaderMap, body: &mut Incoming) -> Result<CallBody, Status> {
     let format = negotiate::body_format(headers)?;
     let bytes = read_body(body).await?;
     Ok(match format {
@@ -183,14 +183,17 @@ async fn write_body(headers: &HeaderMap, body: Incoming) -> Result<CallBody, Sta
     })
 }
 
-async fn delete_options(exchange: &Exchange, body: Incoming) -> Result<skeg_model::request::DeleteOptions, Status> {
+async fn delete_options(
+    exchange: &Exchange,
+    body: &mut Incoming,
+) -> Result<skeg_model::request::DeleteOptions, Status> {
     let bytes = read_body(body).await?;
     let format = if bytes.is_empty() { BodyFormat::Json } else { negotiate::body_format(&exchange.headers)? };
     options::delete_options(&exchange.query, &bytes, format)
 }
 
 /// The whole body, at most [`BODY_MAX_BYTES`]. Of a longer one a little more is taken, so that its sender reads the refusal.
-async fn read_body(mut body: Incoming) -> Result<Bytes, Status> {
+async fn read_body(body: &mut Incoming) -> Result<Bytes, Status> {
     let mut whole = BytesMut::new();
     let mut size = 0;
     while let Some(frame) = body.frame().await {
