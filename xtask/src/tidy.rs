@@ -14,6 +14,9 @@ const LONG_FILES: &[&str] = &[];
 /// Shipping code does what it says: words that excuse it for not doing so.
 const EXCUSES: &[&str] = &["for now", "simplified", "placeholder", "in a real", "todo:", "fixme", "hack:", "xxx:"];
 
+/// Error texts of upstream's that clients compare, and which hold such words.
+const UPSTREAMS_TEXTS: &[&str] = &["`tailLines` and specific `stream` are mutually exclusive for now"];
+
 /// A crate may use these crates of the workspace; dependencies point down.
 const LAYERS: &[(&str, &[&str])] = &[
     ("skeg-model", &[]),
@@ -90,6 +93,9 @@ fn check_source(name: &str, text: &str) -> Vec<String> {
     let mut tests = false;
     for (number, line) in text.lines().enumerate() {
         tests |= line.trim() == "#[cfg(test)]";
+        if UPSTREAMS_TEXTS.iter().any(|text| line.contains(text)) {
+            continue;
+        }
         let lower = line.to_lowercase();
         let words = EXCUSES.iter().filter(|w| lower.contains(*w));
         found.extend(words.map(|w| format!("{name}:{}: {w:?} stands in shipping code", number + 1)));
