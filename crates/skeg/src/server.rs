@@ -345,6 +345,7 @@ impl Node {
         let own = client(running, User::component(&user, &["system:nodes"]), "kubelet");
         Ok(KubeletConfig {
             root_dir: data_dir.join("kubelet"),
+            pod_log_dir: data_dir.join("log/pods"),
             cluster_dns: dns_address(flags, running).into_iter().collect(),
             cluster_domain: flags.cluster_domain.clone(),
             tls: Some(ServingTls {
