@@ -256,6 +256,11 @@ impl Cluster {
         }
     }
 
+    /// A placed pod.
+    pub fn placed(&self, uid: &str) -> Option<Arc<PodFacts>> {
+        self.placed.get(uid).map(|(_, pod)| pod.clone())
+    }
+
     /// Whether this pod counts somewhere already.
     pub fn knows(&self, uid: &str) -> bool {
         self.placed.contains_key(uid)

@@ -1,5 +1,5 @@
 //! Why no node would do, in upstream's words.
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Why one node was refused.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -65,6 +65,8 @@ impl Reason {
 pub struct Diagnosis {
     nodes: usize,
     reasons: BTreeMap<String, usize>,
+    /// Each reason once.
+    causes: BTreeSet<Reason>,
     /// What was tried after the filters, and how it ended; "" when it helped.
     afterwards: String,
     /// A nomination that the pod has is void.
@@ -73,13 +75,27 @@ pub struct Diagnosis {
 
 impl Diagnosis {
     pub(super) fn new(nodes: usize, refused: impl Iterator<Item = impl AsRef<[Reason]>>) -> Self {
-        let mut out = Self { nodes, reasons: BTreeMap::new(), afterwards: String::new(), void_nomination: false };
+        let mut out = Self {
+            nodes,
+            reasons: BTreeMap::new(),
+            causes: BTreeSet::new(),
+            afterwards: String::new(),
+            void_nomination: false,
+        };
         for reasons in refused {
             for reason in reasons.as_ref() {
+                if !out.causes.contains(reason) {
+                    out.causes.insert(reason.clone());
+                }
                 *out.reasons.entry(reason.text()).or_default() += 1;
             }
         }
         out
+    }
+
+    /// What spoke against the nodes, each reason once.
+    pub fn causes(&self) -> Vec<Reason> {
+        self.causes.iter().cloned().collect()
     }
 
     /// Adds how preemption ended. Nothing has claims on devices here, which upstream says first.

@@ -82,6 +82,13 @@ pub(super) fn refuse_one(pod: &PodFacts, cluster: &mut Cluster, id: NodeId) -> V
     }
 }
 
+/// Whether the node itself suits the pod: all that is wrong could be cured by the end of other pods.
+pub(super) fn node_may_do(pod: &PodFacts, cluster: &Cluster, id: NodeId) -> bool {
+    let node = cluster.node(id);
+    let named = pod.selection.names().is_none_or(|names| names.contains(&&*node.name));
+    named && refuse(pod, cluster, id, node).iter().all(Reason::curable)
+}
+
 /// Why the node will not do with `others` on it.
 fn refuse_beside(pod: &PodFacts, cluster: &mut Cluster, id: NodeId, others: &[Arc<PodFacts>]) -> Vec<Reason> {
     others.iter().for_each(|other| cluster.place(id, other.clone()));

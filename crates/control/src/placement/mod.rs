@@ -7,6 +7,7 @@ mod census;
 mod cluster;
 mod explain;
 mod filter;
+mod hint;
 mod interpod;
 mod pod;
 mod preempt;
@@ -18,7 +19,8 @@ mod terms;
 mod tests;
 
 pub use cluster::{Cluster, NodeId};
-pub use explain::Diagnosis;
+pub use explain::{Diagnosis, Reason};
+pub use hint::{Hint, helps};
 pub use pod::PodFacts;
 pub use resources::Amounts;
 

@@ -41,6 +41,17 @@ impl Amounts {
         out
     }
 
+    /// The amount of one resource, by its name.
+    pub fn get(&self, name: &str) -> i64 {
+        match name {
+            "cpu" => self.cpu_milli,
+            "memory" => self.memory_bytes,
+            "ephemeral-storage" => self.ephemeral_bytes,
+            "pods" => self.pods,
+            _ => self.others.get(name).copied().unwrap_or(0),
+        }
+    }
+
     fn combine(&mut self, other: &Self, with: fn(i64, i64) -> i64) {
         self.cpu_milli = with(self.cpu_milli, other.cpu_milli);
         self.memory_bytes = with(self.memory_bytes, other.memory_bytes);

@@ -266,3 +266,26 @@ fn promised_room_is_kept_from_the_less_important() {
     cluster.withdraw("high");
     check(&prioritised("other", 1, "2"), &mut cluster, "a");
 }
+
+#[test]
+fn only_what_was_in_the_way_wakes_a_pod() {
+    let mut cluster = cluster(&[zoned("a", "x"), node("b", json!({"spec": {"unschedulable": true}}))]);
+    let causes = |pod: &PodFacts, cluster: &mut Cluster| match schedule(pod, cluster, 0) {
+        Decision::Unschedulable(why) => why.causes(),
+        other => panic!("{other:?}"),
+    };
+    let big = prioritised("p", 0, "2");
+    let (held, idle) = (prioritised("x", 0, "1"), labelled("m", "m", json!({})));
+    cluster.set_pod(Arc::new(held.clone()), "a");
+    let why = causes(&big, &mut cluster);
+    let (a, b) = (cluster.find("a").unwrap(), cluster.find("b").unwrap());
+    let wakes =
+        [Hint::Node(a), Hint::Node(b), Hint::NodeGone, Hint::Left(&held), Hint::Left(&idle), Hint::Placed(&idle)]
+            .map(|hint| helps(hint, &big, &why, &cluster));
+    assert_eq!(wakes, [true, false, false, true, false, false]);
+    let follower = labelled("f", "f", relation("podAffinity", "m", "zone"));
+    let why = causes(&follower, &mut cluster);
+    let wakes = [Hint::Placed(&idle), Hint::Placed(&held), Hint::Left(&held), Hint::Namespace]
+        .map(|hint| helps(hint, &follower, &why, &cluster));
+    assert_eq!(wakes, [true, false, false, true]);
+}

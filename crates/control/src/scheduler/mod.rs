@@ -3,7 +3,7 @@
 mod queue;
 mod report;
 
-use crate::placement::{Cluster, Decision, PodFacts, schedule};
+use crate::placement::{Cluster, Decision, Hint, PodFacts, helps, schedule};
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{Namespace, Node, Pod};
 use parking_lot::Mutex;
@@ -36,6 +36,49 @@ pub struct SchedulerConfig {
 struct State {
     cluster: Cluster,
     queue: Queue,
+}
+
+impl State {
+    fn hint(&mut self, hint: Hint<'_>, now: Timestamp) {
+        let cluster = &self.cluster;
+        self.queue.cluster_changed(now, |pod, reasons| helps(hint, pod, reasons, cluster));
+    }
+
+    /// What `pod` was promised is free for others.
+    fn hint_others(&mut self, pod: &PodFacts, now: Timestamp) {
+        let cluster = &self.cluster;
+        let left = Hint::Left(pod);
+        self.queue.cluster_changed(now, |other, reasons| other.uid != pod.uid && helps(left, other, reasons, cluster));
+    }
+
+    /// A pod is on its node.
+    fn placed(&mut self, facts: Arc<PodFacts>, now: Timestamp) {
+        self.queue.remove(&facts.uid);
+        let before = self.cluster.placed(&facts.uid);
+        self.cluster.set_pod(facts.clone(), &facts.node_name);
+        match before {
+            // So far it was assumed to be there.
+            Some(old) if old.node_name.is_empty() => self.hint(Hint::Placed(&facts), now),
+            Some(old) if old.labels != facts.labels => {
+                self.hint(Hint::Left(&old), now);
+                self.hint(Hint::Placed(&facts), now);
+            }
+            Some(old) if old.requests != facts.requests => self.hint(Hint::Left(&old), now),
+            Some(old) if facts.terminating && !old.terminating => self.hint(Hint::Ending(&facts), now),
+            Some(_) => {}
+            None => self.hint(Hint::Placed(&facts), now),
+        }
+    }
+
+    /// A pod ended, is gone or no longer ours; what it held or was promised is free.
+    fn gone(&mut self, uid: &str, now: Timestamp) {
+        let waited = self.queue.remove(uid).filter(|_| self.cluster.nomination(uid).is_some());
+        let held = self.cluster.placed(uid).or(waited);
+        self.cluster.remove_pod(uid);
+        if let Some(pod) = held {
+            self.hint(Hint::Left(&pod), now);
+        }
+    }
 }
 
 /// What tasks share.
@@ -98,14 +141,19 @@ fn node_name(pod: &Pod) -> &str {
 impl Shared {
     fn node_changed(&self, change: &Change<'_, Node>) {
         let mut state = self.state.lock();
+        let now = self.config.clock.now();
         match (change.old, change.new) {
             (old, Some(new)) => {
                 state.cluster.set_node(new);
-                if old.is_none_or(|o| matters(o, new)) {
-                    state.queue.cluster_changed(self.config.clock.now());
+                let id = state.cluster.find(new.metadata.name.as_deref().unwrap_or_default());
+                if let Some(id) = id.filter(|_| old.is_none_or(|o| matters(o, new))) {
+                    state.hint(Hint::Node(id), now);
                 }
             }
-            (Some(old), None) => state.cluster.remove_node(old.metadata.name.as_deref().unwrap_or_default()),
+            (Some(old), None) => {
+                state.cluster.remove_node(old.metadata.name.as_deref().unwrap_or_default());
+                state.hint(Hint::NodeGone, now);
+            }
             (None, None) => {}
         }
         self.wake.notify_one();
@@ -114,7 +162,10 @@ impl Shared {
     fn namespace_changed(&self, change: &Change<'_, Namespace>) {
         let Some(name) = change.new.or(change.old).and_then(|n| n.metadata.name.as_deref()) else { return };
         let labels = change.new.map(|n| n.metadata.labels.clone().unwrap_or_default());
-        self.state.lock().cluster.set_namespace(name, labels);
+        let mut state = self.state.lock();
+        state.cluster.set_namespace(name, labels);
+        state.hint(Hint::Namespace, self.config.clock.now());
+        self.wake.notify_one();
     }
 
     fn ours(&self, pod: &Pod) -> bool {
@@ -126,40 +177,24 @@ impl Shared {
 
     fn pod_changed(&self, change: &Change<'_, Pod>) {
         let mut state = self.state.lock();
-        let gone = match (change.old, change.new) {
-            (_, Some(pod)) => {
-                let ended = matches!(phase(pod), "Succeeded" | "Failed");
+        let now = self.config.clock.now();
+        match (change.old, change.new) {
+            (_, Some(pod)) if matches!(phase(pod), "Succeeded" | "Failed") => {
+                state.gone(pod.metadata.uid.as_deref().unwrap_or_default(), now);
+            }
+            (_, Some(pod)) if !node_name(pod).is_empty() => state.placed(Arc::new(PodFacts::new(pod)), now),
+            (old, Some(pod)) if self.ours(pod) => {
                 let facts = Arc::new(PodFacts::new(pod));
-                if ended {
-                    Some(facts.uid.clone())
-                } else if !node_name(pod).is_empty() {
-                    state.queue.remove(&facts.uid);
-                    let node = facts.node_name.clone();
-                    state.cluster.set_pod(facts, &node);
-                    None
-                } else {
-                    if self.ours(pod) {
-                        if let Some(node) = facts.nominated.clone() {
-                            state.cluster.nominate(facts.clone(), &node);
-                        }
-                        state.queue.set(facts);
-                    } else {
-                        state.cluster.withdraw(&facts.uid);
-                        state.queue.remove(&facts.uid);
-                    }
-                    None
+                let had = old.and_then(|o| o.status.as_ref()).is_some_and(|s| s.nominated_node_name.is_some());
+                match facts.nominated.clone() {
+                    Some(node) => state.cluster.nominate(facts.clone(), &node),
+                    None if had => state.cluster.withdraw(&facts.uid),
+                    None => {}
                 }
+                state.queue.set(facts, now);
             }
-            (Some(old), None) => old.metadata.uid.clone(),
-            (None, None) => None,
-        };
-        if let Some(uid) = gone {
-            state.queue.remove(&uid);
-            state.cluster.withdraw(&uid);
-            if state.cluster.knows(&uid) {
-                state.cluster.remove_pod(&uid);
-                state.queue.cluster_changed(self.config.clock.now());
-            }
+            (_, Some(pod)) | (Some(pod), None) => state.gone(pod.metadata.uid.as_deref().unwrap_or_default(), now),
+            (None, None) => {}
         }
         self.wake.notify_one();
     }
@@ -196,17 +231,20 @@ impl Shared {
     fn decide(&self, pod: &Arc<PodFacts>, seed: u64) -> Decision {
         let mut state = self.state.lock();
         let decision = schedule(pod, &mut state.cluster, seed);
+        let now = self.config.clock.now();
         match &decision {
             Decision::Bind { name, .. } => state.cluster.set_pod(pod.clone(), name),
-            Decision::Preempt { name, .. } => {
+            Decision::Preempt { why, name, .. } => {
                 state.cluster.nominate(pod.clone(), name);
-                state.queue.unschedulable(&pod.uid, self.config.clock.now());
+                state.queue.unschedulable(&pod.uid, why.causes(), now);
             }
-            Decision::Unschedulable(why) if why.void_nomination => {
-                state.cluster.withdraw(&pod.uid);
-                state.queue.unschedulable(&pod.uid, self.config.clock.now());
+            Decision::Unschedulable(why) => {
+                state.queue.unschedulable(&pod.uid, why.causes(), now);
+                if why.void_nomination && state.cluster.nomination(&pod.uid).is_some() {
+                    state.cluster.withdraw(&pod.uid);
+                    state.hint_others(pod, now);
+                }
             }
-            Decision::Unschedulable(_) => state.queue.unschedulable(&pod.uid, self.config.clock.now()),
         }
         decision
     }
@@ -247,7 +285,9 @@ impl Shared {
                 if let Some(node) = &pod.nominated {
                     state.cluster.nominate(pod.clone(), node);
                 }
-                state.queue.failed(&pod.uid, self.config.clock.now());
+                let now = self.config.clock.now();
+                state.queue.failed(&pod.uid, now);
+                state.hint(Hint::Left(pod), now);
                 self.wake.notify_one();
             }
         }

@@ -1,5 +1,5 @@
 //! Pods that wait: ready ones by priority and age, ones that back off, ones that wait for the cluster to change.
-use crate::placement::PodFacts;
+use crate::placement::{PodFacts, Reason};
 use jiff::{SignedDuration, Timestamp};
 use rustc_hash::FxHashMap;
 use std::{
@@ -20,6 +20,8 @@ struct Waiting {
     /// Order of arrival among equals.
     arrival: u64,
     place: Place,
+    /// What spoke against the nodes in the last attempt; none: anything may help.
+    reasons: Vec<Reason>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,13 +49,20 @@ pub struct Queue {
 impl Queue {
     /// Takes in a pod that has no node: new ones are ready at once, changed ones keep their place but for a changed spec,
     /// which may make them schedulable.
-    pub fn set(&mut self, pod: Arc<PodFacts>) {
+    pub fn set(&mut self, pod: Arc<PodFacts>, now: Timestamp) {
         let uid = pod.uid.clone();
         match self.pods.get_mut(&uid) {
-            Some(waiting) => waiting.pod = pod,
+            Some(waiting) => {
+                let changed = changed(&waiting.pod, &pod);
+                waiting.pod = pod;
+                if changed {
+                    self.again(&uid, now);
+                }
+            }
             None => {
                 self.arrivals += 1;
-                let waiting = Waiting { pod, attempts: 0, arrival: self.arrivals, place: Place::Ready };
+                let waiting =
+                    Waiting { pod, attempts: 0, arrival: self.arrivals, place: Place::Ready, reasons: Vec::new() };
                 self.insert(uid, waiting);
             }
         }
@@ -126,13 +135,14 @@ impl Queue {
     }
 
     /// The attempt found no node: the pod waits for a change, or backs off when one came during the attempt.
-    pub fn unschedulable(&mut self, uid: &str, now: Timestamp) {
+    pub fn unschedulable(&mut self, uid: &str, reasons: Vec<Reason>, now: Timestamp) {
         let Some(mut waiting) = self.take(uid) else { return };
         waiting.attempts += 1;
         waiting.place = match waiting.place {
             Place::Attempt { moved: true } => Place::BackOff(now + backoff(waiting.attempts)),
             _ => Place::Unschedulable(now),
         };
+        waiting.reasons = reasons;
         self.insert(uid.to_owned(), waiting);
     }
 
@@ -144,27 +154,39 @@ impl Queue {
         self.insert(uid.to_owned(), waiting);
     }
 
-    /// The cluster changed so that pods that found no node may find one now.
-    pub fn cluster_changed(&mut self, now: Timestamp) {
-        let ids: Vec<String> = self.pods.keys().cloned().collect();
-        for uid in ids {
-            let Some(mut waiting) = self.take(&uid) else { continue };
-            waiting.place = match waiting.place {
-                Place::Unschedulable(since) => {
-                    let at = since + backoff(waiting.attempts);
-                    if at <= now { Place::Ready } else { Place::BackOff(at) }
-                }
-                Place::Attempt { .. } => Place::Attempt { moved: true },
-                other => other,
-            };
-            self.insert(uid, waiting);
-        }
+    /// The cluster changed: pods that it `helps`, given what spoke against their nodes, are tried again.
+    pub fn cluster_changed(&mut self, now: Timestamp, helps: impl Fn(&PodFacts, &[Reason]) -> bool) {
+        let concerned = |w: &Waiting| match w.place {
+            Place::Unschedulable(_) => w.reasons.is_empty() || helps(&w.pod, &w.reasons),
+            Place::Attempt { .. } => true,
+            Place::Ready | Place::BackOff(_) => false,
+        };
+        let ids: Vec<String> = self.pods.iter().filter(|(_, w)| concerned(w)).map(|(uid, _)| uid.clone()).collect();
+        ids.iter().for_each(|uid| self.again(uid, now));
+    }
+
+    fn again(&mut self, uid: &str, now: Timestamp) {
+        let Some(mut waiting) = self.take(uid) else { return };
+        waiting.place = match waiting.place {
+            Place::Unschedulable(since) => {
+                let at = since + backoff(waiting.attempts);
+                if at <= now { Place::Ready } else { Place::BackOff(at) }
+            }
+            Place::Attempt { .. } => Place::Attempt { moved: true },
+            other => other,
+        };
+        self.insert(uid.to_owned(), waiting);
     }
 
     #[cfg(test)]
     pub fn len(&self) -> usize {
         self.pods.len()
     }
+}
+
+/// Whether the pod asks for something else than before.
+fn changed(old: &PodFacts, new: &PodFacts) -> bool {
+    old.labels != new.labels || old.tolerations != new.tolerations || old.requests != new.requests
 }
 
 fn backoff(attempts: u32) -> SignedDuration {
@@ -193,9 +215,9 @@ mod tests {
     #[test]
     fn priority_goes_before_age() {
         let mut queue = Queue::default();
-        queue.set(pod("a", 0));
-        queue.set(pod("b", 0));
-        queue.set(pod("c", 9));
+        queue.set(pod("a", 0), at(0));
+        queue.set(pod("b", 0), at(0));
+        queue.set(pod("c", 9), at(0));
         let order: Vec<_> = (0..4).map(|_| popped(&mut queue, 0)).collect();
         assert_eq!(order, [Some("c".into()), Some("a".into()), Some("b".into()), None]);
     }
@@ -203,28 +225,30 @@ mod tests {
     #[test]
     fn the_unschedulable_wait_for_a_change_and_back_off() {
         let mut queue = Queue::default();
-        queue.set(pod("a", 0));
+        queue.set(pod("a", 0), at(0));
         popped(&mut queue, 0);
-        queue.unschedulable("a", at(0));
+        queue.unschedulable("a", vec![Reason::Ports], at(0));
         assert_eq!(popped(&mut queue, 60), None);
-        queue.cluster_changed(at(60));
+        queue.cluster_changed(at(60), |_, _| false);
+        assert_eq!(popped(&mut queue, 60), None, "what does not help wakes nobody");
+        queue.cluster_changed(at(60), |_, reasons| reasons == [Reason::Ports]);
         assert_eq!(popped(&mut queue, 60), Some("a".into()));
-        queue.cluster_changed(at(61));
-        queue.unschedulable("a", at(61));
+        queue.cluster_changed(at(61), |_, reasons| reasons == [Reason::Ports]);
+        queue.unschedulable("a", vec![Reason::Ports], at(61));
         assert_eq!(popped(&mut queue, 62), None, "the second back-off lasts two seconds");
         assert_eq!(popped(&mut queue, 63), Some("a".into()));
-        queue.unschedulable("a", at(63));
+        queue.unschedulable("a", vec![Reason::Ports], at(63));
         assert_eq!(popped(&mut queue, 63 + 301), Some("a".into()), "after five minutes it is tried anyway");
     }
 
     #[test]
     fn what_is_removed_never_comes_back() {
         let mut queue = Queue::default();
-        queue.set(pod("a", 0));
+        queue.set(pod("a", 0), at(0));
         popped(&mut queue, 0);
         queue.remove("a");
         queue.failed("a", at(0));
-        queue.cluster_changed(at(9));
+        queue.cluster_changed(at(9), |_, reasons| reasons == [Reason::Ports]);
         assert_eq!((popped(&mut queue, 99), queue.len()), (None, 0));
     }
 }
