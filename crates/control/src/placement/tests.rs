@@ -289,3 +289,56 @@ fn only_what_was_in_the_way_wakes_a_pod() {
         .map(|hint| helps(hint, &follower, &why, &cluster));
     assert_eq!(wakes, [true, false, false, true]);
 }
+
+/// Counts kept pod by pod give the decisions of a cluster that is seen for the first time.
+#[test]
+fn counts_never_drift() {
+    let soft = json!({"affinity": {"podAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": [
+        {"weight": 5, "podAffinityTerm": {"labelSelector": {"matchLabels": {"app": "m"}}, "topologyKey": "zone"}}]}}});
+    let spread = json!({"topologySpreadConstraints": [{"maxSkew": 1, "topologyKey": "zone",
+        "whenUnsatisfiable": "DoNotSchedule", "labelSelector": {"matchLabels": {"app": "s"}}}]});
+    let specs =
+        [relation("podAntiAffinity", "m", "zone"), relation("podAffinity", "s", "zone"), soft, spread, json!({})];
+    let mut random = 7_u64;
+    let mut next = move |below: u64| {
+        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (random >> 33) % below
+    };
+    let names = ["a", "b", "c", "d"];
+    let (mut grown, mut nodes, mut pods) =
+        (Cluster::default(), std::collections::BTreeMap::new(), std::collections::BTreeMap::new());
+    for _ in 0..600 {
+        let name = names[usize::try_from(next(4)).unwrap()];
+        let uid = format!("p{}", next(8));
+        match next(8) {
+            0 => {
+                grown.remove_node(name);
+                nodes.remove(name);
+            }
+            1 | 2 => {
+                let node = zoned(name, if next(2) == 0 { "x" } else { "y" });
+                grown.set_node(&node);
+                nodes.insert(name, node);
+            }
+            3 => {
+                grown.remove_pod(&uid);
+                pods.remove(&uid);
+            }
+            _ => {
+                let app = ["m", "s", "q"][usize::try_from(next(3)).unwrap()];
+                let pod = Arc::new(labelled(&uid, app, specs[usize::try_from(next(5)).unwrap()].clone()));
+                grown.set_pod(pod.clone(), name);
+                pods.insert(uid, (pod, name));
+            }
+        }
+        let mut fresh = Cluster::default();
+        nodes.values().for_each(|node| fresh.set_node(node));
+        pods.values().for_each(|(pod, name)| fresh.set_pod(pod.clone(), name));
+        let probe = labelled("probe", "m", specs[usize::try_from(next(5)).unwrap()].clone());
+        let outcome = |cluster: &mut Cluster| match schedule(&probe, cluster, 0) {
+            Decision::Bind { feasible, .. } => Ok(feasible),
+            Decision::Preempt { why, .. } | Decision::Unschedulable(why) => Err(why.message()),
+        };
+        assert_eq!(outcome(&mut grown), outcome(&mut fresh));
+    }
+}
