@@ -82,11 +82,19 @@ pub(super) fn refuse_one(pod: &PodFacts, cluster: &mut Cluster, id: NodeId) -> V
     }
 }
 
-/// Whether the node itself suits the pod: all that is wrong could be cured by the end of other pods.
-pub(super) fn node_may_do(pod: &PodFacts, cluster: &Cluster, id: NodeId) -> bool {
+/// Whether a node that the pod may go to by its name and labels is free of one of the `reasons` that kept it from others.
+pub(super) fn node_may_do(pod: &PodFacts, cluster: &Cluster, id: NodeId, reasons: &[Reason]) -> bool {
     let node = cluster.node(id);
     let named = pod.selection.names().is_none_or(|names| names.contains(&&*node.name));
-    named && refuse(pod, cluster, id, node).iter().all(Reason::curable)
+    named
+        && pod.selection.admits(&node.name, &node.labels)
+        && reasons.iter().any(|reason| match reason {
+            Reason::Cordoned => !node.unschedulable,
+            Reason::Tainted => untolerated(&node.taints, &pod.tolerations).is_none(),
+            Reason::OtherName => *pod.node_name == *node.name,
+            Reason::NodeAffinity | Reason::NotNamed | Reason::Ports => true,
+            _ => lacking(pod, cluster, id).iter().all(Reason::curable),
+        })
 }
 
 /// Why the node will not do with `others` on it.

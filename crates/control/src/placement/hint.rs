@@ -34,7 +34,7 @@ pub fn helps(hint: Hint<'_>, pod: &PodFacts, reasons: &[Reason], cluster: &Clust
         constraints.iter().any(|c| c.matcher.matches(other, &cluster.namespaces))
     };
     match hint {
-        Hint::Node(node) => spreads || neighbours || filter::node_may_do(pod, cluster, node),
+        Hint::Node(node) => spreads || neighbours || filter::node_may_do(pod, cluster, node, reasons),
         Hint::NodeGone => spreads,
         Hint::Namespace => neighbours,
         Hint::Placed(other) => {
