@@ -88,8 +88,8 @@ impl Sample {
         }
         self.wait_for_replicas(&client).await?;
         let service = client.get::<Service>(Some(NAMESPACE), NAME).await?;
-        self.from_outside(&client, &service).await?;
-        self.from_a_pod(&client, &rest).await?;
+        self.visit_from_outside(&client, &service).await?;
+        self.visit_from_a_pod(&client, &rest).await?;
         Ok(())
     }
 
@@ -131,7 +131,7 @@ impl Sample {
     }
 
     /// Through the ClusterIP, the node's port, and the name that the cluster's DNS tells the host.
-    async fn from_outside(&self, client: &Client, service: &Service) -> anyhow::Result<()> {
+    async fn visit_from_outside(&self, client: &Client, service: &Service) -> anyhow::Result<()> {
         let spec = service.spec.clone().unwrap_or_default();
         let cluster_ip: IpAddr = spec.cluster_ip.unwrap_or_default().parse().context("the Service has no ClusterIP")?;
         let port = spec.ports.iter().flatten().find_map(|p| p.node_port).context("the Service has no node port")?;
@@ -176,7 +176,7 @@ impl Sample {
     }
 
     /// A pod fetches through the Service's name; its log tells what it got.
-    async fn from_a_pod(&self, client: &Client, rest: &RestTransport) -> anyhow::Result<()> {
+    async fn visit_from_a_pod(&self, client: &Client, rest: &RestTransport) -> anyhow::Result<()> {
         self.says("a pod fetches through the Service's name");
         let options = DeleteOptions { grace_period_seconds: Some(0), ..DeleteOptions::default() };
         remove(client, options.clone(), &self.tasks).await?;
