@@ -1,4 +1,6 @@
 //! The newcomer's path with real containers: start, the sample, kubectl, `kill -9`, clean removal.
+#![expect(clippy::unwrap_used, reason = "a test ends at its first failure")]
+
 mod lab;
 
 use lab::{Lab, end, kubectls, obstacle, succeed};
