@@ -1,5 +1,5 @@
 # make run: a cluster in the background with a sample application. make help lists the rest.
-.PHONY: help build run stop test fidelity convergence bench deps
+.PHONY: help build run stop test fidelity convergence nodelife bench deps
 
 help:
 	@echo "make run          start a one-node cluster and the sample application (LAB=1: in namespaces of its own)"
@@ -7,7 +7,7 @@ help:
 	@echo "make test         all tests (installs what they need)"
 	@echo "make build        the release binary"
 	@echo "make bench        load probe against the API server (JUDGES=DIR)"
-	@echo "make fidelity     replay recorded API conversations (JUDGES=DIR); also: make convergence"
+	@echo "make fidelity     replay recorded API conversations (JUDGES=DIR); also: make convergence, make nodelife"
 
 build:
 	@. scripts/common.sh && build_skeg && echo "$$SKEG"
@@ -24,5 +24,5 @@ deps:
 test: deps
 	@scripts/test.sh
 
-fidelity convergence bench:
+fidelity convergence nodelife bench:
 	@scripts/judge.sh $@

@@ -1,12 +1,13 @@
 #!/bin/bash
-# judge.sh fidelity|convergence|bench: runs a recorded corpus or the load probe against a fresh server on loopback.
-# JUDGES names the folder that holds them (fidelity/, convergence/, perf/); more arguments for the runner: JUDGE_ARGS.
+# judge.sh fidelity|convergence|nodelife|bench: runs a recorded corpus or the load probe against a fresh server on loopback.
+# JUDGES names the folder that holds them (fidelity/, convergence/, perf/); more arguments for the runner: JUDGE_ARGS
+# (NODELIFE_ARGS for nodelife, which needs root: its node runs in a lab with containerd 2.1 and runc 1.3 of Debian sid).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/common.sh
 JUDGES=${JUDGES:-$PWD/../shared}
 what=${1:-}
-case $what in fidelity | convergence) dir=$what ;; bench) dir=perf ;; *) echo "usage: judge.sh fidelity|convergence|bench" >&2; exit 2 ;; esac
+case $what in fidelity | convergence | nodelife) dir=$what ;; bench) dir=perf ;; *) echo "usage: judge.sh fidelity|convergence|nodelife|bench" >&2; exit 2 ;; esac
 [ -d "$JUDGES/$dir" ] || { echo "make $what: there is no $JUDGES/$dir: give the folder that holds it by JUDGES=DIR" >&2; exit 1; }
 build_skeg
 
@@ -30,7 +31,25 @@ start() {
 }
 pki() { echo "$state/data/pki/$1"; }
 
+# A node with sid's runtime in a lab; the lab and all in it go when this ends.
+nodelife() {
+  need_root
+  export LAB=1 LAB_NAME=nodelife-$$ DATA_DIR=$state/data
+  [ -x build/sid/bin/containerd ] || LAB_HOME=$PWD/build bash "$JUDGES/upstream/lab/get.sh"
+  [ -f build/busybox.tar ] || bash "$JUDGES/nodelife/image.sh" build/busybox.tar
+  trap 'in_lab scripts/server.sh stop || true; lab_down; finish' EXIT
+  lab_up
+  PATH=$PWD/build/sid/bin:$PATH in_lab scripts/server.sh start "$SKEG" server --data-dir "$DATA_DIR" --hostname-override na \
+    --service-cluster-ip-range 10.96.0.0/12 --write-kubeconfig "$state/kubeconfig"
+  for _ in $(seq 200); do [ -S "$DATA_DIR/run/containerd.sock" ] && [ -f "$state/kubeconfig" ] && break; sleep 0.05; done
+  in_lab build/sid/bin/ctr -a "$DATA_DIR/run/containerd.sock" -n k8s.io images import build/busybox.tar > /dev/null
+  # shellcheck disable=SC2086
+  in_lab python3 "$JUDGES/nodelife/run.py" --server https://127.0.0.1:6443 --ca "$(pki ca.crt)" --cert "$(pki admin.crt)" \
+    --key "$(pki admin.key)" --have busybox ${NODELIFE_ARGS:---quiet} || true
+}
+
 case $what in
+  nodelife) nodelife ;;
   fidelity)
     run() {
       start apiserver --token-auth-file "$JUDGES/fidelity/users.csv" --service-cluster-ip-range 10.96.0.0/16 \
