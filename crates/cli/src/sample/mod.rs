@@ -18,6 +18,7 @@ use skeg_client::{Client, Informer, Selection, Tasks, informer::informer, kubeco
 use skeg_model::request::{DeleteOptions, Gvr, ListOptions, PatchKind};
 use std::{
     future::Future,
+    io::Write,
     net::{IpAddr, SocketAddr},
     path::PathBuf,
     sync::Arc,
@@ -69,14 +70,14 @@ impl Sample {
     fn says(&self, text: impl Into<String>) {
         let text = text.into();
         if self.bar.is_hidden() {
-            println!("{text}");
+            print(&text);
         }
         self.bar.set_message(text);
     }
 
     fn done(&self, text: impl AsRef<str>) {
         let text = text.as_ref();
-        if self.bar.is_hidden() { println!("{text}") } else { self.bar.println(text) }
+        if self.bar.is_hidden() { print(text) } else { self.bar.println(text) }
     }
 
     async fn all(&self, flags: &SampleFlags) -> anyhow::Result<()> {
@@ -204,6 +205,11 @@ impl Sample {
         self.done(format!("from a pod through {url}: {}", log.lines().next().unwrap_or_default()));
         Ok(())
     }
+}
+
+/// A line on stdout; nobody may be reading any more, which is no reason to fail.
+fn print(text: &str) {
+    let _ = writeln!(std::io::stdout(), "{text}");
 }
 
 async fn reach(flags: &SampleFlags) -> anyhow::Result<RestTransport> {
