@@ -7,4 +7,4 @@ if kubectl=$(scripts/get-kubectl.sh); then
 else
   echo "SKIPPED: tests with kubectl 1.36: its package could not be downloaded; check the network and run 'make test' again" >&2
 fi
-exec cargo test --workspace --locked --quiet ${TEST_ARGS:-}
+exec cargo test --workspace --locked --quiet --no-fail-fast ${TEST_ARGS:-}

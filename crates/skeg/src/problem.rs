@@ -3,14 +3,14 @@
 /// The error and its causes in one line; a cause that repeats what was said is left out.
 pub fn one_line(error: &anyhow::Error) -> String {
     let mut line = String::new();
-    for cause in error.chain().map(ToString::to_string) {
+    for cause in error.chain().map(|cause| cause.to_string().replace('\n', " ")) {
         if line.contains(&cause) {
             continue;
         }
         if !line.is_empty() {
             line.push_str(": ");
         }
-        line.push_str(&cause.replace('\n', " "));
+        line.push_str(&cause);
     }
     line
 }
