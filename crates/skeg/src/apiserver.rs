@@ -25,7 +25,7 @@ use skeg_storage::{Embedded, Store};
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket},
     ops::RangeInclusive,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
 };
@@ -156,17 +156,21 @@ async fn open_store(flags: &ApiFlags) -> anyhow::Result<(Arc<dyn Store>, Arc<dyn
     let opening = dir.clone();
     let engine = tokio::task::spawn_blocking(move || Embedded::open(&opening, options)).await??;
     let (now, last) = (SystemClock.now(), engine.last_write_time().unwrap_or(Timestamp::UNIX_EPOCH));
+    check_clock(now, last, &dir)?;
+    Ok((Arc::new(engine), Arc::new(MonotonicClock::new(SystemClock, last))))
+}
+
+/// Refuses a clock far behind the last stored write: certificates, leases and object times would all be wrong.
+fn check_clock(now: Timestamp, last: Timestamp, dir: &Path) -> anyhow::Result<()> {
     let behind = last.duration_since(now);
     if behind > CLOCK_BEHIND_MAX {
-        bail!(
-            "the machine's clock says {now}, but {} was last written at {last}: set the clock and start again",
-            dir.display()
-        );
+        let place = dir.display();
+        bail!("the machine's clock says {now}, but {place} was last written at {last}: set the clock and start again");
     }
     if behind > SignedDuration::ZERO {
         tracing::warn!(target: "skeg", %now, %last, "the clock is behind the last stored write; time stands still until then");
     }
-    Ok((Arc::new(engine), Arc::new(MonotonicClock::new(SystemClock, last))))
+    Ok(())
 }
 
 fn authorizer(modes: &[String], store: &Arc<dyn Store>) -> anyhow::Result<Arc<dyn Authorizer>> {
@@ -305,4 +309,27 @@ fn serving_subject(flags: &ApiFlags, advertise: SocketAddr) -> Subject {
     addresses.sort_unstable();
     addresses.dedup();
     Subject { common_name: "kube-apiserver".into(), dns_names, addresses, server: true, ..Subject::default() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_far_behind_the_last_write_is_refused() {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let check = |now| check_clock(at(now), at(1_800_000_000), Path::new("d"));
+        assert!(check(1_800_000_001).is_ok());
+        assert!(check(1_800_000_000 - 3599).is_ok());
+        let error = check(1_800_000_000 - 3601).unwrap_err().to_string();
+        assert!(error.contains("set the clock and start again"), "{error}");
+    }
+
+    #[test]
+    fn node_ports_are_a_range() {
+        assert_eq!(port_range("30000-32767").unwrap(), 30000..=32767);
+        for wrong in ["", "5", "9-3", "0-9", "a-b", "1-70000"] {
+            assert!(port_range(wrong).is_err(), "{wrong}");
+        }
+    }
 }
