@@ -8,7 +8,12 @@ CGROUP_ROOT=${LAB:+/skeg-$LAB_NAME}
 LOG=$DATA_DIR/skeg.log
 KUBECONFIG_FILE=$DATA_DIR/admin.kubeconfig
 export DATA_DIR
-TARGET=$(rustc -vV 2>/dev/null | sed -n 's/^host: //p')
+
+# The machine's own target, named so that build scripts are not linked statically with the binary.
+find_target() {
+  command -v cargo > /dev/null && command -v rustc > /dev/null || { echo "Rust is missing: install it with rustup (stable, 1.95 or newer)" >&2; exit 1; }
+  TARGET=$(rustc -vV | sed -n 's/^host: //p')
+}
 
 say() { printf '%s\n' "$*"; }
 
@@ -19,13 +24,15 @@ need_root() {
 # A static binary: names are resolved by skeg itself, so nothing of the C library is loaded at run time.
 build_skeg() {
   if [ -n "${SKEG_BIN:-}" ]; then find_skeg; return; fi
+  find_target
   say "Building skeg (the first build takes some minutes)"
   RUSTFLAGS="-C target-feature=+crt-static ${RUSTFLAGS:-}" cargo build --quiet --release --locked -p skeg --target "$TARGET"
   find_skeg
 }
 
 find_skeg() {
-  SKEG=${SKEG_BIN:-${CARGO_TARGET_DIR:-$PWD/target}/$TARGET/release/skeg}
+  [ -n "${SKEG_BIN:-}" ] || find_target
+  SKEG=${SKEG_BIN:-${CARGO_TARGET_DIR:-$PWD/target}/${TARGET:-}/release/skeg}
   [ -x "$SKEG" ] || { echo "there is no $SKEG: run 'make build' first" >&2; exit 1; }
 }
 
