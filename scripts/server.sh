@@ -14,7 +14,7 @@ running() {
   local pid born
   [ -f "$record" ] || return 1
   read -r pid born < "$record" || return 1
-  [ -n "$born" ] && [ "$(start_time "$pid")" = "$born" ] && ! grep -q '^State:.Z' "/proc/$pid/status" 2>/dev/null
+  [ -n "$born" ] && [ "$(start_time "$pid")" = "$born" ] && grep -q '^State:.[^ZX]' "/proc/$pid/status" 2>/dev/null
 }
 
 case ${1:-} in
@@ -29,9 +29,9 @@ case ${1:-} in
     running || { rm -f "$record"; exit 0; }
     read -r pid _ < "$record"
     echo "Stopping the server (process $pid)"
-    kill -TERM "$pid"
+    kill -TERM "$pid" 2>/dev/null || true
     for _ in $(seq 120); do running || break; sleep 0.1; done
-    ! running || kill -KILL "$pid"
+    ! running || kill -KILL "$pid" 2>/dev/null || true
     rm -f "$record"
     ;;
   *) echo "usage: server.sh start BIN ARGS… | running | stop" >&2; exit 2 ;;
