@@ -6,7 +6,7 @@ help:
 	@echo "make stop         end it and remove what it started (PURGE=1: its data too)"
 	@echo "make test         all tests (installs what they need)"
 	@echo "make build        the release binary"
-	@echo "make bench        load probe against the API server (JUDGES=DIR)"
+	@echo "make bench        load probe against the API server, with UPSTREAM=DIR beside the real one (JUDGES=DIR)"
 	@echo "make fidelity     replay recorded API conversations (JUDGES=DIR); also: make convergence, make nodelife"
 
 build:
@@ -24,5 +24,8 @@ deps:
 test: deps
 	@scripts/test.sh
 
-fidelity convergence nodelife bench:
+fidelity convergence nodelife:
 	@scripts/judge.sh $@
+
+bench:
+	@UPSTREAM="$(UPSTREAM)" scripts/bench.sh

@@ -1,14 +1,14 @@
 #!/bin/bash
-# judge.sh fidelity|convergence|nodelife|bench: runs a recorded corpus or the load probe against a fresh server on loopback.
-# JUDGES names the folder that holds them (fidelity/, convergence/, perf/); more arguments for the runner: JUDGE_ARGS
+# judge.sh fidelity|convergence|nodelife: runs a recorded corpus against a fresh server on loopback (the load probe: bench.sh).
+# JUDGES names the folder that holds them (fidelity/, convergence/); more arguments for the runner: JUDGE_ARGS
 # (NODELIFE_ARGS for nodelife, which needs root: its node runs in a lab with containerd 2.1 and runc 1.3 of Debian sid).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/common.sh
 JUDGES=${JUDGES:-$PWD/../shared}
 what=${1:-}
-case $what in fidelity | convergence | nodelife) dir=$what ;; bench) dir=perf ;; *) echo "usage: judge.sh fidelity|convergence|nodelife|bench" >&2; exit 2 ;; esac
-[ -d "$JUDGES/$dir" ] || { echo "make $what: there is no $JUDGES/$dir: give the folder that holds it by JUDGES=DIR" >&2; exit 1; }
+case $what in fidelity | convergence | nodelife) ;; *) echo "usage: judge.sh fidelity|convergence|nodelife" >&2; exit 2 ;; esac
+[ -d "$JUDGES/$what" ] || { echo "make $what: there is no $JUDGES/$what: give the folder that holds it by JUDGES=DIR" >&2; exit 1; }
 build_skeg
 
 state=$(mktemp -d)
@@ -69,12 +69,5 @@ case $what in
     # shellcheck disable=SC2086
     python3 "$JUDGES/convergence/run.py" --server "$url" --ca "$(pki ca.crt)" --cert "$(pki admin.crt)" --key "$(pki admin.key)" \
       ${JUDGE_ARGS:---quiet} || true
-    ;;
-  bench)
-    CARGO_TARGET_DIR=$PWD/build/probe cargo build --quiet --release --manifest-path "$JUDGES/perf/probe/Cargo.toml"
-    start apiserver
-    # shellcheck disable=SC2086
-    build/probe/release/probe --server "$url" --ca "$(pki ca.crt)" --cert "$(pki admin.crt)" --key "$(pki admin.key)" \
-      --pids "skeg=$server" ${JUDGE_ARGS:-}
     ;;
 esac
