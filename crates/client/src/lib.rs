@@ -7,6 +7,7 @@ pub mod key;
 pub mod kubeconfig;
 pub mod object;
 pub mod rest;
+pub mod streams;
 pub mod tasks;
 pub mod transport;
 pub use client::{Client, Listed};

@@ -22,7 +22,7 @@ const REPORT: SignedDuration = SignedDuration::from_mins(5);
 /// While the runtime is not ready yet: a node should not wait for its first Ready.
 const LOOK_UNREADY: Duration = Duration::from_millis(200);
 /// Features that the API asks a node for before it admits a pod that uses them.
-const DECLARED: &[&str] = &["RestartAllContainersOnContainerExits"];
+const DECLARED: &[&str] = &["ExtendWebSocketsToKubelet", "RestartAllContainersOnContainerExits"];
 /// `nodeStatusMaxImages`.
 const IMAGES_MAX: usize = 50;
 const IMAGE_NAMES_MAX: usize = 5;

@@ -1,5 +1,5 @@
 //! Exec, attach and port-forward: the runtime opens a stream on its own loopback server, and bytes are carried between
-//! it and the client as they come, whatever protocol the two agree on.
+//! it and the client as they come, or translated where the client's protocol is newer than the runtime's.
 use super::{
     Answer, Asked,
     containers::{lookup, observed},
@@ -11,10 +11,12 @@ use crate::{
     pod::State,
 };
 use bytes::Bytes;
-use http::{Request, Response, StatusCode, Uri, header};
+use http::{HeaderMap, Method, Request, Response, StatusCode, Uri, header};
 use http_body_util::{BodyExt, Empty, Full, Limited};
 use hyper::body::Incoming;
 use hyper_util::rt::TokioIo;
+use skeg_client::streams::{self, Handshake, Middle, Wanted};
+use skeg_model::status::Status;
 use std::{io, sync::Arc};
 use tokio::net::TcpStream;
 
@@ -32,11 +34,16 @@ async fn running(shared: &Arc<Shared>, (namespace, pod, container): (&str, &str,
     running.map(|it| it.id.clone()).ok_or_else(|| failed(format!("container not found (\"{container}\")")).into())
 }
 
-/// (stdin, stdout, stderr, tty) as the query asks for them.
-fn wanted(asked: &Asked) -> (bool, bool, bool, bool) {
+/// The streams that the query asks for.
+fn wanted(asked: &Asked) -> Wanted {
     let either = |old: &str, new: &str| asked.flag(old) || asked.flag(new);
     let tty = asked.flag("tty");
-    (either("input", "stdin"), either("output", "stdout"), either("error", "stderr") && !tty, tty)
+    Wanted {
+        stdin: either("input", "stdin"),
+        stdout: either("output", "stdout"),
+        stderr: either("error", "stderr") && !tty,
+        tty,
+    }
 }
 
 pub(super) async fn exec(
@@ -49,13 +56,14 @@ pub(super) async fn exec(
         Ok(id) => id,
         Err(answer) => return *answer,
     };
-    let (stdin, stdout, stderr, tty) = wanted(asked);
+    let streams = wanted(asked);
+    let Wanted { stdin, stdout, stderr, tty } = streams;
     if !stdin && !stdout && !stderr {
         return text(StatusCode::BAD_REQUEST, "you must specify at least 1 of stdin, stdout, stderr");
     }
     let cmd = asked.all("command").map(str::to_owned).collect();
     let url = shared.runtime.exec(api::ExecRequest { container_id, cmd, tty, stdin, stdout, stderr }).await;
-    carry(shared, request, url).await
+    command(shared, request, streams, url).await
 }
 
 pub(super) async fn attach(
@@ -68,9 +76,10 @@ pub(super) async fn attach(
         Ok(id) => id,
         Err(answer) => return *answer,
     };
-    let (stdin, stdout, stderr, tty) = wanted(asked);
+    let streams = wanted(asked);
+    let Wanted { stdin, stdout, stderr, tty } = streams;
     let url = shared.runtime.attach(api::AttachRequest { container_id, stdin, tty, stdout, stderr }).await;
-    carry(shared, request, url).await
+    command(shared, request, streams, url).await
 }
 
 pub(super) async fn port_forward(
@@ -94,25 +103,64 @@ pub(super) async fn port_forward(
     let port: Vec<i32> = ports.filter_map(|it| it.parse().ok()).collect();
     let request_to = api::PortForwardRequest { pod_sandbox_id: sandbox.id.clone(), port };
     let url = shared.runtime.port_forward(request_to).await;
-    carry(shared, request, url).await
-}
-
-async fn carry(shared: &Arc<Shared>, request: Request<Incoming>, url: Result<String, RuntimeError>) -> Answer {
     let url = match url {
         Ok(url) => url,
         Err(error) => return failed(error.rpc_text()),
     };
-    match forward(shared, request, &url).await {
-        Ok(answer) => answer,
-        Err(error) => failed(format!("the runtime's stream cannot be opened: {error}")),
-    }
+    let done = match Middle::of_forwarding(request.headers()) {
+        Middle::Unpack(inner) => unpack(shared, request, &url, &inner).await,
+        Middle::Carry | Middle::Translate => carry(shared, request, &url).await,
+    };
+    done.unwrap_or_else(|error| failed(format!("the runtime's stream cannot be opened: {error}")))
 }
 
-async fn forward(
+type Broken = Box<dyn std::error::Error + Send + Sync>;
+
+/// Carries exec or attach between the client and the runtime's stream, in the client's protocol.
+async fn command(
     shared: &Arc<Shared>,
     mut request: Request<Incoming>,
+    wanted: Wanted,
+    url: Result<String, RuntimeError>,
+) -> Answer {
+    let url = match url {
+        Ok(url) => url,
+        Err(error) => return failed(error.rpc_text()),
+    };
+    if Middle::of_command(request.headers()) == Middle::Carry {
+        let done = carry(shared, request, &url).await;
+        return done.unwrap_or_else(|error| failed(format!("the runtime's stream cannot be opened: {error}")));
+    }
+    let Some(handshake) = Handshake::closing(request.headers()) else {
+        return text(StatusCode::BAD_REQUEST, "bad WebSocket handshake");
+    };
+    let headers = streams::command_headers(request.headers());
+    let client = hyper::upgrade::on(&mut request);
+    let far = shared.clone();
+    shared.tasks.spawn(async move {
+        let Ok(client) = client.await else { return };
+        let open = async { open(&far, Method::POST, &headers, &url).await.map_err(Status::internal) };
+        if let Err(error) = streams::remote_command(TokioIo::new(client), wanted, open).await {
+            tracing::debug!(%error, "a stream ended");
+        }
+    });
+    switching(handshake)
+}
+
+fn switching(handshake: Handshake) -> Answer {
+    let mut answer = Response::new(Empty::new().boxed());
+    *answer.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+    *answer.headers_mut() = handshake.0;
+    answer
+}
+
+/// Asks the runtime's stream server for an upgrade.
+async fn open(
+    shared: &Arc<Shared>,
+    method: Method,
+    headers: &HeaderMap,
     url: &str,
-) -> Result<Answer, Box<dyn std::error::Error + Send + Sync>> {
+) -> Result<Response<Incoming>, Broken> {
     let url: Uri = url.parse()?;
     let authority = url.authority().ok_or("the runtime's URL has no host")?.clone();
     let stream = TcpStream::connect(authority.as_str()).await?;
@@ -124,32 +172,61 @@ async fn forward(
         }
     });
     let path = url.path_and_query().map_or("/", |it| it.as_str());
-    let mut onward = Request::builder().method(request.method()).uri(path).body(Empty::<Bytes>::new())?;
-    *onward.headers_mut() = request.headers().clone();
+    let mut onward = Request::builder().method(method).uri(path).body(Empty::<Bytes>::new())?;
+    *onward.headers_mut() = headers.clone();
     onward.headers_mut().remove(header::AUTHORIZATION);
     onward.headers_mut().remove(header::CONTENT_LENGTH);
     onward.headers_mut().insert(header::HOST, authority.as_str().parse()?);
-    let mut response = sender.send_request(onward).await?;
-    let (mut head, body) = {
-        let upgraded =
-            (response.status() == StatusCode::SWITCHING_PROTOCOLS).then(|| hyper::upgrade::on(&mut response));
-        let (head, body) = response.into_parts();
-        if let Some(theirs) = upgraded {
-            let ours = hyper::upgrade::on(&mut request);
-            shared.tasks.spawn(async move {
-                if let Err(error) = join(ours, theirs).await {
-                    tracing::debug!(%error, "a stream ended");
-                }
-            });
-            return Ok(Response::from_parts(head, Empty::new().boxed()));
+    Ok(sender.send_request(onward).await?)
+}
+
+/// Port-forward whose SPDY comes inside messages of a WebSocket.
+async fn unpack(
+    shared: &Arc<Shared>,
+    mut request: Request<Incoming>,
+    url: &str,
+    inner: &[String],
+) -> Result<Answer, Broken> {
+    let headers = streams::tunnel_headers(request.headers(), inner);
+    let mut response = open(shared, Method::POST, &headers, url).await?;
+    if response.status() != StatusCode::SWITCHING_PROTOCOLS {
+        return Ok(refusal(response).await);
+    }
+    let handshake = Handshake::tunnelled(request.headers(), &response).ok_or("missing upgrade headers in response")?;
+    let (client, far) = (hyper::upgrade::on(&mut request), hyper::upgrade::on(&mut response));
+    shared.tasks.spawn(async move {
+        let (Ok(client), Ok(far)) = (client.await, far.await) else { return };
+        if let Err(error) = streams::tunnel(TokioIo::new(client), TokioIo::new(far)).await {
+            tracing::debug!(%error, "a stream ended");
         }
-        (head, body)
-    };
+    });
+    Ok(switching(handshake))
+}
+
+/// Carries bytes as they come: client and runtime agree on a protocol between them.
+async fn carry(shared: &Arc<Shared>, mut request: Request<Incoming>, url: &str) -> Result<Answer, Broken> {
+    let mut response = open(shared, request.method().clone(), request.headers(), url).await?;
+    if response.status() != StatusCode::SWITCHING_PROTOCOLS {
+        return Ok(refusal(response).await);
+    }
+    let (ours, theirs) = (hyper::upgrade::on(&mut request), hyper::upgrade::on(&mut response));
+    shared.tasks.spawn(async move {
+        if let Err(error) = join(ours, theirs).await {
+            tracing::debug!(%error, "a stream ended");
+        }
+    });
+    let (head, _) = response.into_parts();
+    Ok(Response::from_parts(head, Empty::new().boxed()))
+}
+
+/// The runtime's refusal, handed on.
+async fn refusal(response: Response<Incoming>) -> Answer {
+    let (mut head, body) = response.into_parts();
     head.headers.remove(header::TRANSFER_ENCODING);
     head.headers.remove(header::CONNECTION);
     let body = Limited::new(body, REFUSAL_BYTES_MAX).collect().await.map(|it| it.to_bytes()).unwrap_or_default();
     head.headers.insert(header::CONTENT_LENGTH, body.len().into());
-    Ok(Response::from_parts(head, Full::new(body).boxed()))
+    Response::from_parts(head, Full::new(body).boxed())
 }
 
 async fn join(ours: hyper::upgrade::OnUpgrade, theirs: hyper::upgrade::OnUpgrade) -> io::Result<()> {

@@ -82,39 +82,26 @@ fn check(query: &Query, name: &str) -> Result<(), Status> {
             Status::bad_request(format!("strconv.ParseInt: parsing {}: invalid syntax", failure::quoted(text)))
         })
     };
+    let both = query.has("sinceSeconds") && query.has("sinceTime");
     for (field, least, why) in [
         ("tailLines", 0, "must be greater than or equal to 0"),
         ("limitBytes", 1, "must be greater than 0"),
         ("sinceSeconds", 1, "must be greater than 0"),
     ] {
-        if let Some(value) = number(field)?.filter(|value| *value < least) {
+        if let Some(value) = number(field)?.filter(|value| *value < least && !(both && field == "sinceSeconds")) {
             push(field, "FieldValueInvalid", format!("Invalid value: {value}: {why}"));
         }
     }
-    if query.has("sinceSeconds") && query.has("sinceTime") {
+    if both {
         push(
             "",
             "FieldValueForbidden",
             "Forbidden: at most one of `sinceTime` or `sinceSeconds` may be specified".into(),
         );
     }
-    match query.first("stream").filter(|stream| !stream.is_empty()) {
-        None | Some("All") => {}
-        Some("Stdout" | "Stderr") if query.has("tailLines") => {
-            push(
-                "",
-                "FieldValueForbidden",
-                "Forbidden: `tailLines` and specific `stream` are mutually exclusive for now".into(),
-            );
-        }
-        Some("Stdout" | "Stderr") => {}
-        Some(other) => {
-            let text = format!(
-                "Unsupported value: {}: supported values: \"All\", \"Stderr\", \"Stdout\"",
-                failure::quoted(other)
-            );
-            push("stream", "FieldValueNotSupported", text);
-        }
+    // Upstream's gate PodLogsQuerySplitStreams is off.
+    if query.has("stream") {
+        push("stream", "FieldValueForbidden", "Forbidden: may not be specified".into());
     }
     if errors.0.is_empty() { Ok(()) } else { Err(invalid(name, &errors)) }
 }
@@ -145,6 +132,9 @@ mod tests {
         );
         assert_eq!(message("tailLines=x"), Err("strconv.ParseInt: parsing \"x\": invalid syntax".into()));
         assert!(message("sinceSeconds=5&sinceTime=2026-01-01T00:00:00Z").is_err());
-        assert!(message("stream=Stdin").is_err());
+        assert_eq!(
+            message("stream=Stdout"),
+            Err("PodLogOptions \"p\" is invalid: stream: Forbidden: may not be specified".into())
+        );
     }
 }

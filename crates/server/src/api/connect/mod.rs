@@ -19,6 +19,7 @@ use crate::{
 use backend::Backend;
 use http::{Method, Request, Response};
 use hyper::body::Incoming;
+use skeg_client::streams::{self, Middle};
 use skeg_model::{
     Value,
     request::{Call, Gvr, Reply, Target},
@@ -59,11 +60,25 @@ async fn stream(
     let path = place::stream_path(&pod, subresource, &exchange.query)?;
     let node = place::node_of(&pod)
         .ok_or_else(|| Status::bad_request(format!("pod {} does not have a host assigned", exchange.info.name)))?;
-    if !forward::wants_upgrade(request.headers()) {
+    if !streams::wants_upgrade(request.headers()) {
         return Err(Status::bad_request("Upgrade request required"));
     }
-    let backend = kubelet(server, node).await?;
-    forward::upgrade(server, request, &backend, &path).await
+    let node = lookup(server, "nodes", None, node).await?;
+    let backend = Backend::tls(place::kubelet_address(&node)?, server.config.kubelet.clone());
+    let middle = match subresource {
+        // Such a kubelet does it itself.
+        _ if place::declares(&node, "ExtendWebSocketsToKubelet") => Middle::Carry,
+        "portforward" => Middle::of_forwarding(request.headers()),
+        _ => Middle::of_command(request.headers()),
+    };
+    match middle {
+        Middle::Carry => forward::upgrade(server, request, &backend, &path).await,
+        Middle::Unpack(inner) => forward::unpack(server, request, &backend, &path, &inner).await,
+        Middle::Translate => {
+            let wanted = place::wanted(&exchange.query);
+            forward::translate(server, request, backend, &path, wanted)
+        }
+    }
 }
 
 async fn pod(server: &Server, exchange: &Exchange) -> Result<Value, Status> {

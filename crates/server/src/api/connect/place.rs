@@ -3,6 +3,7 @@ use super::super::{
     failure,
     url::{self, Query},
 };
+use skeg_client::streams::Wanted;
 use skeg_model::{Value, status::Status};
 use std::net::{IpAddr, SocketAddr};
 
@@ -76,6 +77,18 @@ pub fn stream_path(pod: &Value, subresource: &str, query: &Query) -> Result<Stri
     Ok(params.behind(&format!("/{subresource}/{namespace}/{name}/{container}")))
 }
 
+/// The streams that exec or attach asks for.
+pub fn wanted(query: &Query) -> Wanted {
+    let [stdin, stdout, stderr, tty] = ["stdin", "stdout", "stderr", "tty"].map(|name| query.flag(name));
+    Wanted { stdin, stdout, stderr, tty }
+}
+
+/// The kubelet of this node says that it has a feature.
+pub fn declares(node: &Value, feature: &str) -> bool {
+    let declared = node.pointer("/status/declaredFeatures").and_then(Value::as_array);
+    declared.is_some_and(|all| all.iter().any(|it| it == feature))
+}
+
 /// Path and query at the kubelet of a container's log.
 ///
 /// # Errors
@@ -94,10 +107,8 @@ pub fn log_path(pod: &Value, query: &Query) -> Result<String, Status> {
             params.add(number, value);
         }
     }
-    for plain in ["sinceTime", "stream"] {
-        if let Some(value) = query.first(plain).filter(|v| !v.is_empty()) {
-            params.add(plain, value);
-        }
+    if let Some(value) = query.first("sinceTime").filter(|v| !v.is_empty()) {
+        params.add("sinceTime", value);
     }
     Ok(params.behind(&format!("/containerLogs/{namespace}/{name}/{container}")))
 }

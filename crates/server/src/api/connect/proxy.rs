@@ -11,6 +11,7 @@ use super::{
 };
 use http::{HeaderValue, Request, Response, header};
 use hyper::body::Incoming;
+use skeg_client::streams;
 use skeg_model::status::Status;
 use std::sync::Arc;
 
@@ -28,11 +29,11 @@ pub async fn answer(
     })?;
     let backend = backend(server, exchange, resource, &named).await?;
     let path = incoming.uri().path();
-    if exchange.info.rest.is_empty() && !path.ends_with('/') && !forward::wants_upgrade(incoming.headers()) {
+    if exchange.info.rest.is_empty() && !path.ends_with('/') && !streams::wants_upgrade(incoming.headers()) {
         return Ok(with_slash(path, &exchange.raw_query));
     }
     let path = target_path(path, &exchange.raw_query);
-    if forward::wants_upgrade(incoming.headers()) {
+    if streams::wants_upgrade(incoming.headers()) {
         return forward::upgrade(server, incoming, &backend, &path).await;
     }
     let (parts, content) = incoming.into_parts();
