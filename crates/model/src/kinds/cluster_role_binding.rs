@@ -1,7 +1,11 @@
 //! ClusterRoleBinding: grants a ClusterRole everywhere.
 use super::{
     Column, Kind, NameRule, Scope, Version,
-    columns::{self, column, wide},
+    columns::{
+        self,
+        Doc::{FieldWithout, Text},
+        column, wide,
+    },
     rules, subjects,
 };
 
@@ -36,13 +40,13 @@ const COLUMNS: &[Column] = &[
     column(
         "Role",
         "string",
-        "RoleRef can only reference a ClusterRole in the global namespace. If the RoleRef cannot be resolved, the Authorizer must return an error.",
+        FieldWithout("io.k8s.api.rbac.v1.ClusterRoleBinding", "roleRef", " This field is immutable."),
         |binding, _| subjects::role(binding),
     ),
     columns::AGE,
-    wide("Users", "string", "Users in the clusterRoleBinding", |binding, _| subjects::names(binding, "User")),
-    wide("Groups", "string", "Groups in the clusterRoleBinding", |binding, _| subjects::names(binding, "Group")),
-    wide("ServiceAccounts", "string", "ServiceAccounts in the clusterRoleBinding", |binding, _| {
+    wide("Users", "string", Text("Users in the clusterRoleBinding"), |binding, _| subjects::names(binding, "User")),
+    wide("Groups", "string", Text("Groups in the clusterRoleBinding"), |binding, _| subjects::names(binding, "Group")),
+    wide("ServiceAccounts", "string", Text("ServiceAccounts in the clusterRoleBinding"), |binding, _| {
         subjects::names(binding, "ServiceAccount")
     }),
 ];

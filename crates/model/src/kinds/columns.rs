@@ -1,18 +1,21 @@
 //! What printers of all kinds share. Names, types and descriptions of columns are part of the API's answers, so they are
 //! upstream's. Cells are made of the stored form.
 use super::Column;
+pub use super::column_doc::Doc;
+use super::column_doc::Doc::{Field, Text};
 use crate::{Value, meta::selector::LabelSelector};
 use jiff::Timestamp;
 
-const NAME_DOC: &str = "Name must be unique within a namespace. Is required when creating resources, although some resources may allow a client to request the generation of an appropriate name automatically. Name is primarily intended for creation idempotence and configuration definition. Cannot be updated. More info: https://kubernetes.io/docs/concepts/overview/working-with-objects/names#names";
-const CREATION_DOC: &str = "CreationTimestamp is a timestamp representing the server time when this object was created. It is not guaranteed to be set in happens-before order across separate operations. Clients may not set this value. It is represented in RFC3339 form and is in UTC.\n\nPopulated by the system. Read-only. Null for lists. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#metadata";
+const META: &str = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta";
+const NAME_DOC: Doc = Field(META, "name");
+const CREATION_DOC: Doc = Field(META, "creationTimestamp");
 
 /// `metadata.name`.
 pub const NAME: Column = Column {
     name: "Name",
     ty: "string",
     format: "name",
-    description: NAME_DOC,
+    doc: NAME_DOC,
     priority: 0,
     cell: |object, _| text(object, "/metadata/name").into(),
 };
@@ -28,33 +31,36 @@ const CREATED_AT: Column =
 /// Columns of kinds without a printer of their own.
 pub const DEFAULT: &[Column] = &[NAME, CREATED_AT];
 
+/// Columns of the scale subresource of any kind.
+pub const SCALE: &[Column] = &[
+    Column { format: "", ..NAME },
+    column("Desired", "integer", Field("io.k8s.api.autoscaling.v1.ScaleSpec", "replicas"), |scale, _| {
+        int(scale, "/spec/replicas").into()
+    }),
+    column("Available", "integer", Field("io.k8s.api.autoscaling.v1.ScaleStatus", "replicas"), |scale, _| {
+        int(scale, "/status/replicas").into()
+    }),
+    AGE,
+];
+
 /// Columns that describe the pod template in `spec.template`.
-pub const CONTAINERS: Column = wide("Containers", "string", "Names of each container in the template.", |object, _| {
-    container_texts(&object["spec"]["template"]["spec"], "name")
-});
+pub const CONTAINERS: Column =
+    wide("Containers", "string", Text("Names of each container in the template."), |object, _| {
+        container_texts(&object["spec"]["template"]["spec"], "name")
+    });
 pub const IMAGES: Column =
-    wide("Images", "string", "Images referenced by each container in the template.", |object, _| {
+    wide("Images", "string", Text("Images referenced by each container in the template."), |object, _| {
         container_texts(&object["spec"]["template"]["spec"], "image")
     });
 
 /// A column that is always shown.
-pub const fn column(
-    name: &'static str,
-    ty: &'static str,
-    description: &'static str,
-    cell: fn(&Value, Timestamp) -> Value,
-) -> Column {
-    Column { name, ty, format: "", description, priority: 0, cell }
+pub const fn column(name: &'static str, ty: &'static str, doc: Doc, cell: fn(&Value, Timestamp) -> Value) -> Column {
+    Column { name, ty, format: "", doc, priority: 0, cell }
 }
 
 /// A column of wide output.
-pub const fn wide(
-    name: &'static str,
-    ty: &'static str,
-    description: &'static str,
-    cell: fn(&Value, Timestamp) -> Value,
-) -> Column {
-    Column { name, ty, format: "", description, priority: 1, cell }
+pub const fn wide(name: &'static str, ty: &'static str, doc: Doc, cell: fn(&Value, Timestamp) -> Value) -> Column {
+    Column { name, ty, format: "", doc, priority: 1, cell }
 }
 
 /// The text at a pointer, "" where there is none.

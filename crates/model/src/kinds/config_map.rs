@@ -1,7 +1,7 @@
 //! ConfigMap: named texts and bytes for pods.
 use super::{
     Column, Kind, Scope, Version, checks,
-    columns::{self, column},
+    columns::{self, Doc::Field, column},
 };
 
 use crate::{
@@ -21,19 +21,14 @@ pub static KIND: Kind = Kind {
 
 const COLUMNS: &[Column] = &[
     columns::NAME,
-    column(
-        "Data",
-        "string",
-        "Data contains the configuration data. Each key must consist of alphanumeric characters, '-', '_' or '.'. Values with non-UTF-8 byte sequences must use the BinaryData field. The keys stored in Data must not overlap with the keys in the BinaryData field, this is enforced during validation process.",
-        |map, _| {
-            ["data", "binaryData"]
-                .into_iter()
-                .filter_map(|f| map[f].as_object())
-                .map(serde_json::Map::len)
-                .sum::<usize>()
-                .into()
-        },
-    ),
+    column("Data", "string", Field("io.k8s.api.core.v1.ConfigMap", "data"), |map, _| {
+        ["data", "binaryData"]
+            .into_iter()
+            .filter_map(|f| map[f].as_object())
+            .map(serde_json::Map::len)
+            .sum::<usize>()
+            .into()
+    }),
     columns::AGE,
 ];
 

@@ -1,7 +1,11 @@
 //! Deployment: rolls ReplicaSets of one pod template forward and back.
 use super::{
     Column, Kind, Scope, Subresource, Version, checks,
-    columns::{self, column, int, wide},
+    columns::{
+        self,
+        Doc::{Field, Text},
+        column, int, wide,
+    },
     pod, prepare,
 };
 
@@ -47,30 +51,21 @@ pub static KIND: Kind = Kind {
 
 const COLUMNS: &[Column] = &[
     columns::NAME,
-    column("Ready", "string", "Number of the pod with ready state", |d, _| {
+    column("Ready", "string", Text("Number of the pod with ready state"), |d, _| {
         format!("{}/{}", int(d, "/status/readyReplicas"), int(d, "/spec/replicas")).into()
     }),
-    column(
-        "Up-to-date",
-        "string",
-        "Total number of non-terminating pods targeted by this deployment that have the desired template spec.",
-        |d, _| int(d, "/status/updatedReplicas").into(),
-    ),
-    column(
-        "Available",
-        "string",
-        "Total number of available non-terminating pods (ready for at least minReadySeconds) targeted by this deployment.",
-        |d, _| int(d, "/status/availableReplicas").into(),
-    ),
+    column("Up-to-date", "string", Field("io.k8s.api.apps.v1.DeploymentStatus", "updatedReplicas"), |d, _| {
+        int(d, "/status/updatedReplicas").into()
+    }),
+    column("Available", "string", Field("io.k8s.api.apps.v1.DeploymentStatus", "availableReplicas"), |d, _| {
+        int(d, "/status/availableReplicas").into()
+    }),
     columns::AGE,
     columns::CONTAINERS,
     columns::IMAGES,
-    wide(
-        "Selector",
-        "string",
-        "Label selector for pods. Existing ReplicaSets whose pods are selected by this will be the ones affected by this deployment. It must match the pod template's labels.",
-        |d, _| LabelSelector::from_object(&d["spec"]["selector"]).map_or("<invalid>".into(), |s| s.to_string()).into(),
-    ),
+    wide("Selector", "string", Field("io.k8s.api.apps.v1.DeploymentSpec", "selector"), |d, _| {
+        LabelSelector::from_object(&d["spec"]["selector"]).map_or("<invalid>".into(), |s| s.to_string()).into()
+    }),
 ];
 
 /// Annotations count as well: they carry the rollout's change cause into revisions.

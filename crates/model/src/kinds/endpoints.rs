@@ -1,7 +1,7 @@
 //! Endpoints: the addresses behind a Service, the older form of EndpointSlice.
 use super::{
     Column, Kind, Scope, Version, checks,
-    columns::{self, column, int, items, text},
+    columns::{self, Doc::Field, column, int, items, text},
 };
 use crate::{
     Value,
@@ -27,12 +27,9 @@ pub static KIND: Kind = Kind {
 
 const COLUMNS: &[Column] = &[
     columns::NAME,
-    column(
-        "Endpoints",
-        "string",
-        "The set of all endpoints is the union of all subsets. Addresses are placed into subsets according to the IPs they share. A single address with multiple ports, some of which are ready and some of which are not (because they come from different containers) will result in the address being displayed in different subsets for the different ports. No address will appear in both Addresses and NotReadyAddresses in the same subset. Sets of addresses and ports that comprise a service.",
-        |endpoints, _| addresses(endpoints).into(),
-    ),
+    column("Endpoints", "string", Field("io.k8s.api.core.v1.Endpoints", "subsets"), |endpoints, _| {
+        addresses(endpoints).into()
+    }),
     columns::AGE,
 ];
 

@@ -1,7 +1,7 @@
 //! Event of the core group: what happened to an object. The form in which all events are stored.
 use super::{
     Column, Kind, NameRule, Scope, Version,
-    columns::{self, column, int, text, wide},
+    columns::{self, Doc::Field, column, int, text, wide},
 };
 use crate::{
     Value,
@@ -38,47 +38,23 @@ pub static KIND: Kind = Kind {
 };
 
 pub(super) const COLUMNS: &[Column] = &[
-    column(
-        "Last Seen",
-        "string",
-        "The time at which the most recent occurrence of this event was recorded.",
-        |event, now| last_seen(event, now).into(),
-    ),
-    column(
-        "Type",
-        "string",
-        "Type of this event (Normal, Warning), new types could be added in the future",
-        |event, _| text(event, "/type").into(),
-    ),
-    column(
-        "Reason",
-        "string",
-        "This should be a short, machine understandable string that gives the reason for the transition into the object's current status.",
-        |event, _| text(event, "/reason").into(),
-    ),
-    column("Object", "string", "The object that this event is about.", |event, _| about(event).into()),
-    wide(
-        "Subobject",
-        "string",
-        "If referring to a piece of an object instead of an entire object, this string should contain a valid JSON/Go field access statement, such as desiredState.manifest.containers[2]. For example, if the object reference is to a container within a pod, this would take on a value like: \"spec.containers{name}\" (where \"name\" refers to the name of the container that triggered the event) or if no container name is specified \"spec.containers[2]\" (container with index 2 in this pod). This syntax is chosen only to have some well-defined way of referencing a part of an object.",
-        |event, _| text(event, "/involvedObject/fieldPath").into(),
-    ),
-    wide(
-        "Source",
-        "string",
-        "The component reporting this event. Should be a short machine understandable string.",
-        |event, _| source(event).into(),
-    ),
-    column("Message", "string", "A human-readable description of the status of this operation.", |event, _| {
+    column("Last Seen", "string", Field("io.k8s.api.core.v1.Event", "lastTimestamp"), |event, now| {
+        last_seen(event, now).into()
+    }),
+    column("Type", "string", Field("io.k8s.api.core.v1.Event", "type"), |event, _| text(event, "/type").into()),
+    column("Reason", "string", Field("io.k8s.api.core.v1.Event", "reason"), |event, _| text(event, "/reason").into()),
+    column("Object", "string", Field("io.k8s.api.core.v1.Event", "involvedObject"), |event, _| about(event).into()),
+    wide("Subobject", "string", Field("io.k8s.api.core.v1.ObjectReference", "fieldPath"), |event, _| {
+        text(event, "/involvedObject/fieldPath").into()
+    }),
+    wide("Source", "string", Field("io.k8s.api.core.v1.Event", "source"), |event, _| source(event).into()),
+    column("Message", "string", Field("io.k8s.api.core.v1.Event", "message"), |event, _| {
         text(event, "/message").trim().into()
     }),
-    wide(
-        "First Seen",
-        "string",
-        "The time at which the event was first recorded. (Time of server receipt is in TypeMeta.)",
-        |event, now| first_seen(event, now).into(),
-    ),
-    wide("Count", "string", "The number of times this event has occurred.", |event, _| count(event).into()),
+    wide("First Seen", "string", Field("io.k8s.api.core.v1.Event", "firstTimestamp"), |event, now| {
+        first_seen(event, now).into()
+    }),
+    wide("Count", "string", Field("io.k8s.api.core.v1.Event", "count"), |event, _| count(event).into()),
     Column { priority: 1, ..columns::NAME },
 ];
 

@@ -1,7 +1,7 @@
 //! Lease: a lock or heartbeat that must be renewed.
 use super::{
     Column, Kind, Scope, Version,
-    columns::{self, column, text},
+    columns::{self, Doc::Field, column, text},
 };
 
 use crate::{
@@ -28,12 +28,9 @@ pub static KIND: Kind = Kind {
 
 const COLUMNS: &[Column] = &[
     columns::NAME,
-    column(
-        "Holder",
-        "string",
-        "holderIdentity contains the identity of the holder of a current lease. If Coordinated Leader Election is used, the holder identity must be equal to the elected LeaseCandidate.metadata.name field.",
-        |lease, _| text(lease, "/spec/holderIdentity").into(),
-    ),
+    column("Holder", "string", Field("io.k8s.api.coordination.v1.LeaseSpec", "holderIdentity"), |lease, _| {
+        text(lease, "/spec/holderIdentity").into()
+    }),
     columns::AGE,
 ];
 

@@ -12,6 +12,7 @@ pub mod binding;
 mod checks;
 pub mod cluster_role;
 pub mod cluster_role_binding;
+mod column_doc;
 pub mod columns;
 pub mod config_map;
 pub mod defaults;
@@ -218,7 +219,7 @@ pub struct Column {
     /// OpenAPI type: string, integer, number, boolean, date.
     pub ty: &'static str,
     pub format: &'static str,
-    pub description: &'static str,
+    pub doc: columns::Doc,
     /// 0: always shown, 1: with `-o wide`.
     pub priority: u8,
     pub cell: fn(&Value, Timestamp) -> Value,

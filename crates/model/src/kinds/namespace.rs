@@ -1,7 +1,7 @@
 //! Namespace: a scope for names.
 use super::{
     Column, Kind, NameRule, Scope, Subresource, Verb, Version,
-    columns::{self, column, text},
+    columns::{self, Doc::Text, column, text},
     prepare, texts,
 };
 use crate::{
@@ -44,7 +44,7 @@ pub static KIND: Kind = Kind {
 
 const COLUMNS: &[Column] = &[
     columns::NAME,
-    column("Status", "string", "The status of the namespace", |ns, _| text(ns, "/status/phase").into()),
+    column("Status", "string", Text("The status of the namespace"), |ns, _| text(ns, "/status/phase").into()),
     columns::AGE,
 ];
 

@@ -1,7 +1,11 @@
 //! Node: a machine that runs pods.
 use super::{
     Column, Kind, PROXY_VERBS, SPEC_STATUS_RESET, Scope, Subresource, Version,
-    columns::{self, column, items, text, text_or, wide},
+    columns::{
+        self,
+        Doc::{Field, Text},
+        column, items, text, text_or, wide,
+    },
     pod, prepare,
 };
 use crate::{
@@ -45,35 +49,29 @@ pub static KIND: Kind = Kind {
 
 const COLUMNS: &[Column] = &[
     columns::NAME,
-    column("Status", "string", "The status of the node", |node, _| status(node).into()),
-    column("Roles", "string", "The roles of the node", |node, _| roles(node).into()),
+    column("Status", "string", Text("The status of the node"), |node, _| status(node).into()),
+    column("Roles", "string", Text("The roles of the node"), |node, _| roles(node).into()),
     columns::AGE,
-    column("Version", "string", "Kubelet Version reported by the node.", |node, _| {
+    column("Version", "string", Field("io.k8s.api.core.v1.NodeSystemInfo", "kubeletVersion"), |node, _| {
         text(node, "/status/nodeInfo/kubeletVersion").into()
     }),
     wide("Internal-IP", "string", ADDRESSES_DOC, |node, _| address(node, "InternalIP").into()),
     wide("External-IP", "string", ADDRESSES_DOC, |node, _| address(node, "ExternalIP").into()),
-    wide(
-        "OS-Image",
-        "string",
-        "OS Image reported by the node from /etc/os-release (e.g. Debian GNU/Linux 7 (wheezy)).",
-        |node, _| text_or(node, "/status/nodeInfo/osImage", "<unknown>"),
-    ),
-    wide(
-        "Kernel-Version",
-        "string",
-        "Kernel Version reported by the node from 'uname -r' (e.g. 3.16.0-0.bpo.4-amd64).",
-        |node, _| kernel(node).into(),
-    ),
+    wide("OS-Image", "string", Field("io.k8s.api.core.v1.NodeSystemInfo", "osImage"), |node, _| {
+        text_or(node, "/status/nodeInfo/osImage", "<unknown>")
+    }),
+    wide("Kernel-Version", "string", Field("io.k8s.api.core.v1.NodeSystemInfo", "kernelVersion"), |node, _| {
+        kernel(node).into()
+    }),
     wide(
         "Container-Runtime",
         "string",
-        "ContainerRuntime Version reported by the node through runtime remote API (e.g. containerd://1.4.2).",
+        Field("io.k8s.api.core.v1.NodeSystemInfo", "containerRuntimeVersion"),
         |node, _| text_or(node, "/status/nodeInfo/containerRuntimeVersion", "<unknown>"),
     ),
 ];
 
-const ADDRESSES_DOC: &str = "List of addresses reachable to the node. Queried from cloud provider, if available. More info: https://kubernetes.io/docs/reference/node/node-status/#addresses Note: This field is declared as mergeable, but the merge key is not sufficiently unique, which can cause data corruption when it is merged. Callers should instead use a full-replacement patch. See https://pr.k8s.io/79391 for an example. Consumers should assume that addresses can change during the lifetime of a Node. However, there are some exceptions where this may not be possible, such as Pods that inherit a Node's address in its own status or consumers of the downward API (status.hostIP).";
+const ADDRESSES_DOC: columns::Doc = Field("io.k8s.api.core.v1.NodeStatus", "addresses");
 const ROLE_PREFIX: &str = "node-role.kubernetes.io/";
 
 fn status(node: &Value) -> String {

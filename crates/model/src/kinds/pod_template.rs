@@ -1,7 +1,7 @@
 //! PodTemplate: a template of pods kept by itself.
 use super::{
     Column, Kind, Scope, Version,
-    columns::{self, column},
+    columns::{self, Doc::Text, column},
     pod, prepare,
 };
 use crate::{
@@ -44,13 +44,13 @@ pub static KIND: Kind = Kind {
 
 const COLUMNS: &[Column] = &[
     columns::NAME,
-    column("Containers", "string", columns::CONTAINERS.description, |template, _| {
+    column("Containers", "string", columns::CONTAINERS.doc, |template, _| {
         columns::container_texts(&template["template"]["spec"], "name")
     }),
-    column("Images", "string", columns::IMAGES.description, |template, _| {
+    column("Images", "string", columns::IMAGES.doc, |template, _| {
         columns::container_texts(&template["template"]["spec"], "image")
     }),
-    column("Pod Labels", "string", "The labels for the pod template.", |template, _| {
+    column("Pod Labels", "string", Text("The labels for the pod template."), |template, _| {
         columns::labels(&template["template"]["metadata"]["labels"])
     }),
 ];

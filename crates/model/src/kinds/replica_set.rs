@@ -1,7 +1,7 @@
 //! ReplicaSet: keeps a number of like pods.
 use super::{
     Column, Kind, SPEC_STATUS_RESET, Scope, Subresource, Version, checks,
-    columns::{self, column, int, wide},
+    columns::{self, Doc::Field, column, int, wide},
     pod, prepare,
 };
 
@@ -45,33 +45,21 @@ pub static KIND: Kind = Kind {
 
 const COLUMNS: &[Column] = &[
     columns::NAME,
-    column(
-        "Desired",
-        "integer",
-        "Replicas is the number of desired pods. This is a pointer to distinguish between explicit zero and unspecified. Defaults to 1. More info: https://kubernetes.io/docs/concepts/workloads/controllers/replicaset",
-        |set, _| int(set, "/spec/replicas").into(),
-    ),
-    column(
-        "Current",
-        "integer",
-        "Replicas is the most recently observed number of non-terminating pods. More info: https://kubernetes.io/docs/concepts/workloads/controllers/replicaset",
-        |set, _| int(set, "/status/replicas").into(),
-    ),
-    column(
-        "Ready",
-        "integer",
-        "The number of non-terminating pods targeted by this ReplicaSet with a Ready Condition.",
-        |set, _| int(set, "/status/readyReplicas").into(),
-    ),
+    column("Desired", "integer", Field("io.k8s.api.apps.v1.ReplicaSetSpec", "replicas"), |set, _| {
+        int(set, "/spec/replicas").into()
+    }),
+    column("Current", "integer", Field("io.k8s.api.apps.v1.ReplicaSetStatus", "replicas"), |set, _| {
+        int(set, "/status/replicas").into()
+    }),
+    column("Ready", "integer", Field("io.k8s.api.apps.v1.ReplicaSetStatus", "readyReplicas"), |set, _| {
+        int(set, "/status/readyReplicas").into()
+    }),
     columns::AGE,
     columns::CONTAINERS,
     columns::IMAGES,
-    wide(
-        "Selector",
-        "string",
-        "Selector is a label query over pods that should match the replica count. Label keys and values that must match in order to be controlled by this replica set. It must match the pod template's labels. More info: https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#label-selectors",
-        |set, _| columns::selector(&set["spec"]["selector"]),
-    ),
+    wide("Selector", "string", Field("io.k8s.api.apps.v1.ReplicaSetSpec", "selector"), |set, _| {
+        columns::selector(&set["spec"]["selector"])
+    }),
 ];
 
 fn validate(set: &Value, errors: &mut Errors) {

@@ -1,7 +1,7 @@
 //! ReplicationController: the older form of ReplicaSet.
 use super::{
     Column, Kind, SPEC_STATUS_RESET, Scope, Subresource, Version, checks,
-    columns::{self, column, int, wide},
+    columns::{self, Doc::Field, column, int, wide},
     pod, prepare,
 };
 use crate::{
@@ -44,30 +44,21 @@ pub static KIND: Kind = Kind {
 
 const COLUMNS: &[Column] = &[
     columns::NAME,
-    column(
-        "Desired",
-        "integer",
-        "Replicas is the number of desired replicas. This is a pointer to distinguish between explicit zero and unspecified. Defaults to 1. More info: https://kubernetes.io/docs/concepts/workloads/controllers/replicationcontroller#what-is-a-replicationcontroller",
-        |set, _| int(set, "/spec/replicas").into(),
-    ),
-    column(
-        "Current",
-        "integer",
-        "Replicas is the most recently observed number of replicas. More info: https://kubernetes.io/docs/concepts/workloads/controllers/replicationcontroller#what-is-a-replicationcontroller",
-        |set, _| int(set, "/status/replicas").into(),
-    ),
-    column("Ready", "integer", "The number of ready replicas for this replication controller.", |set, _| {
+    column("Desired", "integer", Field("io.k8s.api.core.v1.ReplicationControllerSpec", "replicas"), |set, _| {
+        int(set, "/spec/replicas").into()
+    }),
+    column("Current", "integer", Field("io.k8s.api.core.v1.ReplicationControllerStatus", "replicas"), |set, _| {
+        int(set, "/status/replicas").into()
+    }),
+    column("Ready", "integer", Field("io.k8s.api.core.v1.ReplicationControllerStatus", "readyReplicas"), |set, _| {
         int(set, "/status/readyReplicas").into()
     }),
     columns::AGE,
     columns::CONTAINERS,
     columns::IMAGES,
-    wide(
-        "Selector",
-        "string",
-        "Selector is a label query over pods that should match the Replicas count. If Selector is empty, it is defaulted to the labels present on the Pod template. Label keys and values that must match in order to be controlled by this replication controller, if empty defaulted to labels on Pod template. More info: https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#label-selectors",
-        |set, _| columns::labels(&set["spec"]["selector"]),
-    ),
+    wide("Selector", "string", Field("io.k8s.api.core.v1.ReplicationControllerSpec", "selector"), |set, _| {
+        columns::labels(&set["spec"]["selector"])
+    }),
 ];
 
 fn selectable_values(rc: &Value) -> BTreeMap<String, String> {

@@ -1,7 +1,7 @@
 //! RuntimeClass: which handler of the container runtime runs a pod.
 use super::{
     Column, Kind, Scope, Version,
-    columns::{self, column, text},
+    columns::{self, Doc::Text, column, text},
     pod,
 };
 
@@ -37,7 +37,7 @@ pub static KIND: Kind = Kind {
 };
 
 const COLUMNS: &[Column] =
-    &[columns::NAME, column("Handler", "string", "", |class, _| text(class, "/handler").into()), columns::AGE];
+    &[columns::NAME, column("Handler", "string", Text(""), |class, _| text(class, "/handler").into()), columns::AGE];
 
 fn validate(class: &Value, errors: &mut Errors) {
     let root = At::root(class);

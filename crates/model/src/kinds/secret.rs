@@ -1,7 +1,7 @@
 //! Secret: named bytes that only some may read.
 use super::{
     Column, Kind, Scope, Version, checks,
-    columns::{self, column, text},
+    columns::{self, Doc::Field, column, text},
     prepare, texts,
 };
 
@@ -29,18 +29,10 @@ pub static KIND: Kind = Kind {
 
 const COLUMNS: &[Column] = &[
     columns::NAME,
-    column(
-        "Type",
-        "string",
-        "Used to facilitate programmatic handling of secret data. More info: https://kubernetes.io/docs/concepts/configuration/secret/#secret-types",
-        |secret, _| text(secret, "/type").into(),
-    ),
-    column(
-        "Data",
-        "string",
-        "Data contains the secret data. Each key must consist of alphanumeric characters, '-', '_' or '.'. The serialized form of the secret data is a base64 encoded string, representing the arbitrary (possibly non-string) data value here. Described in https://tools.ietf.org/html/rfc4648#section-4",
-        |secret, _| secret["data"].as_object().map_or(0, serde_json::Map::len).into(),
-    ),
+    column("Type", "string", Field("io.k8s.api.core.v1.Secret", "type"), |secret, _| text(secret, "/type").into()),
+    column("Data", "string", Field("io.k8s.api.core.v1.Secret", "data"), |secret, _| {
+        secret["data"].as_object().map_or(0, serde_json::Map::len).into()
+    }),
     columns::AGE,
 ];
 

@@ -2,12 +2,15 @@
 use super::META;
 use crate::{
     Value,
-    schema::{self, Field, ListKind, Presence, Strategy, Ty, Type, Union},
+    schema::{self, Described, Descriptions, Field, ListKind, Presence, Strategy, Ty, Type, Union},
 };
 use serde_json::{Map, json};
 
-/// Schemas of everything that `root` refers to, directly or not, as the document of a group version holds them.
-pub fn components(root: &Value, group: &str, version: &str) -> Map<String, Value> {
+/// Groups and versions that a document is about.
+type Homes<'h> = [(&'h str, &'h str)];
+
+/// Schemas of everything that `root` refers to, directly or not, as a document about these group versions holds them.
+pub fn components(root: &Value, homes: &Homes<'_>, texts: &Descriptions) -> Map<String, Value> {
     let mut schemas = Map::new();
     let mut queue = Vec::new();
     references(root, &mut queue);
@@ -15,7 +18,7 @@ pub fn components(root: &Value, group: &str, version: &str) -> Map<String, Value
         if schemas.contains_key(&name) {
             continue;
         }
-        let made = named(&name, group, version);
+        let made = named(&name, homes, texts);
         references(&made, &mut queue);
         schemas.insert(name, made);
     }
@@ -42,11 +45,20 @@ fn reference(name: &str) -> Value {
 }
 
 /// The schema of a component. Types that the table does not hold have a form of their own.
-fn named(name: &str, group: &str, version: &str) -> Value {
-    if let Some(ty) = schema::by_name(name) {
-        return structure(ty, group, version);
+fn named(name: &str, homes: &Homes<'_>, texts: &Descriptions) -> Value {
+    let mut out = match schema::by_name(name) {
+        Some(ty) => structure(ty, homes, texts),
+        None => special_form(name),
+    };
+    if let Some(text) = texts.of(name).map(Described::text).filter(|text| !text.is_empty()) {
+        out["description"] = text.into();
     }
+    out
+}
+
+fn special_form(name: &str) -> Value {
     match name.rsplit('.').next().unwrap_or_default() {
+        "Info" => version_info(),
         "Quantity" => json!({"oneOf": [{"type": "string"}, {"type": "number"}]}),
         "IntOrString" => json!({"format": "int-or-string", "oneOf": [{"type": "integer"}, {"type": "string"}]}),
         "Time" | "MicroTime" => json!({"type": "string", "format": "date-time"}),
@@ -56,10 +68,13 @@ fn named(name: &str, group: &str, version: &str) -> Value {
     }
 }
 
-fn structure(ty: &Type, group: &str, version: &str) -> Value {
+fn structure(ty: &Type, homes: &Homes<'_>, texts: &Descriptions) -> Value {
     let mut out = Map::from_iter([("type".to_owned(), json!("object"))]);
     if !ty.fields.is_empty() {
-        let properties: Map<String, Value> = ty.fields.iter().map(|f| (f.json.to_owned(), property(f))).collect();
+        let described = texts.of(ty.name);
+        let text = |field: &Field| described.and_then(|of| of.field(field.json)).or_else(|| common_text(field, texts));
+        let property = |f: &Field| (f.json.to_owned(), property(f, text(f)));
+        let properties: Map<String, Value> = ty.fields.iter().map(property).collect();
         out.insert("properties".into(), Value::Object(properties));
     }
     let mut required: Vec<&str> = ty.fields.iter().filter(|f| f.required).map(|f| f.json).collect();
@@ -67,7 +82,7 @@ fn structure(ty: &Type, group: &str, version: &str) -> Value {
         required.sort_unstable();
         out.insert("required".into(), json!(required));
     }
-    let kinds = kinds(ty, group, version);
+    let kinds = kinds(ty, homes);
     if !kinds.is_empty() {
         out.insert("x-kubernetes-group-version-kind".into(), Value::Array(kinds));
     }
@@ -80,12 +95,19 @@ fn structure(ty: &Type, group: &str, version: &str) -> Value {
     Value::Object(out)
 }
 
+/// The texts of fields that all kinds and lists have alike; the dependency describes no list kinds.
+fn common_text<'t>(field: &Field, texts: &'t Descriptions) -> Option<&'t str> {
+    let is_list_meta = matches!(field.ty, Ty::Struct(ty) if ty.name.ends_with(".ListMeta"));
+    let common = matches!(field.json, "kind" | "apiVersion") || (field.json == "metadata" && is_list_meta);
+    texts.of(&format!("{META}.Status"))?.field(field.json).filter(|_| common)
+}
+
 /// The kinds that a type stands for. Deletions and watches speak these of meta/v1 under every group.
-fn kinds(ty: &Type, group: &str, version: &str) -> Vec<Value> {
+fn kinds(ty: &Type, homes: &Homes<'_>) -> Vec<Value> {
     let Some((own_group, own_version, kind)) = ty.group_version_kind else { return Vec::new() };
     let mut kinds = vec![json!({"group": own_group, "version": own_version, "kind": kind})];
     let everywhere = ty.name.starts_with(META) && matches!(kind, "DeleteOptions" | "WatchEvent");
-    if everywhere && (group, version) != (own_group, own_version) {
+    for (group, version) in homes.iter().filter(|home| everywhere && **home != (own_group, own_version)) {
         kinds.push(json!({"group": group, "version": version, "kind": kind}));
     }
     kinds
@@ -104,7 +126,7 @@ fn union(ty: &Type) -> Option<Value> {
     Some(union)
 }
 
-fn property(field: &Field) -> Value {
+fn property(field: &Field, text: Option<&str>) -> Value {
     let is_value = !matches!(field.presence, Presence::Pointer | Presence::AlwaysPointer);
     let mut out = match &field.ty {
         Ty::Struct(of) if !is_value && !field.documented && field.strategy == Strategy::None => {
@@ -120,8 +142,23 @@ fn property(field: &Field) -> Value {
     } else if let Some(zero) = zero(&field.ty).filter(|_| field.presence == Presence::Always) {
         out["default"] = zero;
     }
+    if field.documented {
+        describe(&mut out, field, text.unwrap_or_default());
+    }
     extensions(&mut out, field);
     out
+}
+
+/// The text, and the values of an enumeration below it.
+fn describe(out: &mut Value, field: &Field, text: &str) {
+    let mut text = text.to_owned();
+    if !field.enumeration.is_empty() && matches!(field.ty, Ty::String) {
+        let values: Vec<String> = field.enumeration.iter().map(|value| format!(" - `{value:?}`")).collect();
+        text.push_str(&format!("\n\nPossible enum values:\n{}", values.join("\n")));
+    }
+    if !text.is_empty() {
+        out["description"] = text.into();
+    }
 }
 
 fn extensions(out: &mut Value, field: &Field) {
@@ -233,7 +270,7 @@ fn zero(ty: &Ty) -> Option<Value> {
 }
 
 /// `version.Info`, which is no API type.
-pub fn version_info() -> Value {
+fn version_info() -> Value {
     let required =
         ["buildDate", "compiler", "gitCommit", "gitTreeState", "gitVersion", "goVersion", "major", "minor", "platform"];
     let optional = ["emulationMajor", "emulationMinor", "minCompatibilityMajor", "minCompatibilityMinor"];

@@ -4,10 +4,12 @@
 mod lookup;
 #[rustfmt::skip]
 pub mod table;
+mod text;
 
 pub use lookup::{by_kind, by_name};
 use std::borrow::Cow;
 pub use table::TYPES;
+pub use text::{Described, Descriptions};
 
 /// A named API type, e.g. `io.k8s.api.core.v1.Pod`.
 #[derive(Debug)]

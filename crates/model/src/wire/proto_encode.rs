@@ -62,12 +62,12 @@ fn varint(out: &mut Vec<u8>, mut value: u64) {
     out.push(value as u8);
 }
 
-fn number(out: &mut Vec<u8>, field: u16, value: u64) {
+pub(crate) fn number(out: &mut Vec<u8>, field: u16, value: u64) {
     varint(out, u64::from(field) << 3);
     varint(out, value);
 }
 
-fn bytes(out: &mut Vec<u8>, field: u16, content: &[u8]) {
+pub(crate) fn bytes(out: &mut Vec<u8>, field: u16, content: &[u8]) {
     varint(out, u64::from(field) << 3 | 2);
     varint(out, content.len() as u64);
     out.extend_from_slice(content);

@@ -28,6 +28,7 @@ pub async fn answer(server: &Arc<Server>, exchange: &Exchange) -> Response<Body>
         "/metrics/slis" if reads => Ok(slis(server)),
         "/.well-known/openid-configuration" => issuer(server, true),
         "/openid/v1/jwks" => issuer(server, false),
+        "/openapi/v2" if reads => openapi::answer_v2(server, exchange).await,
         "/openapi/v3" if reads => openapi::answer(server, exchange, "").await,
         _ if reads && path.starts_with("/openapi/v3/") => {
             openapi::answer(server, exchange, &path["/openapi/v3/".len()..]).await
@@ -124,7 +125,10 @@ fn health(server: &Server, exchange: &Exchange, path: &str) -> Option<Response<B
 /// All paths that are served, sorted.
 fn index(server: &Server) -> Vec<String> {
     let mut paths: Vec<String> = server.discovery.paths().map(str::to_owned).collect();
-    paths.extend(["/apis/", "/metrics", "/metrics/slis", "/openapi/v3", "/openapi/v3/", "/version"].map(str::to_owned));
+    paths.extend(
+        ["/apis/", "/metrics", "/metrics/slis", "/openapi/v2", "/openapi/v3", "/openapi/v3/", "/version"]
+            .map(str::to_owned),
+    );
     if server.config.openid.is_some() {
         paths.extend(["/.well-known/openid-configuration", "/openid/v1/jwks"].map(str::to_owned));
     }

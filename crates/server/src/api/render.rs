@@ -58,24 +58,6 @@ pub struct Renderer {
     pub scale: bool,
 }
 
-/// Columns of the scale subresource of any kind.
-static SCALE_COLUMNS: &[Column] = &[
-    Column { format: "", ..columns::NAME },
-    columns::column(
-        "Desired",
-        "integer",
-        "replicas is the desired number of instances for the scaled object.",
-        |scale, _| columns::int(scale, "/spec/replicas").into(),
-    ),
-    columns::column(
-        "Available",
-        "integer",
-        "replicas is the actual number of observed instances of the scaled object.",
-        |scale, _| columns::int(scale, "/status/replicas").into(),
-    ),
-    columns::AGE,
-];
-
 impl Renderer {
     fn api_version(&self) -> String {
         if self.kind.group.is_empty() {
@@ -87,7 +69,7 @@ impl Renderer {
 
     fn columns(&self) -> &'static [Column] {
         match self.kind.columns {
-            _ if self.scale => SCALE_COLUMNS,
+            _ if self.scale => columns::SCALE,
             [] => columns::DEFAULT,
             own => own,
         }
@@ -212,7 +194,7 @@ fn definitions(columns: &[Column]) -> Vec<ColumnDefinition<'_>> {
         name: c.name,
         ty: c.ty,
         format: c.format,
-        description: c.description,
+        description: c.doc.text(),
         priority: c.priority,
     };
     columns.iter().map(definition).collect()

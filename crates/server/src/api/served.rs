@@ -213,6 +213,7 @@ async fn paths_outside_resources() {
     check("admin GET /apis/apps/v1", 200, "deployments/scale").await;
     check("admin GET /apis/apps/v9", 404, "could not find the requested resource").await;
     check("admin GET /apis/nope.example/v1", 404, "404 page not found\n").await;
+    check("admin GET /openapi/v2", 200, "\"swagger\":\"2.0\"").await;
     check("admin GET /openapi/v3", 200, "/openapi/v3/apis/apps/v1?hash=").await;
     check("admin GET /openapi/v3/apis/apps/v1", 200, "io.k8s.api.apps.v1.Deployment").await;
     check("admin GET /openapi/v3/apis/apps/v1?hash=x", 301, "").await;

@@ -3,7 +3,11 @@ use crate::{
     Value,
     kinds::{
         Column,
-        columns::{self, column, int, items, text, text_or, wide},
+        columns::{
+            self,
+            Doc::{Field, Text},
+            column, int, items, text, text_or, wide,
+        },
     },
 };
 use jiff::Timestamp;
@@ -11,44 +15,34 @@ use serde_json::json;
 
 pub(super) const COLUMNS: &[Column] = &[
     columns::NAME,
-    column("Ready", "string", "The aggregate readiness state of this pod for accepting traffic.", |pod, now| {
+    column("Ready", "string", Text("The aggregate readiness state of this pod for accepting traffic."), |pod, now| {
         let summary = Summary::of(pod, now);
         format!("{}/{}", summary.ready, summary.total).into()
     }),
-    column("Status", "string", "The aggregate status of the containers in this pod.", |pod, now| {
+    column("Status", "string", Text("The aggregate status of the containers in this pod."), |pod, now| {
         Summary::of(pod, now).reason.into()
     }),
     column(
         "Restarts",
         "string",
-        "The number of times the containers in this pod have been restarted and when the last container in this pod has restarted.",
+        Text(
+            "The number of times the containers in this pod have been restarted and when the last container in this pod has restarted.",
+        ),
         |pod, now| Summary::of(pod, now).restarts.into(),
     ),
     columns::AGE,
-    wide(
-        "IP",
-        "string",
-        "podIP address allocated to the pod. Routable at least within the cluster. Empty if not yet allocated.",
-        |pod, _| text_or(pod, "/status/podIPs/0/ip", "<none>"),
-    ),
-    wide(
-        "Node",
-        "string",
-        "NodeName indicates in which node this pod is scheduled. If empty, this pod is a candidate for scheduling by the scheduler defined in schedulerName. Once this field is set, the kubelet for this node becomes responsible for the lifecycle of this pod. This field should not be used to express a desire for the pod to be scheduled on a specific node. https://kubernetes.io/docs/concepts/scheduling-eviction/assign-pod-node/#nodename",
-        |pod, _| text_or(pod, "/spec/nodeName", "<none>"),
-    ),
-    wide(
-        "Nominated Node",
-        "string",
-        "nominatedNodeName is set only when this pod preempts other pods on the node, but it cannot be scheduled right away as preemption victims receive their graceful termination periods. This field does not guarantee that the pod will be scheduled on this node. Scheduler may decide to place the pod elsewhere if other nodes become available sooner. Scheduler may also decide to give the resources on this node to a higher priority pod that is created after preemption. As a result, this field may be different than PodSpec.nodeName when the pod is scheduled.",
-        |pod, _| text_or(pod, "/status/nominatedNodeName", "<none>"),
-    ),
-    wide(
-        "Readiness Gates",
-        "string",
-        "If specified, all readiness gates will be evaluated for pod readiness. A pod is ready when all its containers are ready AND all conditions specified in the readiness gates have status equal to \"True\" More info: https://git.k8s.io/enhancements/keps/sig-network/580-pod-readiness-gates",
-        |pod, _| readiness_gates(pod),
-    ),
+    wide("IP", "string", Field("io.k8s.api.core.v1.PodStatus", "podIP"), |pod, _| {
+        text_or(pod, "/status/podIPs/0/ip", "<none>")
+    }),
+    wide("Node", "string", Field("io.k8s.api.core.v1.PodSpec", "nodeName"), |pod, _| {
+        text_or(pod, "/spec/nodeName", "<none>")
+    }),
+    wide("Nominated Node", "string", Field("io.k8s.api.core.v1.PodStatus", "nominatedNodeName"), |pod, _| {
+        text_or(pod, "/status/nominatedNodeName", "<none>")
+    }),
+    wide("Readiness Gates", "string", Field("io.k8s.api.core.v1.PodSpec", "readinessGates"), |pod, _| {
+        readiness_gates(pod)
+    }),
 ];
 
 /// Finished pods are marked so that clients can hide them.
