@@ -21,6 +21,8 @@ pub enum Command {
     Apiserver(Box<ApiFlags>),
     /// Deploy the sample application, wait for it and fetch an answer through its Service.
     Sample(skeg_cli::sample::SampleFlags),
+    /// Register simulated nodes that run pods in name only, with any API server.
+    Simulate(crate::simulate::SimulateFlags),
     /// Remove everything that a server started on this machine: containers, networks, processes, mounts.
     Cleanup(CleanupFlags),
     /// Print the completion script of a shell.

@@ -5,6 +5,7 @@ mod kubeconfig;
 mod problem;
 mod process;
 mod server;
+mod simulate;
 
 use clap::Parser;
 use flags::{Command, Program};
@@ -25,6 +26,7 @@ fn main() -> ExitCode {
         Command::Sample(flags) => process::run(|token| async move {
             token.run_until_cancelled(skeg_cli::sample::run(flags)).await.unwrap_or(Ok(()))
         }),
+        Command::Simulate(flags) => process::run(|token| simulate::run(flags, token)),
         Command::Cleanup(flags) => server::cleanup(&flags),
         Command::Apiserver(flags) => process::run(|token| apiserver::run(*flags, token)),
         Command::Completion { shell } => {

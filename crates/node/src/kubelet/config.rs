@@ -10,6 +10,9 @@ use std::{
     sync::Arc,
 };
 
+/// The version of Kubernetes that nodes say they run.
+pub const VERSION: &str = "v1.36.3";
+
 /// The kubelet's own certificate and whom it trusts, as PEM.
 #[derive(Clone, Default)]
 pub struct ServingTls {
@@ -80,7 +83,7 @@ impl KubeletConfig {
             max_pods: 110,
             cgroup_mount: "/sys/fs/cgroup".into(),
             cgroup_root: String::new(),
-            version: "v1.36.3".into(),
+            version: VERSION.into(),
             lease_duration: SignedDuration::from_secs(40),
             clock: Arc::new(SystemClock),
             seed: 0,

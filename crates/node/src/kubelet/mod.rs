@@ -19,7 +19,7 @@ mod shared;
 mod volumes;
 mod worker;
 
-pub use config::{KubeletConfig, KubeletError, ServingTls};
+pub use config::{KubeletConfig, KubeletError, ServingTls, VERSION};
 
 use crate::{
     cri::{ContainerRuntime, CriClient, api},
