@@ -1,4 +1,5 @@
 //! The command line. Flags that upstream's components have too bear their names, meanings and defaults.
+use crate::control::ControllerFlags;
 use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use std::{net::IpAddr, path::PathBuf};
 
@@ -126,21 +127,6 @@ pub struct ServerFlags {
     /// Addresses of pods.
     #[arg(long, default_value = "10.244.0.0/16", value_name = "CIDR")]
     pub cluster_cidr: String,
-    /// Whether nodes are given ranges of --cluster-cidr.
-    #[arg(long, default_value_t = true, action = ArgAction::Set, num_args = 0..=1, default_missing_value = "true")]
-    pub allocate_node_cidrs: bool,
-    /// Controllers to run: `*`, `name`, `-name`.
-    #[arg(long, default_value = "*", value_delimiter = ',', value_name = "NAME,…", allow_hyphen_values = true)]
-    pub controllers: Vec<String>,
-    /// How often the nodes' heartbeats are looked at.
-    #[arg(long, default_value = "5s", value_name = "DURATION")]
-    pub node_monitor_period: String,
-    /// How long a node may be silent before it counts as lost.
-    #[arg(long, default_value = "50s", value_name = "DURATION")]
-    pub node_monitor_grace_period: String,
-    /// Nodes a second whose pods are evicted when nodes are lost.
-    #[arg(long, default_value_t = 0.1, value_name = "RATE")]
-    pub node_eviction_rate: f64,
     /// Name of this machine's node (default: the host name).
     #[arg(long, value_name = "NAME")]
     pub hostname_override: Option<String>,
@@ -165,6 +151,8 @@ pub struct ServerFlags {
     /// Address of the cluster's DNS Service (default: the tenth of --service-cluster-ip-range).
     #[arg(long, value_name = "IP")]
     pub cluster_dns: Option<IpAddr>,
+    #[command(flatten)]
+    pub control: ControllerFlags,
 }
 
 #[derive(Debug, Args)]
@@ -208,6 +196,6 @@ mod tests {
             panic!("another command");
         };
         assert_eq!(flags.disable, [Component::Kubelet, Component::Proxy, Component::Dns]);
-        assert_eq!(flags.controllers, ["*", "-ttl"]);
+        assert_eq!(flags.control.controllers, ["*", "-ttl"]);
     }
 }

@@ -1,5 +1,6 @@
 //! The `skeg` program: command line and wiring only.
 mod apiserver;
+mod control;
 mod flags;
 mod kubeconfig;
 mod problem;

@@ -29,7 +29,6 @@ use std::{
     net::{IpAddr, SocketAddr},
     path::Path,
     sync::Arc,
-    time::Duration,
 };
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -86,12 +85,6 @@ fn seed() -> u64 {
     SystemEntropy.u64()
 }
 
-fn duration(flag: &str, text: &str) -> anyhow::Result<Duration> {
-    let span: jiff::SignedDuration =
-        text.parse().with_context(|| format!("--{flag}: {text:?} is no duration such as 10s or 5m"))?;
-    Duration::try_from(span).with_context(|| format!("--{flag}: {text:?} is negative"))
-}
-
 /// Signs the tokens that live in Secrets.
 fn secret_tokens(running: &Running) -> controllers::SecretTokens {
     let tokens = running.tokens.clone();
@@ -120,14 +113,10 @@ fn start_control(
         let base = ControllerManagerConfig::new(own, Arc::new(client_for), clock, running.pki.ca_pem().to_owned());
         let config = ControllerManagerConfig {
             seed: seed(),
-            cluster_cidr: if flags.allocate_node_cidrs { vec![flags.cluster_cidr.clone()] } else { Vec::new() },
+            cluster_cidr: if flags.control.allocate_node_cidrs { vec![flags.cluster_cidr.clone()] } else { Vec::new() },
             service_cidr: vec![flags.api.service_cluster_ip_range.clone()],
-            node_monitor_period: duration("node-monitor-period", &flags.node_monitor_period)?,
-            node_monitor_grace_period: duration("node-monitor-grace-period", &flags.node_monitor_grace_period)?,
-            node_eviction_rate: flags.node_eviction_rate,
-            controllers: flags.controllers.clone(),
             service_account_tokens: Some(secret_tokens(running)),
-            ..base
+            ..flags.control.apply(base)?
         };
         let token = token.clone();
         components.spawn(async move { Ok(controllers::run(config, token).await?) });

@@ -4,9 +4,10 @@ use crate::runner::{Action, Plan, Reconciler};
 use jiff::Timestamp;
 use k8s_openapi::api::rbac::v1::{ClusterRole, PolicyRule};
 use skeg_client::{Informer, Key, Object};
-use skeg_model::status::Status;
+use skeg_model::{meta::selector::LabelSelector, status::Status};
 use std::sync::Arc;
 
+const AGGREGATED: &str = "aggregated";
 const WORKERS: usize = 5;
 
 struct Controller {
@@ -23,27 +24,38 @@ pub fn start(context: &Context) {
     let name = "clusterrole-aggregation-controller";
     let mut wiring = context.controller(name, name);
     let roles = wiring.informer::<ClusterRole>();
-    roles.index("aggregated", |role| role.aggregation_rule.iter().map(|_| String::new()).collect());
+    selector::index_labels(&roles);
+    roles.index(AGGREGATED, |role| role.aggregation_rule.iter().map(|_| String::new()).collect());
     let (queue, all) = (wiring.queue(), roles.clone());
     roles.on_change(move |change| {
-        // Any role may be part of any aggregate; there are few aggregates.
-        all.by_index("aggregated", "").iter().for_each(|role| queue.add(&role.key()));
         queue.add(change.key);
+        // There are few aggregates; those that took the role in, or do now, are looked at.
+        for aggregate in all.by_index(AGGREGATED, "") {
+            let mut sides = [change.old, change.new].into_iter().flatten();
+            if sides.any(|role| selectors(&aggregate).any(|selector| selector::selects(&selector, &**role))) {
+                queue.add(&aggregate.key());
+            }
+        }
     });
     wiring.run(Controller { roles }, WORKERS);
+}
+
+fn selectors(role: &ClusterRole) -> impl Iterator<Item = LabelSelector> {
+    let rule = role.aggregation_rule.iter();
+    rule.flat_map(|rule| rule.cluster_role_selectors.iter().flatten()).filter_map(selector::of)
 }
 
 impl Reconciler for Controller {
     type View = View;
 
     async fn gather(&self, key: &Key) -> Result<Option<View>, Status> {
-        let Some(role) = self.roles.get(key) else { return Ok(None) };
-        let Some(rule) = &role.aggregation_rule else { return Ok(None) };
+        let Some(role) = self.roles.get(key).filter(|role| role.aggregation_rule.is_some()) else { return Ok(None) };
         let mut rules: Vec<PolicyRule> = Vec::new();
-        let all = self.roles.list();
-        for wanted in rule.cluster_role_selectors.iter().flatten().filter_map(selector::of) {
-            let parts = all.iter().filter(|part| part.name() != role.name() && selector::selects(&wanted, &***part));
-            for rule in parts.flat_map(|part| part.rules.iter().flatten()) {
+        for wanted in selectors(&role) {
+            let mut parts = selector::selected(&self.roles, None, &wanted);
+            parts.retain(|part| part.name() != role.name());
+            parts.sort_by(|a, b| a.name().cmp(b.name()));
+            for rule in parts.iter().flat_map(|part| part.rules.iter().flatten()) {
                 if !rules.contains(rule) {
                     rules.push(rule.clone());
                 }

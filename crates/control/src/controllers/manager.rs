@@ -24,16 +24,57 @@ pub struct ControllerManagerConfig {
     /// Pod ranges, e.g. `10.244.0.0/16`; the first IPv4 one is handed out to nodes.
     pub cluster_cidr: Vec<String>,
     pub service_cidr: Vec<String>,
-    pub node_cidr_mask_size: u8,
-    pub node_monitor_period: Duration,
+    pub node_cidr_mask_size_ipv4: u8,
+    pub node_cidr_mask_size_ipv6: u8,
     pub node_monitor_grace_period: Duration,
     pub node_startup_grace_period: Duration,
     /// Nodes per second whose pods may be evicted.
     pub node_eviction_rate: f64,
+    /// The same in large zones that are partly out of order.
+    pub secondary_node_eviction_rate: f64,
+    /// Share of a zone's nodes (three at least) that makes it partly out of order.
+    pub unhealthy_zone_threshold: f64,
+    /// Zones of at most so many nodes evict nothing while they are partly out of order.
+    pub large_cluster_size_threshold: usize,
+    /// Ended pods that are kept; 0 keeps all.
+    pub terminated_pod_gc_threshold: usize,
+    pub max_endpoints_per_slice: usize,
+    pub mirroring_max_endpoints_per_subset: usize,
+    pub concurrency: Concurrency,
     /// `--service-account-private-key-file`; without it Secrets get no tokens.
     pub service_account_tokens: Option<SecretTokens>,
     /// `*`, names, and `-name` to switch off.
     pub controllers: Vec<String>,
+}
+
+/// Objects that a controller works on at once: the `--concurrent-…-syncs` flags.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Concurrency {
+    pub deployment: usize,
+    pub replicaset: usize,
+    pub rc: usize,
+    pub endpoint: usize,
+    pub service_endpoint: usize,
+    pub mirroring_service_endpoint: usize,
+    pub namespace: usize,
+    pub gc: usize,
+    pub serviceaccount_token: usize,
+}
+
+impl Default for Concurrency {
+    fn default() -> Self {
+        Self {
+            deployment: 5,
+            replicaset: 5,
+            rc: 5,
+            endpoint: 5,
+            service_endpoint: 5,
+            mirroring_service_endpoint: 5,
+            namespace: 10,
+            gc: 20,
+            serviceaccount_token: 5,
+        }
+    }
 }
 
 impl ControllerManagerConfig {
@@ -52,11 +93,18 @@ impl ControllerManagerConfig {
             root_ca_pem,
             cluster_cidr: vec!["10.244.0.0/16".into()],
             service_cidr: vec!["10.96.0.0/12".into()],
-            node_cidr_mask_size: 24,
-            node_monitor_period: Duration::from_secs(5),
+            node_cidr_mask_size_ipv4: 24,
+            node_cidr_mask_size_ipv6: 64,
             node_monitor_grace_period: Duration::from_secs(50),
             node_startup_grace_period: Duration::from_secs(60),
             node_eviction_rate: 0.1,
+            secondary_node_eviction_rate: 0.01,
+            unhealthy_zone_threshold: 0.55,
+            large_cluster_size_threshold: 50,
+            terminated_pod_gc_threshold: 12_500,
+            max_endpoints_per_slice: 100,
+            mirroring_max_endpoints_per_subset: 1000,
+            concurrency: Concurrency::default(),
             service_account_tokens: None,
             controllers: vec!["*".into()],
         }
@@ -79,15 +127,21 @@ pub struct UnknownController(pub String);
 /// # Errors
 /// A name that no controller has.
 pub fn selected(wanted: &[String]) -> Result<Vec<&'static Controller>, UnknownController> {
-    for name in wanted {
-        let name = name.strip_prefix('-').unwrap_or(name);
-        if name != "*" && !ALL.iter().any(|row| row.name == name) {
-            return Err(UnknownController(name.into()));
+    let row_of = |name: &str| ALL.iter().find(|row| row.name == name || (!name.is_empty() && row.alias == name));
+    let (mut all, mut on, mut off) = (false, Vec::new(), Vec::new());
+    for text in wanted {
+        let (list, name) = match text.strip_prefix('-') {
+            Some(name) => (&mut off, name),
+            None => (&mut on, text.as_str()),
+        };
+        match row_of(name) {
+            Some(row) => list.push(row.name),
+            None if text == "*" => all = true,
+            None => return Err(UnknownController(text.clone())),
         }
     }
-    let has = |name: &str| wanted.iter().any(|wanted| wanted == name);
-    let on = |row: &&Controller| has(row.name) || (!has(&format!("-{}", row.name)) && has("*") && row.default);
-    Ok(ALL.iter().filter(on).collect())
+    let is_on = |row: &&Controller| on.contains(&row.name) || (all && row.default && !off.contains(&row.name));
+    Ok(ALL.iter().filter(is_on).collect())
 }
 
 /// Runs the controllers until the token is cancelled, then waits for them.
@@ -122,6 +176,8 @@ mod tests {
         check(&["*"], Some(default));
         check(&["*", "-deployment-controller"], Some(default - 1));
         check(&["deployment-controller"], Some(1));
+        check(&["*", "-podgc", "-ttl-controller"], Some(default - 2));
+        check(&["-*"], None);
         check(&["no-such-controller"], None);
         check(&[], Some(0));
     }

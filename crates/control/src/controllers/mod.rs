@@ -19,39 +19,41 @@ mod taint_eviction;
 mod ttl;
 
 pub use context::{Context, Wiring};
-pub use manager::{ControllerManagerConfig, SecretTokens, run};
+pub use manager::{Concurrency, ControllerManagerConfig, SecretTokens, run};
 
 /// One row of the table.
 #[derive(Debug)]
 pub struct Controller {
     /// Upstream's name, as `--controllers` takes it.
     pub name: &'static str,
+    /// The name that older releases knew it by; "" if it has none.
+    pub alias: &'static str,
     /// Whether `*` includes it.
     pub default: bool,
     pub start: fn(&Context),
 }
 
-const fn row(name: &'static str, start: fn(&Context)) -> Controller {
-    Controller { name, default: true, start }
+const fn row(name: &'static str, alias: &'static str, start: fn(&Context)) -> Controller {
+    Controller { name, alias, default: true, start }
 }
 
 /// Every controller there is.
 pub static ALL: &[Controller] = &[
-    row("serviceaccount-token-controller", service_account_token::start),
-    row("serviceaccount-controller", service_account::start),
-    row("root-ca-certificate-publisher-controller", root_ca::start),
-    row("endpoints-controller", endpoints::start),
-    row("endpointslice-controller", endpoint_slice::start),
-    row("namespace-controller", namespace::start),
-    row("garbage-collector-controller", garbage::start),
-    row("deployment-controller", deployment::start),
-    row("replicaset-controller", replicas::start_replica_sets),
-    row("replicationcontroller-controller", replicas::start_replication_controllers),
-    row("node-ipam-controller", node_ipam::start),
-    row("node-lifecycle-controller", node_lifecycle::start),
-    row("taint-eviction-controller", taint_eviction::start),
-    row("endpointslice-mirroring-controller", endpoint_slice::mirror::start),
-    row("pod-garbage-collector-controller", pod_gc::start),
-    row("ttl-controller", ttl::start),
-    row("clusterrole-aggregation-controller", cluster_role_aggregation::start),
+    row("serviceaccount-token-controller", "serviceaccount-token", service_account_token::start),
+    row("serviceaccount-controller", "serviceaccount", service_account::start),
+    row("root-ca-certificate-publisher-controller", "root-ca-cert-publisher", root_ca::start),
+    row("endpoints-controller", "endpoint", endpoints::start),
+    row("endpointslice-controller", "endpointslice", endpoint_slice::start),
+    row("endpointslice-mirroring-controller", "endpointslicemirroring", endpoint_slice::mirror::start),
+    row("namespace-controller", "namespace", namespace::start),
+    row("garbage-collector-controller", "garbagecollector", garbage::start),
+    row("deployment-controller", "deployment", deployment::start),
+    row("replicaset-controller", "replicaset", replicas::start_replica_sets),
+    row("replicationcontroller-controller", "replicationcontroller", replicas::start_replication_controllers),
+    row("node-ipam-controller", "nodeipam", node_ipam::start),
+    row("node-lifecycle-controller", "nodelifecycle", node_lifecycle::start),
+    row("taint-eviction-controller", "", taint_eviction::start),
+    row("pod-garbage-collector-controller", "podgc", pod_gc::start),
+    row("ttl-controller", "ttl", ttl::start),
+    row("clusterrole-aggregation-controller", "clusterrole-aggregation", cluster_role_aggregation::start),
 ];

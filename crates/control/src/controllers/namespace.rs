@@ -24,7 +24,6 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 /// Content that only waits for finalizers is looked at again after this long (halved, plus one second, as upstream).
 const FINALIZER_ESTIMATE_SECONDS: u64 = 15;
 const FINALIZER: &str = "kubernetes";
-const WORKERS: usize = 10;
 
 struct Controller {
     namespaces: Informer<Namespace>,
@@ -58,7 +57,7 @@ pub fn start(context: &Context) {
     });
     let client = wiring.client();
     let resources = resource::all().into_iter().filter(|resource| resource.namespaced).collect();
-    wiring.run(Controller { namespaces, client, resources }, WORKERS);
+    wiring.run(Controller { namespaces, client, resources }, context.config.concurrency.namespace);
 }
 
 impl Reconciler for Controller {

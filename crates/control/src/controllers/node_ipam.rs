@@ -13,7 +13,6 @@ use std::{
     sync::Arc,
 };
 
-const IPV6_MASK_SIZE: u8 = 64;
 /// One worker: allocations are decided one after the other.
 const WORKERS: usize = 1;
 
@@ -93,6 +92,10 @@ struct Controller {
 struct Taken {
     networks: BTreeSet<Network>,
     by_node: BTreeMap<Key, Vec<Network>>,
+    /// Where the search in each range goes on: behind what was given last, as upstream's.
+    next: BTreeMap<Network, u64>,
+    /// Nodes that found a range used up.
+    waiting: BTreeSet<Key>,
 }
 
 struct View {
@@ -105,7 +108,7 @@ struct View {
 pub fn start(context: &Context) {
     let config = &context.config;
     let ranges = config.cluster_cidr.iter().filter_map(|text| Network::parse(text)).map(|network| {
-        let mask = if network.v6 { IPV6_MASK_SIZE } else { config.node_cidr_mask_size };
+        let mask = if network.v6 { config.node_cidr_mask_size_ipv6 } else { config.node_cidr_mask_size_ipv4 };
         Range { network, part_mask: mask.max(network.mask) }
     });
     let ranges: Vec<Range> = ranges.collect();
@@ -115,10 +118,9 @@ pub fn start(context: &Context) {
     let taken: Arc<Mutex<Taken>> = Arc::default();
     let (queue, kept) = (wiring.queue(), taken.clone());
     nodes.on_change(move |change| {
-        kept.lock().set(change.key, change.new.map(|node| held(node)).unwrap_or_default());
-        if change.new.is_some_and(|node| held(node).is_empty()) {
-            queue.add(change.key);
-        }
+        let next = kept.lock().set(change.key, change.new.map(|node| held(node)).unwrap_or_default());
+        let bare = change.new.is_some_and(|node| held(node).is_empty()).then(|| change.key.clone());
+        next.into_iter().chain(bare).for_each(|key| queue.add(&key));
     });
     wiring.run(Controller { nodes, ranges, reserved, taken }, WORKERS);
 }
@@ -132,8 +134,11 @@ fn held(node: &Node) -> Vec<Network> {
 }
 
 impl Taken {
-    fn set(&mut self, node: &Key, networks: Vec<Network>) {
+    /// Notes what a node holds; answers who of those that wait can have what became free.
+    fn set(&mut self, node: &Key, networks: Vec<Network>) -> Option<Key> {
+        self.waiting.remove(node);
         let old = self.by_node.remove(node).unwrap_or_default();
+        let freed = old.iter().any(|network| !networks.contains(network));
         old.iter().for_each(|network| {
             self.networks.remove(network);
         });
@@ -141,19 +146,23 @@ impl Taken {
             self.networks.extend(networks.iter().copied());
             self.by_node.insert(node.clone(), networks);
         }
+        if freed { self.waiting.pop_first() } else { None }
     }
 
-    /// The lowest part that nobody holds. Parts are walked beside the sorted set of those taken.
-    fn free(&self, range: Range, reserved: &[Network]) -> Option<Network> {
-        let mut number = 0;
-        loop {
+    /// The next part that nobody holds, round about. The walk costs what lies between two free parts.
+    fn free(&mut self, range: Range, reserved: &[Network]) -> Option<Network> {
+        let parts = 1_u64.checked_shl(u32::from(range.part_mask - range.network.mask)).unwrap_or(u64::MAX);
+        let cursor = self.next.entry(range.network).or_default();
+        for step in 0..parts {
+            let number = (*cursor).wrapping_add(step) % parts;
             let part = range.network.part(range.part_mask, number)?;
             let taken = self.networks.contains(&part) || reserved.iter().any(|network| network.overlaps(part));
             if !taken {
+                *cursor = (number + 1) % parts;
                 return Some(part);
             }
-            number += 1;
         }
+        None
     }
 }
 
@@ -165,8 +174,11 @@ impl Reconciler for Controller {
         if !held(&node).is_empty() || self.ranges.is_empty() {
             return Ok(None);
         }
-        let taken = self.taken.lock();
-        let free = self.ranges.iter().map(|range| taken.free(*range, &self.reserved)).collect();
+        let mut taken = self.taken.lock();
+        let free: Option<Vec<_>> = self.ranges.iter().map(|range| taken.free(*range, &self.reserved)).collect();
+        if free.is_none() && !taken.waiting.insert(key.clone()) {
+            return Ok(None);
+        }
         Ok(Some(View { node, free }))
     }
 
@@ -201,13 +213,25 @@ mod tests {
         let reserved: Vec<_> = Network::parse(reserved).into_iter().collect();
         let mut state = Taken::default();
         for (number, text) in taken.iter().enumerate() {
-            state.set(&format!("n{number}").into(), vec![Network::parse(text).unwrap()]);
+            assert_eq!(state.set(&format!("n{number}").into(), vec![Network::parse(text).unwrap()]), None);
         }
         assert_eq!(state.free(range, &reserved).map(|it| it.to_string()).as_deref(), expected);
     }
 
     #[test]
-    fn the_lowest_free_part_is_given() {
+    fn who_waits_gets_what_becomes_free() {
+        let range = Range { network: Network::parse("10.0.0.0/24").unwrap(), part_mask: 24 };
+        let (mut state, node, late): (Taken, Key, Key) = (Taken::default(), "n".into(), "late".into());
+        let part = state.free(range, &[]).unwrap();
+        state.set(&node, vec![part]);
+        assert_eq!(state.free(range, &[]), None);
+        state.waiting.insert(late.clone());
+        assert_eq!(state.set(&node, Vec::new()), Some(late));
+        assert_eq!(state.free(range, &[]), Some(part));
+    }
+
+    #[test]
+    fn parts_are_given_in_turn() {
         check("10.244.0.0/16", 24, "", &[], Some("10.244.0.0/24"));
         check("10.244.0.0/16", 24, "", &["10.244.0.0/24", "10.244.2.0/24"], Some("10.244.1.0/24"));
         check("10.0.0.0/23", 24, "", &["10.0.0.0/24", "10.0.1.0/24"], None);

@@ -16,14 +16,11 @@ use rustc_hash::FxHashMap;
 use serde_json::json;
 use skeg_client::{Change, Client, Informer, Key, Object, object::target_of};
 use skeg_model::{request::DeleteOptions, status::Status, time::Clock};
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc};
 
-/// `--terminated-pod-gc-threshold`.
-const ENDED_PODS_MAX: usize = 12_500;
 /// How long a node must be missing before its pods are given up.
 const QUARANTINE: SignedDuration = SignedDuration::from_secs(40);
 const OUT_OF_SERVICE: &str = "node.kubernetes.io/out-of-service";
-const ENDED: &str = "ended";
 /// The key of the look at all ended pods; no pod is called so.
 const ALL_ENDED: &str = "*";
 const WORKERS: usize = 4;
@@ -33,12 +30,23 @@ struct Controller {
     nodes: Informer<Node>,
     client: Client,
     clock: Arc<dyn Clock>,
+    ended: Arc<Ended>,
     /// Since when nodes that pods are bound to have been missing.
     missing: Mutex<FxHashMap<String, Timestamp>>,
 }
 
+/// Ended pods in the order in which they go: evicted ones first, then the oldest.
+struct Ended {
+    pods: Mutex<BTreeSet<Rank>>,
+    /// How many are kept; None: all.
+    most: Option<usize>,
+}
+
+/// Whether it was not evicted, when it was created, its name and its key.
+type Rank = (bool, Option<Timestamp>, String, Key);
+
 enum View {
-    /// Ended pods, more than are kept.
+    /// Ended pods beyond those that are kept.
     Surplus(Vec<Arc<Pod>>),
     /// To be removed at once; why, where that is told.
     Remove(Arc<Pod>, Option<&'static str>),
@@ -52,9 +60,15 @@ pub fn start(context: &Context) {
     let pods = wiring.informer::<Pod>();
     let nodes = wiring.informer::<Node>();
     index_pods(&pods);
-    pods.index(ENDED, |pod| if pod::is_terminal(pod) { vec![String::new()] } else { Vec::new() });
-    let (queue, all, known) = (wiring.queue(), pods.clone(), nodes.clone());
-    pods.on_change(move |change| observe(&queue, &all, &known, change));
+    let most = Some(context.config.terminated_pod_gc_threshold).filter(|count| *count > 0);
+    let ended = Arc::new(Ended { pods: Mutex::default(), most });
+    let (queue, kept, known) = (wiring.queue(), ended.clone(), nodes.clone());
+    pods.on_change(move |change| {
+        if kept.observe(change) {
+            queue.add(&ALL_ENDED.into());
+        }
+        observe(&queue, &known, change);
+    });
     let (queue, on_node) = (wiring.queue(), pods.clone());
     nodes.on_change(move |change| {
         if change.new.is_none_or(|node| is_out_of_service(node)) {
@@ -62,18 +76,41 @@ pub fn start(context: &Context) {
         }
     });
     let (client, clock) = (wiring.client(), context.config.clock.clone());
-    wiring.run(Controller { pods, nodes, client, clock, missing: Mutex::default() }, WORKERS);
+    wiring.run(Controller { pods, nodes, client, clock, ended, missing: Mutex::default() }, WORKERS);
 }
 
-fn observe(queue: &Queue, pods: &Informer<Pod>, nodes: &Informer<Node>, change: &Change<'_, Pod>) {
+impl Ended {
+    /// Takes a change; answers whether there are more than are kept.
+    fn observe(&self, change: &Change<'_, Pod>) -> bool {
+        let mut pods = self.pods.lock();
+        if let Some(old) = change.old.filter(|pod| pod::is_terminal(pod)) {
+            pods.remove(&rank(old, change.key));
+        }
+        let Some(new) = change.new.filter(|pod| pod::is_terminal(pod)) else { return false };
+        pods.insert(rank(new, change.key));
+        self.most.is_some_and(|most| pods.len() > most)
+    }
+
+    fn surplus(&self) -> Vec<Key> {
+        let pods = self.pods.lock();
+        let count = self.most.map_or(0, |most| pods.len().saturating_sub(most));
+        pods.iter().take(count).map(|(.., key)| key.clone()).collect()
+    }
+}
+
+fn rank(pod: &Pod, key: &Key) -> Rank {
+    let reason = pod.status.as_ref().and_then(|status| status.reason.as_deref());
+    let evicted = pod::phase(pod) == "Failed" && reason == Some("Evicted");
+    let created = pod.metadata.creation_timestamp.as_ref().map(|time| time.0);
+    (!evicted, created, pod.name().into(), key.clone())
+}
+
+fn observe(queue: &Queue, nodes: &Informer<Node>, change: &Change<'_, Pod>) {
     let Some(pod) = change.new else { return };
     let node = pod::node_name(pod);
     let homeless = if node.is_empty() { pod.is_deleting() } else { nodes.get(node).is_none() };
     if homeless || (pod.is_deleting() && nodes.get(node).is_some_and(|node| is_out_of_service(&node))) {
         queue.add(change.key);
-    }
-    if pod::is_terminal(pod) && pods.count_index(ENDED, "") > ENDED_PODS_MAX {
-        queue.add(&ALL_ENDED.into());
     }
 }
 
@@ -87,8 +124,8 @@ impl Reconciler for Controller {
 
     async fn gather(&self, key: &Key) -> Result<Option<View>, Status> {
         if &**key == ALL_ENDED {
-            let ended = self.pods.by_index(ENDED, "");
-            return Ok((ended.len() > ENDED_PODS_MAX).then_some(View::Surplus(ended)));
+            let pods: Vec<_> = self.ended.surplus().iter().filter_map(|key| self.pods.get(key)).collect();
+            return Ok((!pods.is_empty()).then_some(View::Surplus(pods)));
         }
         let Some(pod) = self.pods.get(key) else { return Ok(None) };
         let name = pod::node_name(&pod).to_owned();
@@ -125,23 +162,9 @@ impl Reconciler for Controller {
     }
 }
 
-/// The oldest ones go, evicted ones before all others.
 fn surplus(pods: &[Arc<Pod>], now: Timestamp) -> Plan {
-    let evicted = |pod: &Pod| {
-        let reason = pod.status.as_ref().and_then(|status| status.reason.as_deref());
-        pod::phase(pod) == "Failed" && reason == Some("Evicted")
-    };
-    let created = |pod: &Pod| pod.metadata.creation_timestamp.as_ref().map(|time| time.0);
-    let mut pods = pods.to_vec();
-    pods.sort_by(|a, b| {
-        let order = evicted(b).cmp(&evicted(a));
-        order.then_with(|| created(a).cmp(&created(b))).then_with(|| a.name().cmp(b.name()))
-    });
-    let count = pods.len().saturating_sub(ENDED_PODS_MAX);
-    let actions = pods.iter().take(count).flat_map(|pod| remove(pod, None, now));
     let mut plan = Plan::default();
-    plan.then(actions.collect(), Order::Together);
-    plan.look_again_in(Duration::from_secs(1));
+    plan.then(pods.iter().flat_map(|pod| remove(pod, None, now)).collect(), Order::Together);
     plan
 }
 

@@ -14,7 +14,6 @@ const TYPE: &str = "kubernetes.io/service-account-token";
 const ACCOUNT: &str = "kubernetes.io/service-account.name";
 const ACCOUNT_UID: &str = "kubernetes.io/service-account.uid";
 const INDEX: &str = "token-of";
-const WORKERS: usize = 5;
 
 struct Controller {
     secrets: Informer<Secret>,
@@ -56,7 +55,8 @@ pub fn start(context: &Context) {
     });
     let client = wiring.client();
     let root_ca = context.config.root_ca_pem.clone().into_bytes();
-    wiring.run(Controller { secrets, accounts, client, sign, root_ca }, WORKERS);
+    let workers = context.config.concurrency.serviceaccount_token;
+    wiring.run(Controller { secrets, accounts, client, sign, root_ca }, workers);
 }
 
 /// The account that a token Secret names.

@@ -4,15 +4,17 @@ use super::{
     common::pod,
     node_lifecycle::{index_pods, pods_on},
 };
-use crate::runner::{Action, Note, Plan, Reconciler};
+use crate::runner::{Action, Note, Order, Plan, Reconciler};
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::{
     api::core::v1::{Node, ObjectReference, Pod, PodCondition, Taint, Toleration},
     apimachinery::pkg::apis::meta::v1::Time,
 };
+use parking_lot::Mutex;
+use rustc_hash::FxHashMap;
 use serde_json::json;
-use skeg_client::{Informer, Key, Object};
-use skeg_model::status::Status;
+use skeg_client::{Informer, Key, Object, key};
+use skeg_model::{status::Status, time::Clock};
 use std::sync::Arc;
 
 const WORKERS: usize = 8;
@@ -21,11 +23,34 @@ const NO_EXECUTE: &str = "NoExecute";
 struct Controller {
     pods: Informer<Pod>,
     nodes: Informer<Node>,
+    clock: Arc<dyn Clock>,
+    timers: Arc<Timers>,
 }
 
-struct View {
-    pod: Arc<Pod>,
-    taints: Vec<Taint>,
+/// Evictions that wait for a toleration to run out. It runs from when the taint was first seen, as upstream: a restart
+/// begins anew.
+type Timers = Mutex<FxHashMap<Key, Timer>>;
+
+#[derive(Debug, Clone, Copy)]
+struct Timer {
+    due: Timestamp,
+    fired: bool,
+}
+
+enum View {
+    /// The eviction that waited is off.
+    Cancel(Key),
+    Wait(Timestamp),
+    /// Whether an eviction waited that is now overtaken.
+    Evict(Arc<Pod>, bool),
+}
+
+/// How long a pod bears its node's taints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Tolerance {
+    Ever,
+    For(SignedDuration),
+    Not,
 }
 
 /// The taint-eviction controller.
@@ -34,9 +59,15 @@ pub fn start(context: &Context) {
     let pods = wiring.informer::<Pod>();
     let nodes = wiring.informer::<Node>();
     index_pods(&pods);
-    let (queue, all) = (wiring.queue(), nodes.clone());
+    let timers: Arc<Timers> = Arc::default();
+    let (queue, all, kept) = (wiring.queue(), nodes.clone(), timers.clone());
     pods.on_change(move |change| {
-        let Some(pod) = change.new else { return };
+        let Some(pod) = change.new else {
+            if kept.lock().contains_key(change.key) {
+                queue.add(change.key);
+            }
+            return;
+        };
         let placed = change
             .old
             .is_none_or(|old| pod::node_name(old) != pod::node_name(pod) || tolerations(old) != tolerations(pod));
@@ -51,7 +82,8 @@ pub fn start(context: &Context) {
             pods_on(&on_node, change.key).iter().for_each(|pod| queue.add(&pod.key()));
         }
     });
-    wiring.run(Controller { pods, nodes }, WORKERS);
+    let clock = context.config.clock.clone();
+    wiring.run(Controller { pods, nodes, clock, timers }, WORKERS);
 }
 
 fn tolerations(pod: &Pod) -> &[Toleration] {
@@ -67,44 +99,56 @@ impl Reconciler for Controller {
     type View = View;
 
     async fn gather(&self, key: &Key) -> Result<Option<View>, Status> {
-        let Some(pod) = self.pods.get(key).filter(|pod| !pod.is_deleting()) else { return Ok(None) };
+        let mut timers = self.timers.lock();
+        let mut cancel = || timers.remove(key).is_some_and(|timer| !timer.fired);
+        let Some(pod) = self.pods.get(key) else { return Ok(cancel().then(|| View::Cancel(key.clone()))) };
         let taints = self.nodes.get(pod::node_name(&pod)).map(|node| no_execute(&node)).unwrap_or_default();
-        Ok((!taints.is_empty()).then_some(View { pod, taints }))
+        match tolerance(&pod, &taints) {
+            Tolerance::Ever => Ok(cancel().then(|| View::Cancel(key.clone()))),
+            _ if pod.is_deleting() => Ok(None),
+            Tolerance::Not => Ok(Some(View::Evict(pod, cancel()))),
+            Tolerance::For(seconds) => {
+                let now = self.clock.now();
+                let timer = timers.entry(key.clone()).or_insert(Timer { due: now + seconds, fired: false });
+                if timer.due > now {
+                    return Ok(Some(View::Wait(timer.due)));
+                }
+                timer.fired = true;
+                Ok(Some(View::Evict(pod, false)))
+            }
+        }
     }
 
     fn reconcile(&self, view: &View, now: Timestamp) -> Plan {
-        match eviction_time(&view.pod, &view.taints, now) {
-            None => Plan::default(),
-            Some(at) if at > now => {
+        match view {
+            View::Cancel(key) => Plan::of(vec![cancelling(key)]),
+            View::Wait(due) => {
                 let mut plan = Plan::default();
-                plan.look_again_at(at, now);
+                plan.look_again_at(*due, now);
                 plan
             }
-            Some(_) => evict(&view.pod, now),
+            View::Evict(pod, overtaken) => {
+                let mut plan = Plan::default();
+                let note = overtaken.then(|| cancelling(&pod.key()));
+                plan.then(note.into_iter().chain(evict(pod, now)).collect(), Order::Sequence);
+                plan
+            }
         }
     }
 }
 
-/// When the pod must go; None: never.
-fn eviction_time(pod: &Pod, taints: &[Taint], now: Timestamp) -> Option<Timestamp> {
+fn tolerance(pod: &Pod, taints: &[Taint]) -> Tolerance {
     let mut shortest: Option<i64> = None;
     for taint in taints {
-        let matching: Vec<_> = tolerations(pod).iter().filter(|it| tolerates(it, taint)).collect();
-        if matching.is_empty() {
-            return Some(now);
-        }
         // As upstream: the first toleration that matches is the one used.
-        let seconds = matching[0].toleration_seconds;
-        shortest = [shortest, seconds].into_iter().flatten().min();
+        let Some(used) = tolerations(pod).iter().find(|it| tolerates(it, taint)) else { return Tolerance::Not };
+        shortest = [shortest, used.toleration_seconds].into_iter().flatten().min();
     }
-    let seconds = shortest?;
-    if seconds <= 0 {
-        return Some(now);
+    match shortest {
+        None => Tolerance::Ever,
+        Some(seconds) if seconds <= 0 => Tolerance::Not,
+        Some(seconds) => Tolerance::For(SignedDuration::from_secs(seconds)),
     }
-    let since = taints.iter().filter_map(|taint| taint.time_added.as_ref()).map(|time| time.0).max();
-    let bound = pod::condition(pod, "PodScheduled").and_then(|it| it.last_transition_time.as_ref()).map(|it| it.0);
-    let start = [since, bound].into_iter().flatten().max().unwrap_or(now);
-    Some(start + SignedDuration::from_secs(seconds))
 }
 
 pub(super) fn tolerates(toleration: &Toleration, taint: &Taint) -> bool {
@@ -120,21 +164,29 @@ pub(super) fn tolerates(toleration: &Toleration, taint: &Taint) -> bool {
     }
 }
 
-/// Says why, then deletes.
-fn evict(pod: &Pod, now: Timestamp) -> Plan {
-    const REASON: &str = "DeletionByTaintManager";
+/// Pods as upstream's events name them here: without a uid.
+fn note(key: &Key, text: &str) -> Action {
+    let (namespace, name) = key::split(key);
     let about = ObjectReference {
         api_version: Some("v1".into()),
         kind: Some("Pod".into()),
-        namespace: pod.metadata.namespace.clone(),
-        name: pod.metadata.name.clone(),
-        uid: pod.metadata.uid.clone(),
+        namespace: namespace.map(Into::into),
+        name: Some(name.into()),
         ..ObjectReference::default()
     };
+    Action::note(Note::normal(about, "TaintManagerEviction", format!("{text} Pod {key}")))
+}
+
+fn cancelling(key: &Key) -> Action {
+    note(key, "Cancelling deletion of")
+}
+
+/// Says why, then deletes.
+fn evict(pod: &Pod, now: Timestamp) -> Vec<Action> {
+    const REASON: &str = "DeletionByTaintManager";
     let mut conditions = pod.status.as_ref().and_then(|status| status.conditions.clone()).unwrap_or_default();
     let told = conditions.iter().any(|it| it.type_ == "DisruptionTarget" && it.status == "True");
-    let text = format!("Marking for deletion Pod {}", pod.key());
-    let mut actions = vec![Action::note(Note::normal(about, "TaintManagerEviction", text))];
+    let mut actions = vec![note(&pod.key(), "Marking for deletion")];
     if !told {
         conditions.retain(|condition| condition.type_ != "DisruptionTarget");
         conditions.push(PodCondition {
@@ -150,29 +202,31 @@ fn evict(pod: &Pod, now: Timestamp) -> Plan {
         actions.push(Action::patch(pod, Some("status"), patch).accepting(Status::is_not_found));
     }
     actions.push(Action::delete(pod, None).accepting(Status::is_not_found));
-    Plan::of(actions)
+    actions
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn check(tolerations: serde_json::Value, taints: serde_json::Value, expected_seconds: Option<i64>) {
-        let now: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
+    fn check(tolerations: serde_json::Value, taints: serde_json::Value, expected: Tolerance) {
         let pod = json!({ "metadata": {}, "spec": { "containers": [], "tolerations": tolerations } });
         let pod: Pod = serde_json::from_value(pod).unwrap();
         let taints: Vec<Taint> = serde_json::from_value(taints).unwrap();
-        let at = eviction_time(&pod, &taints, now).map(|at| at.duration_since(now).as_secs());
-        assert_eq!(at, expected_seconds);
+        assert_eq!(tolerance(&pod, &taints), expected);
     }
 
     #[test]
     fn tolerations_decide_when() {
-        let taint = json!([{ "key": "k", "effect": "NoExecute", "timeAdded": "2026-01-01T00:00:00Z" }]);
-        check(json!([]), taint.clone(), Some(0));
-        check(json!([{ "operator": "Exists" }]), taint.clone(), None);
-        check(json!([{ "key": "k", "operator": "Exists", "tolerationSeconds": 30 }]), taint.clone(), Some(30));
-        check(json!([{ "key": "other", "operator": "Exists" }]), taint.clone(), Some(0));
-        check(json!([{ "key": "k", "operator": "Exists", "tolerationSeconds": 0 }]), taint, Some(0));
+        let taint = json!([{ "key": "k", "effect": "NoExecute" }]);
+        check(json!([]), json!([]), Tolerance::Ever);
+        check(json!([]), taint.clone(), Tolerance::Not);
+        check(json!([{ "operator": "Exists" }]), taint.clone(), Tolerance::Ever);
+        let limited = json!([{ "key": "k", "operator": "Exists", "tolerationSeconds": 30 }]);
+        check(limited.clone(), taint.clone(), Tolerance::For(SignedDuration::from_secs(30)));
+        check(json!([{ "key": "other", "operator": "Exists" }]), taint.clone(), Tolerance::Not);
+        check(json!([{ "key": "k", "operator": "Exists", "tolerationSeconds": 0 }]), taint, Tolerance::Not);
+        let two = json!([{ "key": "k", "effect": "NoExecute" }, { "key": "l", "effect": "NoExecute" }]);
+        check(limited, two, Tolerance::Not);
     }
 }

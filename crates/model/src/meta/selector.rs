@@ -108,6 +108,13 @@ impl LabelSelector {
         self.nothing
     }
 
+    /// A label that whatever matches must have, and the values it may have; None when there is no such label.
+    pub fn required_label(&self) -> Option<(&str, &[String])> {
+        let equal = |it: &&Requirement| matches!(it.operator, Operator::In | Operator::Equals | Operator::DoubleEquals);
+        let required = self.requirements.iter().find(equal)?;
+        Some((&required.key, &required.values))
+    }
+
     pub fn requirements(&self) -> &[Requirement] {
         &self.requirements
     }

@@ -1,4 +1,5 @@
 //! Ownership by controller reference: who owns what, adoption of orphans and release of what no longer matches.
+use super::selector;
 use crate::runner::Action;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
 use serde_json::json;
@@ -21,28 +22,15 @@ pub fn controller_reference<K: Object>(owner: &K) -> OwnerReference {
     }
 }
 
-/// Indexes a view by controller uid; objects without a controller by their namespace.
+/// Indexes a view by controller uid, and what nobody controls by its labels.
 pub fn index<K: Object>(informer: &Informer<K>) {
-    informer.index(INDEX, |object| {
-        vec![match object.controller() {
-            Some(owner) => owner.uid.clone(),
-            None => orphans_of(object.namespace()),
-        }]
-    });
-}
-
-fn orphans_of(namespace: Option<&str>) -> String {
-    format!("/{}", namespace.unwrap_or_default())
+    informer.index(INDEX, |object| object.controller().map(|owner| owner.uid.clone()).into_iter().collect());
+    selector::index_orphans(informer);
 }
 
 /// What the owner controls, from an indexed view.
 pub fn controlled<K: Object>(informer: &Informer<K>, uid: &str) -> Vec<Arc<K>> {
     informer.by_index(INDEX, uid)
-}
-
-/// What nobody controls in a namespace.
-pub fn orphans<K: Object>(informer: &Informer<K>, namespace: &str) -> Vec<Arc<K>> {
-    informer.by_index(INDEX, &orphans_of(Some(namespace)))
 }
 
 /// The key of an object's controller if it is a `K`.
@@ -70,7 +58,7 @@ impl<T: Object> Claims<T> {
     pub fn new<O: Object>(owner: &O, selector: &LabelSelector, candidates: Vec<Arc<T>>) -> Self {
         let mut claims = Self::default();
         for candidate in candidates {
-            let matches = super::selector::selects(selector, &*candidate);
+            let matches = selector::selects(selector, &*candidate);
             match candidate.controller() {
                 Some(reference) if reference.uid != owner.uid() => {}
                 Some(_) if matches => claims.claimed.push(candidate),

@@ -1,27 +1,16 @@
 //! Which pods a Service selects, and at which ports it reaches them.
-use super::{pod, selector};
+use super::{
+    pod,
+    selector::{self, Selecting},
+};
 use crate::runner::Queue;
 use k8s_openapi::{
     api::core::v1::{Pod, Service, ServicePort},
     apimachinery::pkg::util::intstr::IntOrString,
 };
 use skeg_client::{Change, Informer, Object};
-use std::{collections::BTreeMap, net::IpAddr, sync::Arc};
-
-const INDEX: &str = "label";
-
-/// Indexes pods by each of their labels, so that a selector reads its own pods only.
-pub fn index(pods: &Informer<Pod>) {
-    pods.index(INDEX, |pod| {
-        let namespace = pod.namespace().unwrap_or_default();
-        let labels = pod.metadata.labels.iter().flatten();
-        labels.map(|(name, value)| label_key(namespace, name, value)).collect()
-    });
-}
-
-fn label_key(namespace: &str, name: &str, value: &str) -> String {
-    format!("{namespace}/{name}={value}")
-}
+use skeg_model::meta::selector::LabelSelector;
+use std::{collections::BTreeMap, net::IpAddr};
 
 /// The Service's selector; None when its endpoints are somebody else's business.
 pub fn selector_of(service: &Service) -> Option<&BTreeMap<String, String>> {
@@ -30,13 +19,10 @@ pub fn selector_of(service: &Service) -> Option<&BTreeMap<String, String>> {
     (spec.type_.as_deref() != Some("ExternalName")).then_some(map)
 }
 
-/// The pods that a Service selects, in name order.
-pub fn selected(pods: &Informer<Pod>, namespace: &str, map: &BTreeMap<String, String>) -> Vec<Arc<Pod>> {
-    let Some((name, value)) = map.first_key_value() else { return Vec::new() };
-    let selector = selector::of_map(map);
-    let mut pods = pods.by_index(INDEX, &label_key(namespace, name, value));
-    pods.retain(|pod| selector::selects(&selector, &**pod));
-    pods
+impl Selecting for Service {
+    fn selector(&self) -> Option<LabelSelector> {
+        selector_of(self).map(selector::of_map)
+    }
 }
 
 /// Marks the Services that a pod's change concerns: those that select it, or did.
@@ -46,13 +32,8 @@ pub fn enqueue_for_pod(queue: &Queue, services: &Informer<Service>, change: &Cha
     {
         return;
     }
-    let namespace = change.key.split_once('/').map_or("", |(namespace, _)| namespace);
-    for service in services.list_in(namespace) {
-        let Some(map) = selector_of(&service) else { continue };
-        let selector = selector::of_map(map);
-        if [change.old, change.new].into_iter().flatten().any(|pod| selector::selects(&selector, &**pod)) {
-            queue.add(&service.key());
-        }
+    for pod in [change.old, change.new].into_iter().flatten() {
+        selector::selecting(services, &**pod).iter().for_each(|service| queue.add(&service.key()));
     }
 }
 

@@ -2,12 +2,14 @@
 mod numbers;
 mod replica_set;
 mod revision;
+mod rollback;
 mod rollout;
 mod status;
 
 use super::common::{
     owner::{self, Claims},
-    pod, selector,
+    pod,
+    selector::{self, Selecting},
 };
 use crate::{
     controllers::Context,
@@ -20,10 +22,8 @@ use k8s_openapi::api::{
 };
 use rollout::Rollout;
 use skeg_client::{Client, Informer, Key, Object, key, reference_to};
-use skeg_model::status::Status;
+use skeg_model::{meta::selector::LabelSelector, status::Status};
 use std::{sync::Arc, time::Duration};
-
-const WORKERS: usize = 5;
 
 struct Controller {
     deployments: Informer<Deployment>,
@@ -35,7 +35,7 @@ struct Controller {
 struct View {
     deployment: Arc<Deployment>,
     claims: Claims<ReplicaSet>,
-    /// Whether pods of a ReplicaSet (by uid) have not ended: asked by the Recreate strategy.
+    /// Uids of ReplicaSets with pods that have not ended; asked by the Recreate strategy only.
     running: Vec<String>,
     /// Who has the name that a new ReplicaSet would get.
     occupant: Option<Arc<ReplicaSet>>,
@@ -49,12 +49,14 @@ pub fn start(context: &Context) {
     let pods = wiring.informer::<Pod>();
     owner::index(&replica_sets);
     owner::index(&pods);
+    selector::index_selectors(&deployments);
     wiring.enqueue_changes(&deployments);
     wiring.enqueue_owners::<Deployment, _>(&replica_sets);
     let (queue, all) = (wiring.queue(), deployments.clone());
     replica_sets.on_change(move |change| {
         let orphan = change.new.filter(|set| set.controller().is_none());
-        orphan.into_iter().flat_map(|set| selecting(&all, set)).for_each(|key| queue.add(&key));
+        let selecting = orphan.into_iter().flat_map(|set| selector::selecting(&all, &**set));
+        selecting.for_each(|deployment| queue.add(&deployment.key()));
     });
     let (queue, sets) = (wiring.queue(), replica_sets.clone());
     pods.on_change(move |change| {
@@ -67,17 +69,14 @@ pub fn start(context: &Context) {
         }
     });
     let client = wiring.client();
-    wiring.run(Controller { deployments, replica_sets, pods, client }, WORKERS);
+    let workers = context.config.concurrency.deployment;
+    wiring.run(Controller { deployments, replica_sets, pods, client }, workers);
 }
 
-/// The deployments whose selector matches an orphan.
-fn selecting(deployments: &Informer<Deployment>, set: &ReplicaSet) -> Vec<Key> {
-    let all = deployments.list_in(set.namespace().unwrap_or_default());
-    let matching = all.iter().filter(|deployment| {
-        let selector = deployment.spec.as_ref().and_then(|spec| selector::of(&spec.selector));
-        selector.is_some_and(|selector| !selector.is_everything() && selector::selects(&selector, set))
-    });
-    matching.map(|deployment| deployment.key()).collect()
+impl Selecting for Deployment {
+    fn selector(&self) -> Option<LabelSelector> {
+        selector::of(&self.spec.as_ref()?.selector).filter(|selector| !selector.is_everything())
+    }
 }
 
 impl Reconciler for Controller {
@@ -88,7 +87,7 @@ impl Reconciler for Controller {
         let Some(spec) = &deployment.spec else { return Ok(None) };
         let Some(selector) = selector::of(&spec.selector) else { return Ok(None) };
         let mut sets = owner::controlled(&self.replica_sets, deployment.uid());
-        sets.extend(owner::orphans(&self.replica_sets, deployment.namespace().unwrap_or_default()));
+        sets.extend(selector::orphans(&self.replica_sets, deployment.namespace(), &selector));
         let claims = Claims::new(&*deployment, &selector, sets);
         if !claims.adopt.is_empty() {
             // The view may lag behind a deletion of the owner: ask the server before taking orphans.
@@ -99,7 +98,8 @@ impl Reconciler for Controller {
         }
         let name = replica_set::name_of(&deployment);
         let occupant = self.replica_sets.get(&key::key(deployment.namespace(), &name));
-        let running = claims.claimed.iter().map(|set| set.uid().to_owned()).filter(|uid| self.has_pods(uid)).collect();
+        let sets = claims.claimed.iter().filter(|_| !numbers::is_rolling(&deployment));
+        let running = sets.map(|set| set.uid().to_owned()).filter(|uid| self.has_pods(uid)).collect();
         Ok(Some(View { deployment, claims, running, occupant }))
     }
 

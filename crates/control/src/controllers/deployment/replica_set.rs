@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 
 pub(super) const DESIRED_REPLICAS: &str = "deployment.kubernetes.io/desired-replicas";
 pub(super) const MAX_REPLICAS: &str = "deployment.kubernetes.io/max-replicas";
-const TEMPLATE_HASH: &str = "pod-template-hash";
+pub(super) const TEMPLATE_HASH: &str = "pod-template-hash";
 const NAME_CHARS_MAX: usize = 253;
 
 /// A short text that depends on the template and on how often such a text was found taken.

@@ -8,6 +8,7 @@ use skeg_client::Object;
 use std::collections::BTreeMap;
 
 pub(super) const REVISION: &str = "deployment.kubernetes.io/revision";
+pub(super) const ROLLBACK_TO: &str = "deprecated.deployment.rollback.to";
 const REVISION_HISTORY: &str = "deployment.kubernetes.io/revision-history";
 const HISTORY_CHARS_MAX: usize = 2000;
 
@@ -18,12 +19,22 @@ const NOT_COPIED: &[&str] = &[
     REVISION_HISTORY,
     DESIRED_REPLICAS,
     MAX_REPLICAS,
-    "deprecated.deployment.rollback.to",
+    ROLLBACK_TO,
 ];
 
 /// 0 when there is none or it is no number.
 pub(super) fn revision(object: &impl Object) -> i64 {
-    object.annotation(REVISION).and_then(|text| text.parse().ok()).unwrap_or(0)
+    parsed(object).unwrap_or(0)
+}
+
+/// 0 when there is none, None when it is no number.
+pub(super) fn parsed(object: &impl Object) -> Option<i64> {
+    object.annotation(REVISION).map_or(Some(0), |text| text.parse().ok())
+}
+
+/// Whether ReplicaSets share the annotation with their Deployment.
+pub(super) fn is_copied(annotation: &str) -> bool {
+    !NOT_COPIED.contains(&annotation)
 }
 
 /// The annotations that the newest ReplicaSet should have; `revision` is one above all older ones.
@@ -34,7 +45,7 @@ pub(super) fn annotations(
 ) -> BTreeMap<String, String> {
     let mut annotations = current.cloned().unwrap_or_default();
     for (name, value) in deployment.metadata.annotations.iter().flatten() {
-        if !NOT_COPIED.contains(&name.as_str()) {
+        if is_copied(name) {
             annotations.insert(name.clone(), value.clone());
         }
     }

@@ -3,7 +3,7 @@ use super::{
     numbers::{available, desired, is_rolling, max_surge, max_unavailable, new_size, proportion, size},
     replica_set::{self, by_age, is_active},
     revision::{self, REVISION},
-    spec_of, status,
+    rollback, spec_of, status,
 };
 use crate::runner::{Action, Note, Order, Outcome, Plan};
 use jiff::Timestamp;
@@ -47,13 +47,16 @@ impl<'a> Rollout<'a> {
             return plan;
         }
         let paused = spec_of(self.deployment).paused == Some(true);
+        if let Some(revision) = rollback::wanted(self.deployment).filter(|_| !paused) {
+            return if self.new.is_none() { self.create() } else { rollback::step(self, self.deployment, revision) };
+        }
         if paused || self.is_scaling_event() {
             return self.scale_step(paused);
         }
         if is_rolling(self.deployment) { self.rolling_step() } else { self.recreate_step() }
     }
 
-    fn all(&self) -> impl Iterator<Item = &'a ReplicaSet> + Clone + use<'a, '_> {
+    pub(super) fn all(&self) -> impl Iterator<Item = &'a ReplicaSet> + Clone + use<'a, '_> {
         self.old.iter().copied().chain(self.new)
     }
 

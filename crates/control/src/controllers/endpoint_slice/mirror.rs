@@ -1,11 +1,8 @@
 //! EndpointSlices of Endpoints that somebody else writes for a Service without a selector.
 use super::{MANAGED_BY, SERVICE_NAME, endpoint::Ports, pack};
 use crate::{
-    controllers::{
-        Context,
-        common::{owner, service},
-    },
-    runner::{Order, Plan, Reconciler},
+    controllers::{Context, common::owner, endpoints::subsets},
+    runner::{Action, Note, Order, Plan, Reconciler},
 };
 use jiff::Timestamp;
 use k8s_openapi::{
@@ -15,7 +12,7 @@ use k8s_openapi::{
     },
     apimachinery::pkg::apis::meta::v1::ObjectMeta,
 };
-use skeg_client::{Informer, Key, Object, key};
+use skeg_client::{Informer, Key, Object, key, reference_to};
 use skeg_model::status::Status;
 use std::{collections::BTreeMap, net::IpAddr, sync::Arc};
 
@@ -23,9 +20,6 @@ const MANAGER: &str = "endpointslicemirroring-controller.k8s.io";
 const SKIP: &str = "endpointslice.kubernetes.io/skip-mirror";
 const LEADER: &str = "control-plane.alpha.kubernetes.io/leader";
 const INDEX: &str = "mirrored";
-/// `--mirroring-max-endpoints-per-subset`.
-const ADDRESSES_MAX: usize = 1000;
-const WORKERS: usize = 5;
 
 /// Annotations that say something about the Endpoints object only.
 const NOT_COPIED: &[&str] =
@@ -35,6 +29,8 @@ struct Controller {
     endpoints: Informer<Endpoints>,
     services: Informer<Service>,
     slices: Informer<EndpointSlice>,
+    /// `--mirroring-max-endpoints-per-subset`.
+    most: usize,
 }
 
 struct View {
@@ -59,7 +55,9 @@ pub fn start(context: &Context) {
             queue.add(&key);
         }
     });
-    wiring.run(Controller { endpoints, services, slices }, WORKERS);
+    let most = context.config.mirroring_max_endpoints_per_subset;
+    let workers = context.config.concurrency.mirroring_service_endpoint;
+    wiring.run(Controller { endpoints, services, slices, most }, workers);
 }
 
 fn service_of(slice: &EndpointSlice) -> Option<Key> {
@@ -73,51 +71,121 @@ impl Reconciler for Controller {
     async fn gather(&self, key: &Key) -> Result<Option<View>, Status> {
         let mut slices = self.slices.by_index(INDEX, key);
         slices.retain(|slice| !slice.is_deleting());
-        let bare = |service: &Arc<Service>| service::selector_of(service).is_none();
+        let bare = |service: &Arc<Service>| {
+            service.spec.as_ref().and_then(|spec| spec.selector.as_ref()).is_none_or(BTreeMap::is_empty)
+        };
         let wanted = self.services.get(key).filter(bare).is_some();
         let endpoints = self.endpoints.get(key).filter(|it| wanted && mirrored(it));
         Ok((endpoints.is_some() || !slices.is_empty()).then_some(View { endpoints, slices }))
     }
 
     fn reconcile(&self, view: &View, _now: Timestamp) -> Plan {
-        let mut changes = pack::Changes::default();
         let mut existing: BTreeMap<(&str, Ports), Vec<&EndpointSlice>> = BTreeMap::new();
         for slice in &view.slices {
             existing.entry((&slice.address_type, Ports::of_slice(slice))).or_default().push(slice);
         }
+        let mut plan = Plan::default();
+        let mut changes = pack::Changes::default();
         if let Some(endpoints) = &view.endpoints {
-            for ((family, ports), wanted) in desired(endpoints) {
+            let desired = desired(endpoints, self.most);
+            plan.then(desired.notes(endpoints, self.most), Order::Sequence);
+            for ((family, ports), wanted) in desired.by_ports {
                 let slices = existing.remove(&(family, ports.clone())).unwrap_or_default();
-                let fresh = || new_slice(endpoints, family, &ports);
-                pack::pack(&slices, wanted, &labels(endpoints), &fresh, &mut changes);
+                mirror(endpoints, &slices, new_slice(endpoints, family, &ports, wanted), &mut changes);
             }
         }
         changes.delete.extend(existing.into_values().flatten().cloned());
         changes.recycle(|_| true);
-        let mut plan = Plan::default();
+        if view.endpoints.as_ref().is_some_and(|endpoints| endpoints.is_deleting()) {
+            changes.create.clear();
+        }
         plan.then(changes.actions(), Order::Sequence);
         plan
     }
 }
 
-fn mirrored(endpoints: &Endpoints) -> bool {
-    endpoints.label(SKIP) != Some("true") && endpoints.annotation(LEADER).is_none() && !endpoints.is_deleting()
+/// One slice per family and ports: the first one is made right, others go.
+fn mirror(endpoints: &Endpoints, slices: &[&EndpointSlice], wanted: EndpointSlice, changes: &mut pack::Changes) {
+    let Some((first, rest)) = slices.split_first() else {
+        changes.create.push(wanted);
+        return;
+    };
+    changes.delete.extend(rest.iter().map(|slice| (*slice).clone()));
+    let annotations = |slice: &EndpointSlice| slice.metadata.annotations.clone().unwrap_or_default();
+    let mut owners = first.metadata.owner_references.iter().flatten();
+    let foreign =
+        owners.any(|owner| owner.kind == "Endpoints" && owner.name == endpoints.name() && owner.uid != endpoints.uid());
+    let same = pack::same_endpoints(first, &wanted)
+        && first.metadata.labels == wanted.metadata.labels
+        && annotations(first) == annotations(&wanted)
+        && !foreign;
+    if !same {
+        let metadata = ObjectMeta {
+            labels: wanted.metadata.labels,
+            annotations: wanted.metadata.annotations,
+            owner_references: wanted.metadata.owner_references,
+            ..first.metadata.clone()
+        };
+        changes.update.push(EndpointSlice { metadata, ..wanted });
+    }
 }
 
-/// The endpoints by family and ports.
-fn desired(endpoints: &Endpoints) -> BTreeMap<(&'static str, Ports), Vec<Endpoint>> {
-    let mut desired: BTreeMap<_, Vec<Endpoint>> = BTreeMap::new();
-    for subset in endpoints.subsets.iter().flatten() {
-        let ports = ports_of(subset);
+fn mirrored(endpoints: &Endpoints) -> bool {
+    endpoints.label(SKIP) != Some("true") && endpoints.annotation(LEADER).is_none()
+}
+
+/// What the slices should hold.
+#[derive(Default)]
+struct Desired {
+    by_ports: BTreeMap<(&'static str, Ports), Vec<Endpoint>>,
+    /// Addresses that are none.
+    invalid: usize,
+    /// Addresses left out for whatever reason.
+    skipped: usize,
+}
+
+fn desired(endpoints: &Endpoints, most: usize) -> Desired {
+    let mut desired = Desired::default();
+    for subset in subsets::repack(endpoints.subsets.as_deref().unwrap_or_default()) {
+        let ports = ports_of(&subset);
         let ready = subset.addresses.iter().flatten().map(|address| (address, true));
         let not_ready = subset.not_ready_addresses.iter().flatten().map(|address| (address, false));
-        for (address, ready) in ready.chain(not_ready).take(ADDRESSES_MAX) {
-            let Ok(ip) = address.ip.parse::<IpAddr>() else { continue };
+        let mut taken = 0;
+        for (address, ready) in ready.chain(not_ready) {
+            if taken >= most {
+                desired.skipped += 1;
+                continue;
+            }
+            let Ok(ip) = address.ip.parse::<IpAddr>() else {
+                desired.invalid += 1;
+                desired.skipped += 1;
+                continue;
+            };
+            taken += 1;
             let family = if ip.is_ipv6() { "IPv6" } else { "IPv4" };
-            desired.entry((family, ports.clone())).or_default().push(endpoint(address, ip, ready));
+            desired.by_ports.entry((family, ports.clone())).or_default().push(endpoint(address, ip, ready));
         }
     }
     desired
+}
+
+impl Desired {
+    fn notes(&self, endpoints: &Endpoints, most: usize) -> Vec<Action> {
+        let note = |reason, text| Action::note(Note::warning(reference_to(endpoints), reason, text));
+        let mut notes = Vec::new();
+        if self.invalid > 0 {
+            let text = format!("Skipped {} invalid IP addresses when mirroring to EndpointSlices", self.invalid);
+            notes.push(note("InvalidIPAddress", text));
+        }
+        if self.skipped > self.invalid {
+            let text = format!(
+                "A max of {most} addresses can be mirrored to EndpointSlices per Endpoints subset. {} addresses were skipped",
+                self.skipped
+            );
+            notes.push(note("TooManyAddressesToMirror", text));
+        }
+        notes
+    }
 }
 
 fn ports_of(subset: &EndpointSubset) -> Ports {
@@ -147,13 +215,13 @@ fn labels(endpoints: &Endpoints) -> BTreeMap<String, String> {
     labels
 }
 
-fn new_slice(endpoints: &Endpoints, family: &str, ports: &Ports) -> EndpointSlice {
+fn new_slice(endpoints: &Endpoints, family: &str, ports: &Ports, wanted: Vec<Endpoint>) -> EndpointSlice {
     let copied = endpoints.metadata.annotations.iter().flatten();
     let copied = copied.filter(|(name, _)| !NOT_COPIED.contains(&name.as_str()));
     let annotations: BTreeMap<String, String> = copied.map(|(name, value)| (name.clone(), value.clone())).collect();
     EndpointSlice {
         metadata: ObjectMeta {
-            generate_name: Some(format!("{}-", endpoints.name())),
+            generate_name: Some(super::name_prefix(endpoints.name())),
             namespace: endpoints.namespace().map(Into::into),
             labels: Some(labels(endpoints)),
             annotations: (!annotations.is_empty()).then_some(annotations),
@@ -161,7 +229,7 @@ fn new_slice(endpoints: &Endpoints, family: &str, ports: &Ports) -> EndpointSlic
             ..ObjectMeta::default()
         },
         address_type: family.into(),
-        endpoints: None,
+        endpoints: Some(wanted),
         ports: ports.to_typed(),
     }
 }

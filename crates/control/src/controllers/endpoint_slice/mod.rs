@@ -3,13 +3,19 @@ mod endpoint;
 mod hints;
 pub mod mirror;
 mod pack;
+mod topology;
 
 use super::{
     Context,
-    common::{owner, service},
+    common::{
+        owner,
+        selector::{self, Selecting},
+        service,
+    },
 };
-use crate::runner::{Action, Note, Order, Plan, Reconciler};
+use crate::runner::{Action, Note, Order, Outcome, Plan, Queue, Reconciler};
 use endpoint::Ports;
+use hints::Told;
 use jiff::Timestamp;
 use k8s_openapi::{
     api::{
@@ -18,6 +24,8 @@ use k8s_openapi::{
     },
     apimachinery::pkg::apis::meta::v1::ObjectMeta,
 };
+use parking_lot::Mutex;
+use rustc_hash::FxHashMap;
 use skeg_client::{Informer, Key, Object, key, reference_to};
 use skeg_model::status::Status;
 use std::{
@@ -25,6 +33,7 @@ use std::{
     sync::Arc,
     time::Duration,
 };
+use topology::{Shares, Zones};
 
 pub(super) const SERVICE_NAME: &str = "kubernetes.io/service-name";
 pub(super) const MANAGED_BY: &str = "endpointslice.kubernetes.io/managed-by";
@@ -34,13 +43,24 @@ const TRIGGER_TIME: &str = "endpoints.kubernetes.io/last-change-trigger-time";
 /// A pod whose node is not known yet is looked at again after this long.
 const MISSING_NODE_RETRY: Duration = Duration::from_secs(1);
 const INDEX: &str = "service";
-const WORKERS: usize = 5;
+const NAME_CHARS_MAX: usize = 253;
 
 struct Controller {
     services: Informer<Service>,
     pods: Informer<Pod>,
     nodes: Informer<Node>,
     slices: Informer<EndpointSlice>,
+    topology: Arc<Topology>,
+    /// `--max-endpoints-per-slice`.
+    most: usize,
+}
+
+/// What hints by zones' CPU rest on.
+#[derive(Default)]
+struct Topology {
+    zones: Mutex<Zones>,
+    /// By Service; only those that have or had such hints.
+    told: Mutex<FxHashMap<Key, Told>>,
 }
 
 struct View {
@@ -49,6 +69,9 @@ struct View {
     /// The nodes of those pods by name.
     nodes: BTreeMap<String, Arc<Node>>,
     slices: Vec<Arc<EndpointSlice>>,
+    told: Told,
+    /// Zones' shares of CPU; only where the Service asks for hints by them.
+    shares: Option<Shares>,
 }
 
 /// The endpointslice controller.
@@ -58,7 +81,8 @@ pub fn start(context: &Context) {
     let pods = wiring.informer::<Pod>();
     let nodes = wiring.informer::<Node>();
     let slices = wiring.informer::<EndpointSlice>();
-    service::index(&pods);
+    selector::index_labels(&pods);
+    selector::index_selectors(&services);
     slices.index(INDEX, |slice| service_of(slice).map(|key| key.to_string()).into_iter().collect());
     wiring.enqueue_changes(&services);
     let (queue, all) = (wiring.queue(), services.clone());
@@ -69,7 +93,28 @@ pub fn start(context: &Context) {
             queue.add(&key);
         }
     });
-    wiring.run(Controller { services, pods, nodes, slices }, WORKERS);
+    let topology: Arc<Topology> = Arc::default();
+    let (queue, kept) = (wiring.queue(), topology.clone());
+    nodes.on_change(move |change| kept.observe(change.key, change.new.map(|node| &**node), &queue));
+    let most = context.config.max_endpoints_per_slice;
+    let workers = context.config.concurrency.service_endpoint;
+    wiring.run(Controller { services, pods, nodes, slices, topology, most }, workers);
+}
+
+impl Topology {
+    /// Takes a node's change; Services whose hints now overload a zone are looked at again.
+    fn observe(&self, key: &Key, node: Option<&Node>, queue: &Queue) {
+        let mut zones = self.zones.lock();
+        if !zones.observe(key, node) {
+            return;
+        }
+        let told = self.told.lock();
+        if told.is_empty() {
+            return;
+        }
+        let shares = zones.shares();
+        told.iter().filter(|(_, told)| told.is_overloaded(shares.as_ref())).for_each(|(key, _)| queue.add(key));
+    }
 }
 
 /// The Service of a slice of ours.
@@ -82,37 +127,63 @@ impl Reconciler for Controller {
     type View = View;
 
     async fn gather(&self, key: &Key) -> Result<Option<View>, Status> {
-        let Some(service) = self.services.get(key) else { return Ok(None) };
-        let Some(selector) = service::selector_of(&service) else { return Ok(None) };
-        let pods = service::selected(&self.pods, service.namespace().unwrap_or_default(), selector);
+        let Some(service) = self.services.get(key) else {
+            self.topology.told.lock().remove(key);
+            return Ok(None);
+        };
+        let Some(selector) = service.selector() else { return Ok(None) };
+        let pods = selector::selected(&self.pods, service.namespace(), &selector);
         let names: BTreeSet<&str> = pods.iter().map(|pod| super::common::pod::node_name(pod)).collect();
         let nodes = names.into_iter().filter_map(|name| Some((name.to_owned(), self.nodes.get(name)?))).collect();
         let mut slices = self.slices.by_index(INDEX, key);
         slices.retain(|slice| !slice.is_deleting());
-        Ok(Some(View { service, pods, nodes, slices }))
+        let told = self.topology.told.lock().get(key).cloned().unwrap_or_default();
+        let shares = if topology::wanted(&service) { self.topology.zones.lock().shares() } else { None };
+        Ok(Some(View { service, pods, nodes, slices, told, shares }))
     }
 
     fn reconcile(&self, view: &View, _now: Timestamp) -> Plan {
-        let mut plan = Plan::default();
-        let mut actions = Vec::new();
-        let families = endpoint::address_types(&view.service);
-        for family in &families {
-            let (wanted, skipped) = desired(view, family);
-            if skipped {
-                plan.look_again_in(MISSING_NODE_RETRY);
-            }
-            actions.extend(reconcile_family(view, family, wanted));
-        }
-        let stale = view.slices.iter().filter(|slice| !families.contains(&slice.address_type.as_str()));
-        actions.extend(stale.map(|slice| Action::delete(&**slice, None).accepting(Status::is_not_found)));
-        let about = reference_to(&*view.service);
-        let (namespace, name) = (view.service.namespace().unwrap_or_default(), view.service.name());
-        let text = format!("Error updating Endpoint Slices for Service {namespace}/{name}: ");
-        let note = Note::warning(about, "FailedToUpdateEndpointSlices", text).with_error();
-        let actions = actions.into_iter().map(|action| action.noting_failure(note.clone()));
-        plan.then(actions.collect(), Order::Sequence);
-        plan
+        decide(view, self.most).0
     }
+
+    fn conclude(&self, view: &View, _outcomes: &[Outcome], _now: Timestamp) -> Plan {
+        if view.told.is_on() || topology::wanted(&view.service) {
+            let told = decide(view, self.most).1;
+            let mut all = self.topology.told.lock();
+            if told.is_on() {
+                all.insert(view.service.key(), told);
+            } else {
+                all.remove(&view.service.key());
+            }
+        }
+        Plan::default()
+    }
+}
+
+/// The writes, and what is then told of the Service's hints.
+fn decide(view: &View, most: usize) -> (Plan, Told) {
+    let (mut plan, mut told) = (Plan::default(), view.told.clone());
+    let (mut actions, mut notes) = (Vec::new(), Vec::new());
+    let families = endpoint::address_types(&view.service);
+    for family in &families {
+        let (wanted, skipped) = desired(view, family);
+        if skipped {
+            plan.look_again_in(MISSING_NODE_RETRY);
+        }
+        let (writes, note) = reconcile_family(view, family, wanted, most, &mut told);
+        actions.extend(writes);
+        notes.extend(note.map(Action::note));
+    }
+    let stale = view.slices.iter().filter(|slice| !families.contains(&slice.address_type.as_str()));
+    actions.extend(stale.map(|slice| Action::delete(&**slice, None).accepting(Status::is_not_found)));
+    let about = reference_to(&*view.service);
+    let (namespace, name) = (view.service.namespace().unwrap_or_default(), view.service.name());
+    let text = format!("Error updating Endpoint Slices for Service {namespace}/{name}: ");
+    let note = Note::warning(about, "FailedToUpdateEndpointSlices", text).with_error();
+    let actions = actions.into_iter().map(|action| action.noting_failure(note.clone()));
+    plan.then(notes, Order::Sequence);
+    plan.then(actions.collect(), Order::Sequence);
+    (plan, told)
 }
 
 /// The endpoints of one address family by their ports; whether pods were left out because their node is unknown.
@@ -131,7 +202,13 @@ fn desired(view: &View, family: &str) -> (BTreeMap<Ports, Vec<Endpoint>>, bool) 
     (wanted, skipped)
 }
 
-fn reconcile_family(view: &View, family: &str, wanted: BTreeMap<Ports, Vec<Endpoint>>) -> Vec<Action> {
+fn reconcile_family(
+    view: &View,
+    family: &'static str,
+    wanted: BTreeMap<Ports, Vec<Endpoint>>,
+    most: usize,
+    told: &mut Told,
+) -> (Vec<Action>, Option<Note>) {
     let existing: Vec<&EndpointSlice> =
         view.slices.iter().map(|slice| &**slice).filter(|slice| slice.address_type == family).collect();
     let mut changes = pack::Changes::default();
@@ -146,14 +223,14 @@ fn reconcile_family(view: &View, family: &str, wanted: BTreeMap<Ports, Vec<Endpo
     for (ports, endpoints) in wanted {
         let slices = by_ports.remove(&ports).unwrap_or_default();
         let fresh = || new_slice(&view.service, family, &ports);
-        pack::pack(&slices, endpoints, &labels(&view.service), &fresh, &mut changes);
+        pack::pack(&slices, endpoints, &labels(&view.service), &fresh, most, &mut changes);
     }
     changes.delete.extend(by_ports.into_values().flatten().cloned());
     if existing.len() == changes.delete.len() && changes.create.is_empty() {
         keep_empty_slice(view, family, &mut changes);
     }
-    hints::apply(&view.service, &existing, &mut changes);
-    write(view, changes)
+    let note = hints::apply(&view.service, family, view.shares.as_ref(), &existing, &mut changes, told);
+    (write(view, changes), note)
 }
 
 /// A Service without endpoints keeps one empty slice.
@@ -218,11 +295,16 @@ fn labels(service: &Service) -> BTreeMap<String, String> {
     labels
 }
 
+/// What generated names of slices begin with; a name too long to take the dash does without.
+fn name_prefix(service: &str) -> String {
+    let prefix = format!("{service}-");
+    if prefix.len() <= NAME_CHARS_MAX { prefix } else { service.to_owned() }
+}
+
 fn new_slice(service: &Service, family: &str, ports: &Ports) -> EndpointSlice {
-    let prefix = format!("{}-", service.name());
     EndpointSlice {
         metadata: ObjectMeta {
-            generate_name: Some(if prefix.len() <= 253 { prefix } else { service.name().to_owned() }),
+            generate_name: Some(name_prefix(service.name())),
             namespace: service.namespace().map(Into::into),
             labels: Some(labels(service)),
             owner_references: Some(vec![owner::controller_reference(service)]),

@@ -11,9 +11,6 @@ use skeg_client::Object;
 use skeg_model::status::Status;
 use std::collections::BTreeMap;
 
-/// `--max-endpoints-per-slice`.
-const ENDPOINTS_MAX: usize = 100;
-
 #[derive(Debug, Default)]
 pub(super) struct Changes {
     pub create: Vec<EndpointSlice>,
@@ -65,13 +62,22 @@ fn same(a: &Endpoint, b: &Endpoint) -> bool {
     a.node_name == b.node_name && a.zone == b.zone && a.conditions == b.conditions && target(a) == target(b)
 }
 
-/// Packs the endpoints of one port set. First each existing slice loses and refreshes what changed; then changed slices
+/// Whether two slices hold the same endpoints; their order means nothing.
+pub(super) fn same_endpoints(a: &EndpointSlice, b: &EndpointSlice) -> bool {
+    let known: BTreeMap<Identity, &Endpoint> = endpoints_of(a).iter().map(|it| (identity(it), it)).collect();
+    let wanted: BTreeMap<Identity, &Endpoint> = endpoints_of(b).iter().map(|it| (identity(it), it)).collect();
+    endpoints_of(a).len() == wanted.len()
+        && wanted.iter().all(|(identity, new)| known.get(identity).is_some_and(|old| same(old, new)))
+}
+
+/// Packs the endpoints of one port set, at most `most` into a slice. First each existing slice loses and refreshes what changed; then changed slices
 /// are filled, then one unchanged slice that can take the whole rest, then new ones.
 pub(super) fn pack(
     existing: &[&EndpointSlice],
     endpoints: Vec<Endpoint>,
     labels: &BTreeMap<String, String>,
     fresh: &dyn Fn() -> EndpointSlice,
+    most: usize,
     changes: &mut Changes,
 ) {
     let mut wanted: BTreeMap<Identity, Endpoint> =
@@ -81,9 +87,8 @@ pub(super) fn pack(
         let mut differs = false;
         let mut kept = Vec::with_capacity(endpoints_of(slice).len());
         for old in endpoints_of(slice) {
-            if let Some(mut new) = wanted.remove(&identity(old)) {
+            if let Some(new) = wanted.remove(&identity(old)) {
                 differs |= !same(&new, old);
-                new.hints = old.hints.clone();
                 kept.push(new);
             }
         }
@@ -99,22 +104,22 @@ pub(super) fn pack(
     let mut rest = wanted.into_values().collect::<Vec<_>>().into_iter().peekable();
     changed.sort_by_key(|slice| std::cmp::Reverse(endpoints_of(slice).len()));
     for slice in &mut changed {
-        fill(slice, &mut rest);
+        fill(slice, most, &mut rest);
     }
     while rest.peek().is_some() {
         let left = rest.len();
-        let fits = unchanged.iter().copied().filter(|slice| endpoints_of(slice).len() + left <= ENDPOINTS_MAX);
-        let target = fits.filter(|_| left < ENDPOINTS_MAX).max_by_key(|slice| endpoints_of(slice).len());
+        let fits = unchanged.iter().copied().filter(|slice| endpoints_of(slice).len() + left <= most);
+        let target = fits.filter(|_| left < most).max_by_key(|slice| endpoints_of(slice).len());
         match target {
             Some(slice) => {
                 let mut filled = with(slice, endpoints_of(slice).to_vec(), labels);
                 unchanged.retain(|other| other.name() != slice.name());
-                fill(&mut filled, &mut rest);
+                fill(&mut filled, most, &mut rest);
                 changed.push(filled);
             }
             None => {
                 let mut slice = fresh();
-                fill(&mut slice, &mut rest);
+                fill(&mut slice, most, &mut rest);
                 changes.create.push(slice);
             }
         }
@@ -126,8 +131,8 @@ pub(super) fn endpoints_of(slice: &EndpointSlice) -> &[Endpoint] {
     slice.endpoints.as_deref().unwrap_or_default()
 }
 
-fn fill(slice: &mut EndpointSlice, rest: &mut impl Iterator<Item = Endpoint>) {
-    let room = ENDPOINTS_MAX.saturating_sub(endpoints_of(slice).len());
+fn fill(slice: &mut EndpointSlice, most: usize, rest: &mut impl Iterator<Item = Endpoint>) {
+    let room = most.saturating_sub(endpoints_of(slice).len());
     slice.endpoints.get_or_insert_default().extend(rest.take(room));
 }
 

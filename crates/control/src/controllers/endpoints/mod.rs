@@ -1,9 +1,13 @@
 //! Endpoints (the older form of EndpointSlices) of Services with a selector.
-mod subsets;
+pub(super) mod subsets;
 
 use super::{
     Context,
-    common::{namespace_is_terminating, service},
+    common::{
+        namespace_is_terminating,
+        selector::{self, Selecting},
+        service,
+    },
     endpoint_slice::HEADLESS,
 };
 use crate::runner::{Action, Note, Plan, Reconciler};
@@ -19,7 +23,6 @@ use std::{collections::BTreeMap, sync::Arc};
 const MANAGED_BY: &str = "endpoints.kubernetes.io/managed-by";
 const MANAGER: &str = "endpoint-controller";
 const OVER_CAPACITY: &str = "endpoints.kubernetes.io/over-capacity";
-const WORKERS: usize = 5;
 
 struct Controller {
     services: Informer<Service>,
@@ -43,7 +46,8 @@ pub fn start(context: &Context) {
     let services = wiring.informer::<Service>();
     let pods = wiring.informer::<Pod>();
     let endpoints = wiring.informer::<Endpoints>();
-    service::index(&pods);
+    selector::index_labels(&pods);
+    selector::index_selectors(&services);
     wiring.enqueue_changes(&services);
     let (queue, all) = (wiring.queue(), services.clone());
     pods.on_change(move |change| service::enqueue_for_pod(&queue, &all, change));
@@ -55,7 +59,7 @@ pub fn start(context: &Context) {
             queue.add(change.key);
         }
     });
-    wiring.run(Controller { services, pods, endpoints }, WORKERS);
+    wiring.run(Controller { services, pods, endpoints }, context.config.concurrency.endpoint);
 }
 
 impl Reconciler for Controller {
@@ -64,8 +68,8 @@ impl Reconciler for Controller {
     async fn gather(&self, key: &Key) -> Result<Option<View>, Status> {
         let current = self.endpoints.get(key);
         let Some(service) = self.services.get(key) else { return Ok(current.map(View::Leftover)) };
-        let Some(selector) = service::selector_of(&service) else { return Ok(None) };
-        let pods = service::selected(&self.pods, service.namespace().unwrap_or_default(), selector);
+        let Some(selector) = service.selector() else { return Ok(None) };
+        let pods = selector::selected(&self.pods, service.namespace(), &selector);
         Ok(Some(View::Of { service, pods, current }))
     }
 

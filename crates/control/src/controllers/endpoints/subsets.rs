@@ -3,7 +3,6 @@ use crate::controllers::common::{pod, service};
 use k8s_openapi::api::core::v1::{
     EndpointAddress, EndpointPort, EndpointSubset, ObjectReference, Pod, Service, ServicePort,
 };
-use skeg_client::Object;
 use std::{
     collections::{BTreeMap, BTreeSet},
     net::IpAddr,
@@ -21,24 +20,60 @@ type Address = (String, String);
 /// The subsets of a Service's pods.
 pub(super) fn of(service: &Service, pods: &[Arc<Pod>]) -> Vec<EndpointSubset> {
     let not_ready_too = service::publishes_not_ready(service);
-    let mut addresses: BTreeMap<Address, EndpointAddress> = BTreeMap::new();
-    let mut by_port: BTreeMap<Port, BTreeMap<Address, bool>> = BTreeMap::new();
+    let mut packer = Packer::default();
     for pod in pods.iter().filter(|pod| service::belongs(pod, not_ready_too)) {
         let Some(address) = address_of(service, pod) else { continue };
-        let key = (address.ip.clone(), pod.uid().to_owned());
-        addresses.entry(key.clone()).or_insert(address);
         let ready = not_ready_too || pod::is_ready(pod);
         for port in ports_of(service, pod) {
-            let known = by_port.entry(port).or_default().entry(key.clone()).or_insert(true);
-            *known &= ready;
+            packer.add(port, &address, ready);
         }
     }
-    // Ports with the same addresses in the same state share a subset.
-    let mut grouped: BTreeMap<BTreeMap<Address, bool>, BTreeSet<Port>> = BTreeMap::new();
-    for (port, members) in by_port {
-        grouped.entry(members).or_default().insert(port);
+    packer.finish()
+}
+
+/// Subsets as somebody wrote them, in the same form.
+pub(in crate::controllers) fn repack(subsets: &[EndpointSubset]) -> Vec<EndpointSubset> {
+    let mut packer = Packer::default();
+    for subset in subsets {
+        let ports = subset.ports.iter().flatten().map(|port| {
+            let protocol = port.protocol.clone().unwrap_or_else(|| "TCP".into());
+            Some((port.name.clone().unwrap_or_default(), protocol, port.port, port.app_protocol.clone()))
+        });
+        let mut ports: Vec<Port> = ports.collect();
+        if ports.is_empty() {
+            ports.push(None);
+        }
+        for port in ports {
+            subset.addresses.iter().flatten().for_each(|address| packer.add(port.clone(), address, true));
+            subset.not_ready_addresses.iter().flatten().for_each(|address| packer.add(port.clone(), address, false));
+        }
     }
-    grouped.into_iter().map(|(members, ports)| subset(&addresses, &members, ports)).collect()
+    packer.finish()
+}
+
+#[derive(Default)]
+struct Packer {
+    addresses: BTreeMap<Address, EndpointAddress>,
+    by_port: BTreeMap<Port, BTreeMap<Address, bool>>,
+}
+
+impl Packer {
+    /// An address counts as ready at a port only if it is said to be so each time.
+    fn add(&mut self, port: Port, address: &EndpointAddress, ready: bool) {
+        let uid = address.target_ref.as_ref().and_then(|target| target.uid.clone()).unwrap_or_default();
+        let key = (address.ip.clone(), uid);
+        self.addresses.entry(key.clone()).or_insert_with(|| address.clone());
+        *self.by_port.entry(port).or_default().entry(key).or_insert(true) &= ready;
+    }
+
+    /// Ports with the same addresses in the same state share a subset.
+    fn finish(self) -> Vec<EndpointSubset> {
+        let mut grouped: BTreeMap<BTreeMap<Address, bool>, BTreeSet<Port>> = BTreeMap::new();
+        for (port, members) in self.by_port {
+            grouped.entry(members).or_default().insert(port);
+        }
+        grouped.into_iter().map(|(members, ports)| subset(&self.addresses, &members, ports)).collect()
+    }
 }
 
 fn subset(

@@ -20,7 +20,6 @@ pub(super) const FOREGROUND: &str = "foregroundDeletion";
 pub(super) const ORPHAN: &str = "orphan";
 /// Events are too many, too short-lived and owned by nobody.
 const IGNORED: &[&str] = &["events"];
-const WORKERS: usize = 20;
 
 struct Controller {
     world: Arc<World>,
@@ -46,7 +45,7 @@ pub fn start(context: &Context) {
         view.on_change(move |change| world.observe(index, change, &queue));
     }
     let client = wiring.client();
-    wiring.run(Controller { world, client }, WORKERS);
+    wiring.run(Controller { world, client }, context.config.concurrency.gc);
 }
 
 impl World {

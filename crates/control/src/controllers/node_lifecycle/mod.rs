@@ -15,7 +15,7 @@ use parking_lot::Mutex;
 use skeg_client::{Informer, Key, Object};
 use skeg_model::{status::Status, time::Clock};
 use std::{sync::Arc, time::Duration};
-use zones::{Admission, Shift, Zones};
+use zones::{Admission, Rates, Shift, Zones};
 
 const LEASE_NAMESPACE: &str = "kube-node-lease";
 const WORKERS: usize = 8;
@@ -84,7 +84,12 @@ pub fn start(context: &Context) {
     index_pods(&pods);
     let state = Arc::new(State {
         health: Mutex::default(),
-        zones: Mutex::new(Zones::new(config.node_eviction_rate)),
+        zones: Mutex::new(Zones::new(Rates {
+            eviction: config.node_eviction_rate,
+            secondary: config.secondary_node_eviction_rate,
+            unhealthy_zone_threshold: config.unhealthy_zone_threshold,
+            large_cluster_size_threshold: config.large_cluster_size_threshold,
+        })),
         clock: config.clock.clone(),
     });
     let (queue, kept, all) = (wiring.queue(), state.clone(), nodes.clone());

@@ -6,12 +6,8 @@ use k8s_openapi::api::core::v1::Node;
 use rustc_hash::FxHashMap;
 use skeg_client::Object;
 
-/// `--unhealthy-zone-threshold`.
-const UNHEALTHY_THRESHOLD: f64 = 0.55;
-/// `--large-cluster-size-threshold`: smaller zones stop evictions when partly disrupted.
-const LARGE_ZONE_NODES: usize = 50;
-/// `--secondary-node-eviction-rate`.
-const SECONDARY_RATE: f64 = 0.01;
+/// Fewer nodes out of order never count as a disruption.
+const UNHEALTHY_NODES_MIN: usize = 3;
 const EXCLUDED: &str = "node.kubernetes.io/exclude-disruption";
 
 /// May a node's pods be evicted now?
@@ -36,6 +32,18 @@ pub(super) enum Shift {
     All,
 }
 
+/// How fast evictions go, and when slower: the flags of these names.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Rates {
+    /// Nodes per second.
+    pub eviction: f64,
+    /// The same in a large zone that is partly out of order.
+    pub secondary: f64,
+    pub unhealthy_zone_threshold: f64,
+    /// Zones of at most so many nodes evict nothing while they are partly out of order.
+    pub large_cluster_size_threshold: usize,
+}
+
 #[derive(Debug, Default)]
 struct Zone {
     ready: usize,
@@ -46,23 +54,25 @@ struct Zone {
 
 #[derive(Debug)]
 pub(super) struct Zones {
-    /// Nodes per second.
-    rate: f64,
+    rates: Rates,
     zones: FxHashMap<String, Zone>,
     /// Zone and readiness of each node that counts.
     nodes: FxHashMap<String, (String, bool)>,
     all_disrupted: bool,
 }
 
-/// Region and zone.
+/// Region and zone, under their older names where both are given so.
 fn zone_of(node: &Node) -> String {
-    let label = |name: &str| node.label(name).unwrap_or_default();
-    format!("{}:\u{0}:{}", label("topology.kubernetes.io/region"), label("topology.kubernetes.io/zone"))
+    let label = |name: &str| {
+        let older = node.label(&format!("failure-domain.beta.kubernetes.io/{name}"));
+        older.or_else(|| node.label(&format!("topology.kubernetes.io/{name}"))).unwrap_or_default()
+    };
+    format!("{}:\u{0}:{}", label("region"), label("zone"))
 }
 
 impl Zones {
-    pub(super) fn new(rate: f64) -> Self {
-        Self { rate, zones: FxHashMap::default(), nodes: FxHashMap::default(), all_disrupted: false }
+    pub(super) fn new(rates: Rates) -> Self {
+        Self { rates, zones: FxHashMap::default(), nodes: FxHashMap::default(), all_disrupted: false }
     }
 
     /// Takes a node's change.
@@ -89,7 +99,7 @@ impl Zones {
 
     /// Zones that hold evictions back.
     fn held(&self) -> usize {
-        self.zones.values().filter(|zone| zone.rate(self.rate) <= 0.0).count()
+        self.zones.values().filter(|zone| zone.rate(&self.rates) <= 0.0).count()
     }
 
     pub(super) fn all_disrupted(&self) -> bool {
@@ -101,9 +111,8 @@ impl Zones {
         if self.all_disrupted {
             return Admission::Stopped;
         }
-        let full_rate = self.rate;
         let zone = self.zones.entry(zone_of(node)).or_default();
-        let rate = zone.rate(full_rate);
+        let rate = zone.rate(&self.rates);
         let elapsed = zone.filled.map_or(f64::INFINITY, |filled| now.duration_since(filled).as_secs_f64());
         zone.tokens = (zone.tokens + (elapsed * rate).max(0.0)).min(1.0);
         if zone.filled.is_none() {
@@ -126,15 +135,38 @@ impl Zone {
         if ready { &mut self.ready } else { &mut self.not_ready }
     }
 
-    fn rate(&self, full: f64) -> f64 {
+    fn rate(&self, rates: &Rates) -> f64 {
         let nodes = self.ready + self.not_ready;
         #[expect(clippy::cast_precision_loss, reason = "node counts are far below 2^52")]
         let share = self.not_ready as f64 / nodes.max(1) as f64;
-        let partial = self.ready > 0 && self.not_ready > 2 && share >= UNHEALTHY_THRESHOLD;
-        match partial {
-            false => full,
-            true if nodes > LARGE_ZONE_NODES => SECONDARY_RATE,
+        let many = self.not_ready >= UNHEALTHY_NODES_MIN && share >= rates.unhealthy_zone_threshold;
+        // A zone without any ready node is given up at the full rate: only "all zones" speaks for a cut-off control plane.
+        match self.ready > 0 && many {
+            false => rates.eviction,
+            true if nodes > rates.large_cluster_size_threshold => rates.secondary,
             true => 0.0,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(ready: usize, not_ready: usize, expected: f64) {
+        let rates =
+            Rates { eviction: 0.1, secondary: 0.01, unhealthy_zone_threshold: 0.55, large_cluster_size_threshold: 50 };
+        let rate = Zone { ready, not_ready, ..Zone::default() }.rate(&rates);
+        assert!((rate - expected).abs() < 1e-9, "{ready} ready, {not_ready} not: {rate}");
+    }
+
+    #[test]
+    fn disrupted_zones_slow_down() {
+        check(10, 0, 0.1);
+        check(1, 2, 0.1);
+        check(10, 9, 0.1);
+        check(4, 6, 0.0);
+        check(20, 31, 0.01);
+        check(0, 51, 0.1);
     }
 }

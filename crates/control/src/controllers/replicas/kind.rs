@@ -1,10 +1,9 @@
 //! The two kinds as the controller sees them.
-use crate::controllers::common::selector;
+use crate::controllers::common::selector::{self, Selecting};
 use k8s_openapi::api::{
     apps::v1::{ReplicaSet, ReplicaSetCondition, ReplicaSetStatus},
     core::v1::{PodTemplateSpec, ReplicationController, ReplicationControllerCondition, ReplicationControllerStatus},
 };
-use skeg_client::Object;
 use skeg_model::meta::selector::LabelSelector;
 
 /// Both kinds' conditions have this shape.
@@ -22,17 +21,28 @@ pub(super) struct Status {
     pub conditions: Vec<Condition>,
 }
 
-pub(super) trait Replicated: Object {
+pub(super) trait Replicated: Selecting {
     /// Whether its status has `terminatingReplicas`.
     const COUNTS_TERMINATING: bool;
 
     fn replicas(&self) -> usize;
     fn min_ready_seconds(&self) -> i32;
-    /// None when it cannot be read: such an owner is left alone.
-    fn selector(&self) -> Option<LabelSelector>;
     fn template(&self) -> PodTemplateSpec;
     fn status(&self) -> Status;
     fn with_status(&self, status: Status) -> Self;
+}
+
+impl Selecting for ReplicaSet {
+    fn selector(&self) -> Option<LabelSelector> {
+        selector::of(&self.spec.as_ref()?.selector).filter(|selector| !selector.is_everything())
+    }
+}
+
+impl Selecting for ReplicationController {
+    fn selector(&self) -> Option<LabelSelector> {
+        let map = self.spec.as_ref()?.selector.as_ref().filter(|map| !map.is_empty())?;
+        Some(selector::of_map(map))
+    }
 }
 
 fn list<T>(list: Vec<T>) -> Option<Vec<T>> {
@@ -56,10 +66,6 @@ impl Replicated for ReplicaSet {
 
     fn min_ready_seconds(&self) -> i32 {
         self.spec.as_ref().and_then(|spec| spec.min_ready_seconds).unwrap_or(0)
-    }
-
-    fn selector(&self) -> Option<LabelSelector> {
-        selector::of(&self.spec.as_ref()?.selector)
     }
 
     fn template(&self) -> PodTemplateSpec {
@@ -102,10 +108,6 @@ impl Replicated for ReplicationController {
 
     fn min_ready_seconds(&self) -> i32 {
         self.spec.as_ref().and_then(|spec| spec.min_ready_seconds).unwrap_or(0)
-    }
-
-    fn selector(&self) -> Option<LabelSelector> {
-        Some(selector::of_map(self.spec.as_ref()?.selector.as_ref()?))
     }
 
     fn template(&self) -> PodTemplateSpec {

@@ -26,7 +26,6 @@ use std::sync::Arc;
 
 /// Pods created or deleted at one look.
 const BURST_PODS_MAX: usize = 500;
-const WORKERS: usize = 5;
 
 struct Controller<K> {
     owners: Informer<K>,
@@ -45,20 +44,24 @@ struct View<K> {
 
 /// The replicaset controller.
 pub fn start_replica_sets(context: &Context) {
-    start::<ReplicaSet>(context, "replicaset-controller", "replicaset-controller");
+    let name = "replicaset-controller";
+    start::<ReplicaSet>(context, name, name, context.config.concurrency.replicaset);
 }
 
 /// The replicationcontroller controller.
 pub fn start_replication_controllers(context: &Context) {
-    start::<ReplicationController>(context, "replication-controller", "replication-controller");
+    let name = "replication-controller";
+    start::<ReplicationController>(context, name, name, context.config.concurrency.rc);
 }
 
-fn start<K: Replicated>(context: &Context, account: &'static str, component: &'static str) {
+fn start<K: Replicated>(context: &Context, account: &'static str, component: &'static str, workers: usize) {
     let mut wiring = context.controller(account, component);
     let owners = wiring.informer::<K>();
     let pods = wiring.informer::<Pod>();
     owner::index(&owners);
     owner::index(&pods);
+    selector::index_labels(&pods);
+    selector::index_selectors(&owners);
     let queue = wiring.queue();
     wiring.enqueue_changes(&owners);
     let by_name = (queue, owners.clone());
@@ -68,7 +71,9 @@ fn start<K: Replicated>(context: &Context, account: &'static str, component: &'s
         for pod in [change.old, change.new].into_iter().flatten() {
             match owner::controller_key::<K>(&**pod) {
                 Some(key) => keys.push(key),
-                None if pod.controller().is_none() => keys.extend(selecting(owners, pod)),
+                None if pod.controller().is_none() => {
+                    keys.extend(selector::selecting(owners, &**pod).iter().map(|owner| owner.key()));
+                }
                 None => {}
             }
         }
@@ -77,16 +82,7 @@ fn start<K: Replicated>(context: &Context, account: &'static str, component: &'s
         keys.iter().for_each(|key| queue.add(key));
     });
     let reconciler = Controller { owners, pods, client: wiring.client() };
-    wiring.run(reconciler, WORKERS);
-}
-
-/// The owners whose selector matches an orphan.
-fn selecting<K: Replicated>(owners: &Informer<K>, pod: &Pod) -> Vec<Key> {
-    let owners = owners.list_in(pod.namespace().unwrap_or_default());
-    let matching = owners.iter().filter(|owner| {
-        owner.selector().is_some_and(|selector| !selector.is_everything() && selector::selects(&selector, pod))
-    });
-    matching.map(|owner| owner.key()).collect()
+    wiring.run(reconciler, workers);
 }
 
 impl<K: Replicated> Reconciler for Controller<K> {
@@ -95,11 +91,10 @@ impl<K: Replicated> Reconciler for Controller<K> {
     async fn gather(&self, key: &Key) -> Result<Option<View<K>>, status::Status> {
         let Some(owner) = self.owners.get(key) else { return Ok(None) };
         let Some(selector) = owner.selector() else { return Ok(None) };
-        let namespace = owner.namespace().unwrap_or_default();
         let mut pods = owner::controlled(&self.pods, owner.uid());
         let terminating =
             pods.iter().filter(|pod| pod::is_terminating(pod) && selector::selects(&selector, &***pod)).count();
-        pods.extend(owner::orphans(&self.pods, namespace));
+        pods.extend(selector::orphans(&self.pods, owner.namespace(), &selector));
         pods.retain(|pod| pod::is_active(pod));
         let claims = Claims::new(&*owner, &selector, pods);
         if !claims.adopt.is_empty() {
@@ -164,8 +159,7 @@ impl<K: Replicated> Controller<K> {
         };
         let mut pods: Vec<Arc<Pod>> = Vec::new();
         for selector in siblings.iter().filter_map(|sibling| sibling.selector()) {
-            let namespace = self.pods.list_in(owner.namespace().unwrap_or_default());
-            pods.extend(namespace.into_iter().filter(|pod| selector::selects(&selector, &**pod)));
+            pods.extend(selector::selected(&self.pods, owner.namespace(), &selector));
         }
         pods.sort_by(|a, b| a.uid().cmp(b.uid()));
         pods.dedup_by(|a, b| a.uid() == b.uid());
