@@ -93,7 +93,7 @@ where
     };
     let Outcome::Ended(status) = outcome else { return Ok(()) };
     sink.send(message(ERROR, &outcome_json(&status))).await?;
-    sink.close().await?;
+    sink.send(websocket::leave()).await?;
     let leave = async { while let Some(Ok(_)) = messages.next().await {} };
     let _ = tokio::time::timeout(LEAVE_WITHIN, leave).await;
     Ok(())

@@ -52,7 +52,7 @@ where
         let mut buffer = vec![0; spdy::PIECE_BYTES];
         loop {
             match from.read(&mut buffer).await? {
-                0 => break sink.close().await.map_err(io::Error::other),
+                0 => break sink.send(websocket::leave()).await.map_err(io::Error::other),
                 n => {
                     let message = Message::Binary(Bytes::copy_from_slice(&buffer[..n]));
                     sink.send(message).await.map_err(io::Error::other)?;

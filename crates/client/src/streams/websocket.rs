@@ -4,8 +4,9 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_tungstenite::{
     WebSocketStream,
     tungstenite::{
+        Message,
         handshake::derive_accept_key,
-        protocol::{Role, WebSocketConfig},
+        protocol::{CloseFrame, Role, WebSocketConfig, frame::coding::CloseCode},
     },
 };
 
@@ -41,4 +42,9 @@ pub(super) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(stream: S) -> WebSo
         .max_frame_size(Some(MESSAGE_BYTES_MAX))
         .max_write_buffer_size(2 * MESSAGE_BYTES_MAX);
     WebSocketStream::from_raw_socket(stream, Role::Server, Some(config)).await
+}
+
+/// Takes leave normally: clients count a leave without a code as a broken connection.
+pub(super) fn leave() -> Message {
+    Message::Close(Some(CloseFrame { code: CloseCode::Normal, reason: "".into() }))
 }

@@ -54,24 +54,30 @@ fn status_of(pod: &Pod, container: &str) -> Option<ContainerStatus> {
     lists.into_iter().flatten().flatten().find(|it| it.name == container).cloned()
 }
 
-/// The run whose log is meant.
+/// The run whose log is meant: the newest that started, or the one that the status calls the last.
 fn choose<'a>(pod: &Pod, name: &str, observed: &'a Observed, previous: bool) -> Result<&'a Container, String> {
     let pod_name = crate::pod::spec::name(pod);
-    let mut runs = observed.containers.iter().filter(|it| it.name == name);
+    let status = status_of(pod, name);
     if previous {
-        let missing = || format!("previous terminated container \"{name}\" in pod \"{pod_name}\" not found");
-        let newest = runs.next().ok_or_else(missing)?;
-        return runs.next().filter(|_| newest.state != State::Unknown).ok_or_else(missing);
+        // While a container waits for its next start, the run that ended last is the previous one.
+        let last = status.and_then(|it| it.last_state?.terminated?.container_id);
+        let run = last.as_deref().and_then(|id| observed.by_id(id.split("://").last()?));
+        return run.ok_or_else(|| format!("previous terminated container \"{name}\" in pod \"{pod_name}\" not found"));
     }
-    if let Some(found) = runs.next().filter(|it| it.state != State::Created) {
+    if let Some(found) = observed.containers.iter().find(|it| it.name == name && it.state != State::Created) {
         return Ok(found);
     }
-    let status = status_of(pod, name);
-    let waiting = status.and_then(|it| it.state).and_then(|it| it.waiting);
-    match waiting.and_then(|it| it.reason) {
-        Some(reason) => Err(format!("container \"{name}\" in pod \"{pod_name}\" is waiting to start: {reason}")),
-        None => Err(format!("container \"{name}\" in pod \"{pod_name}\" is not available")),
-    }
+    let Some(status) = status else {
+        return Err(format!("container \"{name}\" in pod \"{pod_name}\" is not available"));
+    };
+    let waiting = status.state.and_then(|it| it.waiting);
+    let why = match waiting.as_ref().map(|it| it.reason.as_deref().unwrap_or_default()) {
+        Some("ErrImagePull") => ": image can't be pulled",
+        Some("ImagePullBackOff") => ": trying and failing to pull image",
+        Some(reason) => &format!(": {reason}"),
+        None => " - no logs yet",
+    };
+    Err(format!("container \"{name}\" in pod \"{pod_name}\" is waiting to start{why}"))
 }
 
 /// The pod and its container, or why there is none.
