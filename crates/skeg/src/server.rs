@@ -18,7 +18,7 @@ use skeg_node::{
         node::{NetworkConfig, run_network},
         proxy::{ProxyConfig, run_proxy},
     },
-    runtime::{Containerd, ContainerdConfig, programs},
+    runtime::{Containerd, ContainerdConfig, cgroup_root, programs},
     teardown::{Teardown, teardown},
 };
 use skeg_server::{
@@ -149,6 +149,11 @@ fn start_network(
     let config = ProxyConfig {
         client: client(running, User::component("system:kube-proxy", &[]), "kube-proxy"),
         node_name: node_name(flags)?,
+        node_address: match flags.node_ip.unwrap_or(running.advertise.ip()) {
+            IpAddr::V4(address) => Some(address),
+            IpAddr::V6(_) => None,
+        },
+        clock: running.clock.clone(),
         cluster_cidr: Some(cluster_cidr(flags)?),
         node_port_addresses: Vec::new(),
         seed: seed(),
@@ -283,6 +288,9 @@ impl Node {
         token: &CancellationToken,
     ) -> anyhow::Result<()> {
         let data_dir = std::path::absolute(&flags.api.data_dir).context("finding the data directory")?;
+        let layout = ContainerdConfig::new(&data_dir, None);
+        cgroup_root::claim(Path::new("/sys/fs/cgroup"), &flags.cgroup_root, &layout.cgroup_root_record())
+            .context("--cgroup-root")?;
         let endpoint = match (&flags.container_runtime_endpoint, &runtime) {
             (Some(given), _) => given.clone(),
             (None, Some(own)) => own.config().endpoint(),

@@ -1,6 +1,7 @@
 //! The newcomer's path with real containers: start, the sample, kubectl, `kill -9`, clean removal.
 #![expect(clippy::unwrap_used, reason = "a test ends at its first failure")]
 
+#[expect(dead_code, reason = "each test program uses its part of the lab")]
 mod lab;
 
 use lab::{Lab, end, kubectls, obstacle, succeed};

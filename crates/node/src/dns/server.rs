@@ -78,18 +78,27 @@ pub async fn run_dns(config: DnsConfig, token: CancellationToken) -> Result<(), 
     let zone = Arc::new(RwLock::new(Zone::new(&config.domain, vec![config.cluster_ip])));
     follow(&config, &zone, &tasks);
     let own = [config.cluster_ip, listen.ip()];
-    let forwarder = Forwarder::new(outer_servers(&config, &own));
-    let resolver = Arc::new(Resolver { zone, forwarder });
+    let outer = {
+        let config = config.clone();
+        tokio::task::spawn_blocking(move || outer_servers(&config, &own))
+    };
+    let forwarder = Forwarder::new(outer.await.map_err(io::Error::other)?);
     tasks.spawn(publish(config, listen));
-    tasks.spawn(serve_udp(Arc::new(udp), resolver.clone(), tasks.clone()));
-    tasks.spawn(serve_tcp(tcp, resolver, tasks.clone()));
+    serve((udp, tcp), zone, forwarder, &tasks);
     token.cancelled().await;
     tasks.shutdown().await;
     Ok(())
 }
 
+/// Answers on both sockets until the tasks end.
+pub fn serve((udp, tcp): (UdpSocket, TcpListener), zone: Arc<RwLock<Zone>>, forwarder: Forwarder, tasks: &Tasks) {
+    let resolver = Arc::new(Resolver { zone, forwarder });
+    tasks.spawn(serve_udp(Arc::new(udp), resolver.clone(), tasks.clone()));
+    tasks.spawn(serve_tcp(tcp, resolver, tasks.clone()));
+}
+
 /// Both sockets on one port.
-async fn bind(listen: SocketAddr) -> Result<(UdpSocket, TcpListener), DnsError> {
+pub async fn bind(listen: SocketAddr) -> Result<(UdpSocket, TcpListener), DnsError> {
     let failed = |address| move |source| DnsError::Listen { address, source };
     let udp = UdpSocket::bind(listen).await.map_err(failed(listen))?;
     let address = udp.local_addr()?;
@@ -319,10 +328,8 @@ mod tests {
         let kind = Kind::Cluster(vec!["10.96.0.7".parse().unwrap()]);
         let ports = vec![crate::dns::zone::PortEntry { name: String::new(), protocol: "tcp".into(), port: Some(80) }];
         zone.set_service("default/web", Some(ServiceEntry { kind, ports }));
-        let resolver = Arc::new(Resolver { zone: Arc::new(RwLock::new(zone)), forwarder: Forwarder::new(Vec::new()) });
         let tasks = Tasks::new(CancellationToken::new());
-        tasks.spawn(serve_udp(Arc::new(udp), resolver.clone(), tasks.clone()));
-        tasks.spawn(serve_tcp(tcp, resolver, tasks.clone()));
+        serve((udp, tcp), Arc::new(RwLock::new(zone)), Forwarder::new(Vec::new()), &tasks);
         let reply = ask_udp(server, &question("web.default.svc.cluster.local.", 1)).await;
         assert!(reply.metadata.authoritative && reply.answers.len() == 1);
         let reply = ask_udp(server, &question("none.default.svc.cluster.local.", 2)).await;

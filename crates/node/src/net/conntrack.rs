@@ -109,10 +109,20 @@ mod tests {
             key: "kube-system/kube-dns".into(),
             cluster_ip: FRONT,
             external_ips: Vec::new(),
+            balancer_ips: Vec::new(),
+            source_ranges: Vec::new(),
+            health: None,
             internal_local: false,
             external_local: false,
             affinity: None,
-            ports: vec![Port { name: "dns".into(), protocol: UDP, port: 53, node_port: None, endpoints }],
+            ports: vec![Port {
+                name: "dns".into(),
+                protocol: UDP,
+                port: 53,
+                node_port: None,
+                local: endpoints.clone(),
+                endpoints,
+            }],
         }
     }
 
@@ -134,7 +144,7 @@ mod tests {
                 socket
             };
             let (one, two) = (server(ONE), server(TWO));
-            let node = NodeView { name: "n".into(), cluster_cidr: None, node_port_addresses: Vec::new() };
+            let node = NodeView { name: "n".into(), ..NodeView::default() };
             let (mut kernel, mut ruleset) = (Kernel::open(TABLE).unwrap(), Ruleset::default());
             kernel.apply(Start::Replace, &skeleton(&node)).unwrap();
             let mut lead_to = |address| {

@@ -1,6 +1,7 @@
 //! The container network: the CNI plugin, Services as packet-filter rules, and what both need of the kernel.
 pub mod cni;
 pub mod conntrack;
+pub mod health;
 pub mod netlink;
 pub mod nft;
 pub mod node;

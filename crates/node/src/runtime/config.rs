@@ -66,6 +66,11 @@ impl ContainerdConfig {
         self.run_dir.join("containerd.pid")
     }
 
+    /// Which folders of `--cgroup-root` were made for this node.
+    pub fn cgroup_root_record(&self) -> PathBuf {
+        self.run_dir.join("cgroup-root")
+    }
+
     /// The first executable of that name on the search path.
     pub fn find(&self, program: &str) -> Option<PathBuf> {
         self.search_path.iter().map(|dir| dir.join(program)).find(|path| path.is_file())

@@ -1,5 +1,6 @@
 //! The container runtime's life: finding, configuring, starting, adopting and stopping containerd, and making the images
 //! that Skeg brings along.
+pub mod cgroup_root;
 pub mod config;
 pub mod containerd;
 pub mod image;

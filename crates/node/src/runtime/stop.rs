@@ -42,6 +42,7 @@ pub fn stop(config: &ContainerdConfig, data_dir: &Path) -> io::Result<()> {
     unmount_below(data_dir)?;
     remove_cgroups(&cgroups);
     sockets.iter().try_for_each(|socket| remove(socket))?;
+    sockets.iter().filter_map(|socket| socket.parent()).for_each(|dir| remove_empty(dir, 2));
     for path in [config.state(), config.dir.join("boot")] {
         remove(&path)?;
     }
@@ -58,6 +59,15 @@ fn remove(path: &Path) -> io::Result<()> {
             Err(io::Error::new(error.kind(), format!("removing {}: {error}", path.display())))
         }
         _ => Ok(()),
+    }
+}
+
+/// Removes a folder and so many in all upwards as long as they are empty; others may use them too.
+pub fn remove_empty(dir: &Path, levels: usize) {
+    for folder in dir.ancestors().take(levels) {
+        if fs::remove_dir(folder).is_err() {
+            break;
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! A whole cluster in namespaces of its own, driven from outside as a person would drive it.
 use rustix::process::{Pid, Signal, kill_process};
 use std::{
+    collections::BTreeSet,
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
     time::{Duration, Instant},
@@ -9,6 +10,9 @@ use std::{
 /// Until a state that the test waits for must be there.
 const PATIENCE: Duration = Duration::from_secs(60);
 const LOOK_EVERY: Duration = Duration::from_millis(100);
+
+/// The project's folder.
+pub const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 
 pub struct Lab {
     name: String,
@@ -120,6 +124,18 @@ impl Lab {
 
     pub fn cleanup(&self) {
         self.skeg(&["cleanup", "--data-dir", &self.data().display().to_string(), "--cgroup-root", &self.cgroup_root()]);
+    }
+
+    /// As [`Self::cleanup`], and removes the data and the kubeconfig too.
+    pub fn cleanup_all(&self) {
+        let data = self.data().display().to_string();
+        self.skeg(&["cleanup", "--purge", "--data-dir", &data, "--cgroup-root", &self.cgroup_root()]);
+        std::fs::remove_file(self.kubeconfig()).unwrap();
+    }
+
+    /// Everything that is in the lab, a line each (`scripts/inventory.sh`).
+    pub fn inventory(&self, folders: &[&str]) -> BTreeSet<String> {
+        self.run(self.root.join("scripts/inventory.sh"), folders).lines().map(str::to_owned).collect()
     }
 
     pub fn log(&self) -> String {

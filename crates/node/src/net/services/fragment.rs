@@ -2,7 +2,7 @@
 use super::{
     MASQUERADE_MARK, NodeView,
     model::{Endpoint, Port, Service},
-    skeleton::{CLUSTER_IPS, HAIRPINS, NO_ENDPOINT_NODE_PORTS, NO_ENDPOINT_SERVICES, NODE_PORTS, REJECT, SERVICES},
+    skeleton::{CLUSTER_IPS, FIREWALL, HAIRPINS, NO_ENDPOINT_NODE_PORTS, NO_ENDPOINT_SERVICES, NODE_PORTS, REJECT, SERVICES},
 };
 use crate::net::nft::{Data, Datum, Field, Key, Load, Name, Rule, Set, Side, Statement, Value, Verdict};
 use sha2::{Digest, Sha256};
@@ -67,28 +67,49 @@ struct PortRules<'a> {
 
 impl PortRules<'_> {
     fn write(&mut self) {
-        let all = &self.port.endpoints;
-        let local: Vec<Endpoint> = all.iter().copied().filter(|endpoint| endpoint.local).collect();
-        for endpoint in &local {
+        let (all, local) = (&self.port.endpoints, &self.port.local);
+        for endpoint in all.iter().chain(local).filter(|endpoint| endpoint.local) {
             let pair = [Value::Address(endpoint.address), Value::Address(endpoint.address)];
             self.fragment.elements.insert((HAIRPINS, Key::from_slice(&pair)), None);
         }
         let nothing = || if all.is_empty() { goto(REJECT) } else { Verdict::Drop };
-        let inside = if self.service.internal_local { local.clone() } else { all.clone() };
-        let internal = if inside.is_empty() { None } else { Some(self.balance("service", &inside, true)) };
+        let inside = if self.service.internal_local { local } else { all };
+        let internal = if inside.is_empty() { None } else { Some(self.balance("service", inside, true)) };
         match &internal {
             Some(chain) => self.service_element(SERVICES, self.service.cluster_ip, goto(chain.clone())),
             None => self.service_element(NO_ENDPOINT_SERVICES, self.service.cluster_ip, nothing()),
         }
-        if self.service.external_ips.is_empty() && self.port.node_port.is_none() {
+        if self.service.outer_ips().next().is_none() && self.port.node_port.is_none() {
             return;
         }
         if !all.is_empty() {
-            let chain = self.external(&local, internal);
+            let chain = self.external(internal);
             self.external_elements(SERVICES, NODE_PORTS, &goto(chain));
         }
         if all.is_empty() || (self.service.external_local && local.is_empty()) {
             self.external_elements(NO_ENDPOINT_SERVICES, NO_ENDPOINT_NODE_PORTS, &nothing());
+        }
+        if !self.service.source_ranges.is_empty() && !self.service.balancer_ips.is_empty() {
+            self.firewall();
+        }
+    }
+
+    /// Lets only some come by the load balancer's addresses.
+    fn firewall(&mut self) {
+        let (chain, ranges) = (name("firewall", self.service, self.port, None), &self.service.source_ranges);
+        let from = |address, prefix| {
+            let within = Statement::InNetwork { side: Side::Source, address, prefix, negate: false };
+            vec![within, Statement::Verdict(Verdict::Return)]
+        };
+        let mut rules: Vec<Rule> = ranges.iter().map(|range| from(range.address, range.prefix)).collect();
+        // What a node sends to such an address carries that address, where it is the node's own.
+        if self.node.address.is_some_and(|own| ranges.iter().any(|range| range.contains(own))) {
+            rules.extend(self.service.balancer_ips.iter().map(|address| from(*address, 32)));
+        }
+        rules.push(vec![Statement::Verdict(Verdict::Drop)]);
+        self.fragment.chains.insert(chain.clone(), rules);
+        for address in &self.service.balancer_ips {
+            self.service_element(FIREWALL, *address, goto(chain.clone()));
         }
     }
 
@@ -98,8 +119,8 @@ impl PortRules<'_> {
     }
 
     fn external_elements(&mut self, services: &'static str, node_ports: &'static str, verdict: &Verdict) {
-        for to in &self.service.external_ips {
-            self.service_element(services, *to, verdict.clone());
+        for to in self.service.outer_ips() {
+            self.service_element(services, to, verdict.clone());
         }
         if let Some(port) = self.port.node_port {
             let key = Key::from_slice(&[Value::Protocol(self.port.protocol), Value::Port(port)]);
@@ -161,13 +182,13 @@ impl PortRules<'_> {
     }
 
     /// The chain of what comes by a node port or an external address.
-    fn external(&mut self, local: &[Endpoint], internal: Option<Name>) -> Name {
+    fn external(&mut self, internal: Option<Name>) -> Name {
         let chain = name("external", self.service, self.port, None);
-        let all = self.port.endpoints.clone();
+        let (all, local) = (&self.port.endpoints, &self.port.local);
         // Node ports lead to every endpoint, also where the ClusterIP keeps to the node's own.
         let whole = match (internal, self.service.internal_local) {
             (Some(internal), false) => internal,
-            _ => self.balance("cluster", &all, false),
+            _ => self.balance("cluster", all, false),
         };
         let mark = Statement::SetMark(MASQUERADE_MARK);
         let on = Statement::Verdict(goto(whole));

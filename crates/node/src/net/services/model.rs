@@ -4,7 +4,11 @@ use k8s_openapi::api::{
     core::v1 as core,
     discovery::v1::{Endpoint as SliceEndpoint, EndpointSlice},
 };
-use std::{collections::BTreeMap, net::Ipv4Addr, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::Ipv4Addr,
+    time::Duration,
+};
 
 /// Somebody else proxies a Service that carries this label.
 const PROXY_NAME_LABEL: &str = "service.kubernetes.io/service-proxy-name";
@@ -12,9 +16,13 @@ const PROXY_NAME_LABEL: &str = "service.kubernetes.io/service-proxy-name";
 const AFFINITY_SECONDS: i32 = 10_800;
 
 /// The node whose rules are made.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct NodeView {
     pub name: String,
+    /// The node's own address; one of `loadBalancerSourceRanges` that holds it lets the node itself in.
+    pub address: Option<Ipv4Addr>,
+    /// Its label `topology.kubernetes.io/zone`.
+    pub zone: Option<String>,
     /// Where pods are; traffic from elsewhere is masqueraded on its way to a ClusterIP.
     pub cluster_cidr: Option<Cidr>,
     /// Addresses that node ports answer on; none means all of the node's but loopback.
@@ -36,8 +44,10 @@ pub struct Port {
     pub protocol: u8,
     pub port: u16,
     pub node_port: Option<u16>,
-    /// Those that take new connections, in order.
+    /// Those that take new connections under traffic policy Cluster, in order; none means that there is none anywhere.
     pub endpoints: Vec<Endpoint>,
+    /// The same under policy Local.
+    pub local: Vec<Endpoint>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,12 +55,32 @@ pub struct Service {
     /// `namespace/name`
     pub key: String,
     pub cluster_ip: Ipv4Addr,
-    /// External and load balancer addresses.
     pub external_ips: Vec<Ipv4Addr>,
+    /// The load balancer's addresses, as far as this node answers for them.
+    pub balancer_ips: Vec<Ipv4Addr>,
+    /// Who may come by the load balancer's addresses; none means everybody.
+    pub source_ranges: Vec<Cidr>,
+    pub health: Option<Health>,
     pub internal_local: bool,
     pub external_local: bool,
     pub affinity: Option<Duration>,
     pub ports: Vec<Port>,
+}
+
+/// What a load balancer may ask of a Service that keeps to its nodes' own endpoints.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Health {
+    /// `healthCheckNodePort`
+    pub port: u16,
+    /// Addresses of ready endpoints on this node.
+    pub local_endpoints: usize,
+}
+
+impl Service {
+    /// Addresses beside the ClusterIP.
+    pub fn outer_ips(&self) -> impl Iterator<Item = Ipv4Addr> + '_ {
+        self.external_ips.iter().chain(&self.balancer_ips).copied()
+    }
 }
 
 /// None for a Service that has no rules: headless, of type ExternalName, without an IPv4 address, or another proxy's.
@@ -66,7 +96,6 @@ pub fn service(object: &core::Service, slices: &[&EndpointSlice], node: &NodeVie
     let ingress = balanced.flat_map(|balancer| balancer.ingress.iter().flatten());
     // `Proxy` keeps the balancer's own way: its address is not answered for here.
     let ours = ingress.filter(|ingress| ingress.ip_mode.as_deref() != Some("Proxy"));
-    let external = spec.external_ips.iter().flatten().chain(ours.filter_map(|ingress| ingress.ip.as_ref()));
     let affinity = spec.session_affinity.as_deref() == Some("ClientIP");
     let seconds = spec.session_affinity_config.as_ref().and_then(|config| config.client_ip.as_ref()?.timeout_seconds);
     let seconds = u64::try_from(seconds.unwrap_or(AFFINITY_SECONDS)).unwrap_or(0);
@@ -78,7 +107,10 @@ pub fn service(object: &core::Service, slices: &[&EndpointSlice], node: &NodeVie
             metadata.name.as_deref().unwrap_or_default()
         ),
         cluster_ip,
-        external_ips: external.filter_map(|text| text.parse().ok()).collect(),
+        external_ips: spec.external_ips.iter().flatten().filter_map(|text| text.parse().ok()).collect(),
+        balancer_ips: ours.filter_map(|ingress| ingress.ip.as_ref()?.parse().ok()).collect(),
+        source_ranges: source_ranges(object, spec),
+        health: health(spec, slices, node),
         internal_local: local(&spec.internal_traffic_policy),
         external_local: local(&spec.external_traffic_policy),
         affinity: affinity.then(|| Duration::from_secs(seconds)),
@@ -98,8 +130,10 @@ fn protocol_number(protocol: Option<&str>) -> Option<u8> {
 fn read_port(port: &core::ServicePort, slices: &[&EndpointSlice], node: &NodeView) -> Option<Port> {
     let name = port.name.clone().unwrap_or_default();
     let protocol = protocol_number(port.protocol.as_deref())?;
+    let (endpoints, local) = endpoints(slices, &name, protocol, node);
     Some(Port {
-        endpoints: endpoints(slices, &name, protocol, node),
+        endpoints,
+        local,
         name,
         protocol,
         port: u16::try_from(port.port).ok()?,
@@ -107,9 +141,42 @@ fn read_port(port: &core::ServicePort, slices: &[&EndpointSlice], node: &NodeVie
     })
 }
 
-/// The ready endpoints of a port, or where none is, those that still serve while they end.
-fn endpoints(slices: &[&EndpointSlice], port_name: &str, protocol: u8, node: &NodeView) -> Vec<Endpoint> {
-    let (mut ready, mut ending) = (BTreeMap::new(), BTreeMap::new());
+/// `loadBalancerSourceRanges`, or the annotation that was there before it; those of the other family are left out.
+fn source_ranges(object: &core::Service, spec: &core::ServiceSpec) -> Vec<Cidr> {
+    const ANNOTATION: &str = "service.beta.kubernetes.io/load-balancer-source-ranges";
+    let given: Vec<&str> = spec.load_balancer_source_ranges.iter().flatten().map(String::as_str).collect();
+    let annotated = object.metadata.annotations.as_ref().and_then(|annotations| annotations.get(ANNOTATION));
+    let texts = if given.is_empty() { annotated.into_iter().flat_map(|text| text.split(',')).collect() } else { given };
+    texts.into_iter().filter_map(|text| text.trim().parse().ok()).collect()
+}
+
+fn health(spec: &core::ServiceSpec, slices: &[&EndpointSlice], node: &NodeView) -> Option<Health> {
+    let asked = spec.type_.as_deref() == Some("LoadBalancer") && spec.external_traffic_policy.as_deref() == Some("Local");
+    let port = spec.health_check_node_port.filter(|_| asked).and_then(|port| u16::try_from(port).ok())?;
+    let endpoints = slices.iter().filter(|slice| slice.address_type == "IPv4");
+    let endpoints = endpoints.flat_map(|slice| slice.endpoints.iter().flatten());
+    let ready = endpoints.filter(|it| it.node_name.as_deref() == Some(&node.name) && conditions(it).0);
+    let addresses: BTreeSet<&String> = ready.filter_map(|endpoint| endpoint.addresses.first()).collect();
+    Some(Health { port, local_endpoints: addresses.len() }).filter(|health| health.port != 0)
+}
+
+/// An endpoint of one port, as a slice tells it.
+struct Candidate<'a> {
+    endpoint: Endpoint,
+    of: &'a SliceEndpoint,
+    ready: bool,
+    /// Serving though terminating.
+    ending: bool,
+}
+
+/// All endpoints of a port that might serve; the last mention of an address counts.
+fn candidates<'a>(
+    slices: &[&'a EndpointSlice],
+    port_name: &str,
+    protocol: u8,
+    node: &NodeView,
+) -> Vec<Candidate<'a>> {
+    let mut found = BTreeMap::new();
     for slice in slices.iter().filter(|slice| slice.address_type == "IPv4") {
         let same = |port: &&k8s_openapi::api::discovery::v1::EndpointPort| {
             port.name.as_deref().unwrap_or_default() == port_name
@@ -118,23 +185,76 @@ fn endpoints(slices: &[&EndpointSlice], port_name: &str, protocol: u8, node: &No
         let Some(port) = slice.ports.iter().flatten().find(same).and_then(|port| u16::try_from(port.port?).ok()) else {
             continue;
         };
-        for endpoint in slice.endpoints.iter().flatten() {
-            let (is_ready, is_ending) = conditions(endpoint);
-            let target = if is_ready {
-                &mut ready
-            } else if is_ending {
-                &mut ending
-            } else {
+        for of in slice.endpoints.iter().flatten() {
+            let Some(address) = of.addresses.first().and_then(|address| address.parse::<Ipv4Addr>().ok()) else {
                 continue;
             };
-            let Some(address) = endpoint.addresses.first().and_then(|address| address.parse::<Ipv4Addr>().ok()) else {
-                continue;
-            };
-            let local = endpoint.node_name.as_deref() == Some(&node.name);
-            target.insert((address, port), Endpoint { address, port, local });
+            let (ready, ending) = conditions(of);
+            if ready || ending {
+                let local = of.node_name.as_deref() == Some(&node.name);
+                found.insert((address, port), Candidate { endpoint: Endpoint { address, port, local }, of, ready, ending });
+            }
         }
     }
-    if ready.is_empty() { ending } else { ready }.into_values().collect()
+    found.into_values().collect()
+}
+
+/// Where connections under policy Cluster go: the ready endpoints that are meant for this node, or where none is ready,
+/// those that still serve while they end. And under policy Local: the same of the node's own.
+fn endpoints(slices: &[&EndpointSlice], name: &str, protocol: u8, node: &NodeView) -> (Vec<Endpoint>, Vec<Endpoint>) {
+    let all = candidates(slices, name, protocol, node);
+    let pick = |which: &dyn Fn(&Candidate<'_>) -> bool| -> Vec<Endpoint> {
+        all.iter().filter(|it| which(it)).map(|it| it.endpoint).collect()
+    };
+    let or = |first: Vec<Endpoint>, second: Vec<Endpoint>| if first.is_empty() { second } else { first };
+    let nearness = Nearness::of(&all, node);
+    (
+        or(pick(&|it| it.ready && nearness.admits(it.of, node)), pick(&|it| it.ending)),
+        or(pick(&|it| it.endpoint.local && it.ready), pick(&|it| it.endpoint.local && it.ending)),
+    )
+}
+
+/// How far the hints of `trafficDistribution` keep traffic near.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Nearness {
+    Anywhere,
+    SameZone,
+    SameNode,
+}
+
+impl Nearness {
+    /// Hints count when every ready endpoint has one of the kind and some are for this node or its zone.
+    fn of(all: &[Candidate<'_>], node: &NodeView) -> Self {
+        let counts = |is_hinted: fn(&SliceEndpoint) -> bool, near: Self| {
+            let mut ready = all.iter().filter(|it| it.ready);
+            ready.clone().all(|it| is_hinted(it.of)) && ready.any(|it| near.admits(it.of, node))
+        };
+        if counts(|it| !node_hints(it).is_empty(), Self::SameNode) {
+            Self::SameNode
+        } else if counts(|it| !zone_hints(it).is_empty(), Self::SameZone) {
+            Self::SameZone
+        } else {
+            Self::Anywhere
+        }
+    }
+
+    fn admits(self, endpoint: &SliceEndpoint, node: &NodeView) -> bool {
+        match self {
+            Self::Anywhere => true,
+            Self::SameZone => node.zone.as_deref().is_some_and(|zone| zone_hints(endpoint).contains(&zone)),
+            Self::SameNode => node_hints(endpoint).contains(&node.name.as_str()),
+        }
+    }
+}
+
+fn zone_hints(endpoint: &SliceEndpoint) -> Vec<&str> {
+    let hints = endpoint.hints.as_ref().and_then(|hints| hints.for_zones.as_ref());
+    hints.into_iter().flatten().map(|hint| hint.name.as_str()).collect()
+}
+
+fn node_hints(endpoint: &SliceEndpoint) -> Vec<&str> {
+    let hints = endpoint.hints.as_ref().and_then(|hints| hints.for_nodes.as_ref());
+    hints.into_iter().flatten().map(|hint| hint.name.as_str()).collect()
 }
 
 /// Ready; and serving though terminating.
@@ -151,7 +271,7 @@ mod tests {
     use serde_json::{Value, json};
 
     fn node() -> NodeView {
-        NodeView { name: "here".into(), cluster_cidr: None, node_port_addresses: Vec::new() }
+        NodeView { name: "here".into(), zone: Some("z1".into()), ..NodeView::default() }
     }
 
     fn read(spec: &Value, slices: &[Value]) -> Option<Service> {
@@ -199,6 +319,53 @@ mod tests {
         check(&json!([unready, ended]), &[]);
         check(&json!([ready, ready]), &["10.0.0.1/true"]);
         check(&Value::Null, &[]);
+    }
+
+    #[test]
+    fn the_nodes_own_endpoints_fall_back_for_themselves() {
+        let at = |address: &str, node: &str, ready: bool| {
+            let conditions = json!({"ready": ready, "serving": true, "terminating": !ready});
+            json!({"addresses": [address], "nodeName": node, "conditions": conditions})
+        };
+        let check = |endpoints: &Value, expected: &[&str]| {
+            let found = read(&spec(), &[slice(endpoints)]).unwrap();
+            let shown: Vec<String> = found.ports[0].local.iter().map(|it| it.address.to_string()).collect();
+            assert_eq!(shown, expected, "{endpoints}");
+        };
+        check(&json!([at("10.0.0.1", "here", true), at("10.0.0.2", "here", false)]), &["10.0.0.1"]);
+        check(&json!([at("10.0.0.1", "there", true), at("10.0.0.2", "here", false)]), &["10.0.0.2"]);
+        check(&json!([at("10.0.0.1", "there", true)]), &[]);
+    }
+
+    #[test]
+    fn hints_keep_traffic_near_when_all_have_them() {
+        let at = |address: &str, zone: Option<&str>, node: Option<&str>| {
+            let names = |name: Option<&str>| name.map(|name| json!([{"name": name}]));
+            json!({"addresses": [address], "hints": {"forZones": names(zone), "forNodes": names(node)}})
+        };
+        let (one, two) = (at("10.0.0.1", Some("z1"), None), at("10.0.0.2", Some("z2"), None));
+        check(&json!([one, two]), &["10.0.0.1/false"]);
+        check(&json!([two]), &["10.0.0.2/false"]);
+        check(&json!([one, at("10.0.0.3", None, None)]), &["10.0.0.1/false", "10.0.0.3/false"]);
+        let here = at("10.0.0.4", Some("z2"), Some("here"));
+        check(&json!([here, at("10.0.0.5", Some("z1"), Some("there"))]), &["10.0.0.4/false"]);
+        check(&json!([here, one]), &["10.0.0.1/false"]);
+    }
+
+    #[test]
+    fn load_balancers() {
+        let mut spec = spec();
+        spec["type"] = "LoadBalancer".into();
+        spec["loadBalancerSourceRanges"] = json!(["192.0.2.0/24", " 198.51.100.7/32", "fd00::/8"]);
+        spec["healthCheckNodePort"] = 30_999.into();
+        assert_eq!(read(&spec, &[]).unwrap().health, None);
+        spec["externalTrafficPolicy"] = "Local".into();
+        let ready = |address: &str, node: &str| json!({"addresses": [address], "nodeName": node});
+        let endpoints = json!([ready("10.0.0.1", "here"), ready("10.0.0.1", "here"), ready("10.0.0.2", "there")]);
+        let found = read(&spec, &[slice(&endpoints)]).unwrap();
+        assert_eq!(found.health, Some(Health { port: 30_999, local_endpoints: 1 }));
+        let ranges: Vec<String> = found.source_ranges.iter().map(ToString::to_string).collect();
+        assert_eq!(ranges, ["192.0.2.0/24", "198.51.100.7/32"]);
     }
 
     #[test]

@@ -112,8 +112,9 @@ mod tests {
     fn node() -> NodeView {
         NodeView {
             name: "n".into(),
+            address: Some(Ipv4Addr::new(192, 0, 2, 9)),
             cluster_cidr: Some(Cidr { address: Ipv4Addr::new(10, 244, 0, 0), prefix: 16 }),
-            node_port_addresses: Vec::new(),
+            ..NodeView::default()
         }
     }
 
@@ -158,14 +159,16 @@ mod tests {
             port: 80,
             local,
         });
-        let endpoints =
-            proptest::collection::btree_map(1..4_u8, endpoint, 0..3).prop_map(|map| map.into_values().collect());
+        let endpoints = proptest::collection::btree_map(1..4_u8, endpoint, 0..3)
+            .prop_map(|map| map.into_values().collect::<Vec<Endpoint>>());
+        let local = |all: &[Endpoint]| all.iter().copied().filter(|endpoint| endpoint.local).collect();
         let port =
             (1..3_u16, proptest::option::of(1..3_u16), endpoints).prop_map(|(port, node_port, endpoints)| Port {
                 name: format!("p{port}"),
                 protocol: 6,
                 port,
                 node_port: node_port.map(|port| 30_000 + port),
+                local: local(&endpoints),
                 endpoints,
             });
         let ports = proptest::collection::btree_map(1..3_u16, port, 1..3).prop_map(|map| map.into_values().collect());
@@ -174,6 +177,9 @@ mod tests {
                 key: String::new(),
                 cluster_ip: Ipv4Addr::new(10, 96, 0, ip),
                 external_ips: external.map(|n| Ipv4Addr::new(192, 0, 2, n)).into_iter().collect(),
+                balancer_ips: Vec::new(),
+                source_ranges: Vec::new(),
+                health: None,
                 internal_local,
                 external_local,
                 affinity: sticky.then(|| Duration::from_secs(60)),
@@ -214,11 +220,15 @@ mod tests {
             port: 80,
             node_port: Some(30080),
             endpoints: (1..=endpoints).map(endpoint).collect(),
+            local: (1..=endpoints.min(1)).map(endpoint).collect(),
         };
         Service {
             key: "default/web".into(),
             cluster_ip: Ipv4Addr::new(10, 96, 0, 7),
             external_ips: vec![Ipv4Addr::new(192, 0, 2, 1)],
+            balancer_ips: vec![Ipv4Addr::new(192, 0, 2, 2)],
+            source_ranges: if sticky { vec!["192.0.2.0/24".parse().unwrap()] } else { Vec::new() },
+            health: None,
             internal_local: false,
             external_local: sticky,
             affinity: sticky.then(|| Duration::from_secs(10_800)),
@@ -258,6 +268,7 @@ mod tests {
             let mut service = example(false, 2);
             service.cluster_ip = Ipv4Addr::from(0x0a60_0000 + n);
             service.external_ips.clear();
+            service.balancer_ips.clear();
             service.ports[0].node_port = None;
             part(&format!("default/web-{n}"), Some(service))
         });

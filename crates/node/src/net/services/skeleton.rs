@@ -18,6 +18,8 @@ pub const NO_ENDPOINT_NODE_PORTS: &str = "no-endpoint-nodeports";
 pub const CLUSTER_IPS: &str = "cluster-ips";
 /// Pairs of a local endpoint's address with itself.
 pub const HAIRPINS: &str = "hairpin";
+/// `(address, protocol, port)` of a load balancer → the chain that lets only some in.
+pub const FIREWALL: &str = "firewall-ips";
 pub const REJECT: &str = "reject-chain";
 
 pub const PLACE: &[Load] = &[Load::Destination, Load::Protocol, Load::DestinationPort];
@@ -25,7 +27,7 @@ const NODE_PLACE: &[Load] = &[Load::Protocol, Load::DestinationPort];
 
 const DESTINATION_NAT: i32 = -100;
 const SOURCE_NAT: i32 = 100;
-/// Before the destination is rewritten; input and forward see the rewritten one either way.
+/// Before the destination is rewritten where a connection comes in or begins.
 const BEFORE_NAT: i32 = -110;
 const AFTER_NAT: i32 = -90;
 
@@ -38,6 +40,7 @@ fn sets() -> Vec<Set> {
         set(NODE_PORTS, node_place, Data::Verdict),
         set(NO_ENDPOINT_SERVICES, place, Data::Verdict),
         set(NO_ENDPOINT_NODE_PORTS, node_place, Data::Verdict),
+        set(FIREWALL, place, Data::Verdict),
         set(CLUSTER_IPS, &[Field::Address], Data::None),
         set(HAIRPINS, &[Field::Address, Field::Address], Data::None),
     ]
@@ -109,8 +112,10 @@ pub fn skeleton(node: &NodeView) -> Change {
         ("nat-postrouting", masquerading),
         ("filter-input", vec![new(jump("nodeport-endpoints-check")), new(jump("service-endpoints-check"))]),
         ("filter-forward", vec![new(jump("service-endpoints-check")), new(jump("cluster-ips-check"))]),
-        ("filter-output", vec![new(jump("service-endpoints-check"))]),
-        ("filter-output-post-dnat", vec![new(jump("cluster-ips-check"))]),
+        ("firewall-check", vec![vec![vmap(PLACE, FIREWALL)]]),
+        ("filter-prerouting", vec![new(jump("firewall-check"))]),
+        ("filter-output", vec![new(jump("firewall-check"))]),
+        ("filter-output-post-dnat", vec![new(jump("service-endpoints-check")), new(jump("cluster-ips-check"))]),
     ];
     Change {
         add_sets: sets(),
@@ -123,6 +128,8 @@ pub fn skeleton(node: &NodeView) -> Change {
             chain("nat-prerouting", Some((nat, Hook::Prerouting, DESTINATION_NAT))),
             chain("nat-output", Some((nat, Hook::Output, DESTINATION_NAT))),
             chain("nat-postrouting", Some((nat, Hook::Postrouting, SOURCE_NAT))),
+            chain("firewall-check", None),
+            chain("filter-prerouting", Some((filter, Hook::Prerouting, BEFORE_NAT))),
             chain("filter-input", Some((filter, Hook::Input, BEFORE_NAT))),
             chain("filter-forward", Some((filter, Hook::Forward, BEFORE_NAT))),
             chain("filter-output", Some((filter, Hook::Output, BEFORE_NAT))),
