@@ -71,8 +71,7 @@ fn part(objects: &(core::Service, EndpointSlice), node: &NodeView) -> (String, O
 }
 
 fn services(count: u32) {
-    let node =
-        NodeView { name: "here".into(), cluster_cidr: "10.244.0.0/16".parse().ok(), ..NodeView::default() };
+    let node = NodeView { name: "here".into(), cluster_cidr: "10.244.0.0/16".parse().ok(), ..NodeView::default() };
     let (mut kernel, mut ruleset) = (Kernel::open(TABLE).unwrap(), Ruleset::default());
     let all: Vec<_> = (0..count).map(|n| objects(n, 0)).collect();
     let start = Instant::now();
@@ -89,7 +88,12 @@ fn services(count: u32) {
         .collect();
     times.sort();
     let at = |share: f64| times[((times.len() - 1) as f64 * share) as usize].as_secs_f64() * 1e3;
-    println!("one change among them: median {:.2} ms, 99 % within {:.2} ms, longest {:.2} ms", at(0.5), at(0.99), at(1.0));
+    println!(
+        "one change among them: median {:.2} ms, 99 % within {:.2} ms, longest {:.2} ms",
+        at(0.5),
+        at(0.99),
+        at(1.0)
+    );
     kernel.remove().unwrap();
 }
 
@@ -131,17 +135,17 @@ fn dns(time: Duration) {
         }
     });
     let (at, thread) = told.recv().unwrap();
-    for (what, kinds) in [
-        ("A", &[RecordType::A][..]),
-        ("A and AAAA through a search list", &[RecordType::A, RecordType::AAAA]),
-    ] {
+    for (what, kinds) in
+        [("A", &[RecordType::A][..]), ("A and AAAA through a search list", &[RecordType::A, RecordType::AAAA])]
+    {
         let names: Vec<String> = if kinds.len() == 1 {
             (0..1_000).map(|n| format!("web-{n}.default.svc.cluster.local.")).collect()
         } else {
             let suffixes = ["svc.cluster.local.", "cluster.local.", "default.svc.cluster.local."];
             (0..1_000).flat_map(|n| suffixes.map(|suffix| format!("web-{n}.{suffix}"))).collect()
         };
-        let questions: Vec<Vec<u8>> = names.iter().flat_map(|name| kinds.iter().map(|kind| question(name, *kind))).collect();
+        let questions: Vec<Vec<u8>> =
+            names.iter().flat_map(|name| kinds.iter().map(|kind| question(name, *kind))).collect();
         let (before, start) = (ran(thread), Instant::now());
         let answers = ask(at, &questions, time);
         let (cpu, wall) = (ran(thread) - before, start.elapsed());

@@ -56,7 +56,6 @@ fn cleanup_leaves_nothing() {
 }
 
 fn assert_same(before: &BTreeSet<String>, after: &BTreeSet<String>) {
-    let (left, lost): (Vec<_>, Vec<_>) =
-        (after.difference(before).collect(), before.difference(after).collect());
+    let (left, lost): (Vec<_>, Vec<_>) = (after.difference(before).collect(), before.difference(after).collect());
     assert!(left.is_empty() && lost.is_empty(), "left behind:\n{left:#?}\nmissing:\n{lost:#?}");
 }

@@ -9,12 +9,12 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{Node, ObjectReference};
 use parking_lot::Mutex;
-use serde_json::json;
 use skeg_client::{EventRecorder, EventType, Tasks};
 use skeg_model::time::Clock;
 use std::{
     collections::{BTreeMap, HashMap},
     convert::Infallible,
+    fmt::Write,
     io,
     net::{IpAddr, Ipv4Addr, SocketAddr},
     sync::{
@@ -98,16 +98,18 @@ impl ProxyHealth {
         let good = healthy && (!is_healthz || state.eligible);
         let updated = state.updated.map_or_else(|| "0001-01-01T00:00:00Z".to_owned(), |at| at.to_string());
         let last = if good { now.to_string() } else { updated.clone() };
-        let mut body = json!({"lastUpdated": last, "currentTime": now.to_string()});
+        // Fields in upstream's order.
+        let mut body = format!(r#"{{"lastUpdated":"{last}","currentTime":"{now}","#);
         if is_healthz {
-            body["nodeEligible"] = state.eligible.into();
+            _ = write!(body, r#""nodeEligible":{},"#, state.eligible);
         }
-        body["healthy"] = healthy.into();
+        _ = write!(body, r#""healthy":{healthy}"#);
         if state.updated.is_some() {
-            body["status"] = json!({"IPv4": {"lastUpdated": updated, "healthy": healthy}});
+            _ = write!(body, r#","status":{{"IPv4":{{"lastUpdated":"{updated}","healthy":{healthy}}}}}"#);
         }
+        body.push('}');
         let code = if good { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-        as_json(Response::builder().status(code), body.to_string())
+        as_json(Response::builder().status(code), body)
     }
 }
 

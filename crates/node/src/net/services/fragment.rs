@@ -2,7 +2,9 @@
 use super::{
     MASQUERADE_MARK, NodeView,
     model::{Endpoint, Port, Service},
-    skeleton::{CLUSTER_IPS, FIREWALL, HAIRPINS, NO_ENDPOINT_NODE_PORTS, NO_ENDPOINT_SERVICES, NODE_PORTS, REJECT, SERVICES},
+    skeleton::{
+        CLUSTER_IPS, FIREWALL, HAIRPINS, NO_ENDPOINT_NODE_PORTS, NO_ENDPOINT_SERVICES, NODE_PORTS, REJECT, SERVICES,
+    },
 };
 use crate::net::nft::{Data, Datum, Field, Key, Load, Name, Rule, Set, Side, Statement, Value, Verdict};
 use sha2::{Digest, Sha256};

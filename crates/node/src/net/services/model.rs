@@ -151,7 +151,8 @@ fn source_ranges(object: &core::Service, spec: &core::ServiceSpec) -> Vec<Cidr> 
 }
 
 fn health(spec: &core::ServiceSpec, slices: &[&EndpointSlice], node: &NodeView) -> Option<Health> {
-    let asked = spec.type_.as_deref() == Some("LoadBalancer") && spec.external_traffic_policy.as_deref() == Some("Local");
+    let asked =
+        spec.type_.as_deref() == Some("LoadBalancer") && spec.external_traffic_policy.as_deref() == Some("Local");
     let port = spec.health_check_node_port.filter(|_| asked).and_then(|port| u16::try_from(port).ok())?;
     let endpoints = slices.iter().filter(|slice| slice.address_type == "IPv4");
     let endpoints = endpoints.flat_map(|slice| slice.endpoints.iter().flatten());
@@ -170,12 +171,7 @@ struct Candidate<'a> {
 }
 
 /// All endpoints of a port that might serve; the last mention of an address counts.
-fn candidates<'a>(
-    slices: &[&'a EndpointSlice],
-    port_name: &str,
-    protocol: u8,
-    node: &NodeView,
-) -> Vec<Candidate<'a>> {
+fn candidates<'a>(slices: &[&'a EndpointSlice], port_name: &str, protocol: u8, node: &NodeView) -> Vec<Candidate<'a>> {
     let mut found = BTreeMap::new();
     for slice in slices.iter().filter(|slice| slice.address_type == "IPv4") {
         let same = |port: &&k8s_openapi::api::discovery::v1::EndpointPort| {
@@ -192,7 +188,10 @@ fn candidates<'a>(
             let (ready, ending) = conditions(of);
             if ready || ending {
                 let local = of.node_name.as_deref() == Some(&node.name);
-                found.insert((address, port), Candidate { endpoint: Endpoint { address, port, local }, of, ready, ending });
+                found.insert(
+                    (address, port),
+                    Candidate { endpoint: Endpoint { address, port, local }, of, ready, ending },
+                );
             }
         }
     }

@@ -161,14 +161,13 @@ mod tests {
         });
         let endpoints = proptest::collection::btree_map(1..4_u8, endpoint, 0..3)
             .prop_map(|map| map.into_values().collect::<Vec<Endpoint>>());
-        let local = |all: &[Endpoint]| all.iter().copied().filter(|endpoint| endpoint.local).collect();
         let port =
             (1..3_u16, proptest::option::of(1..3_u16), endpoints).prop_map(|(port, node_port, endpoints)| Port {
                 name: format!("p{port}"),
                 protocol: 6,
                 port,
                 node_port: node_port.map(|port| 30_000 + port),
-                local: local(&endpoints),
+                local: endpoints.iter().copied().filter(|endpoint| endpoint.local).collect(),
                 endpoints,
             });
         let ports = proptest::collection::btree_map(1..3_u16, port, 1..3).prop_map(|map| map.into_values().collect());
