@@ -202,12 +202,15 @@ async fn traffic(client: &CriClient, one: &RunningPod, two: &RunningPod) {
 /// A Service of both pods, one of the first alone, one of nobody.
 async fn through_services(client: &CriClient, one: &RunningPod, two: &RunningPod) {
     let cluster_cidr = "10.244.0.0/16".parse().ok();
-    let node = NodeView { name: "node".into(), cluster_cidr, node_port_addresses: Vec::new() };
+    let node = NodeView { name: "node".into(), cluster_cidr, ..NodeView::default() };
     let endpoint = |pod: &RunningPod| Endpoint { address: pod.address.parse().unwrap(), port: 8080, local: true };
     let service = |n: u8, endpoints: Vec<Endpoint>, affinity| Service {
         key: format!("default/s{n}"),
         cluster_ip: Ipv4Addr::new(10, 96, 0, n),
         external_ips: Vec::new(),
+        balancer_ips: Vec::new(),
+        source_ranges: Vec::new(),
+        health: None,
         internal_local: false,
         external_local: false,
         affinity,
@@ -216,6 +219,7 @@ async fn through_services(client: &CriClient, one: &RunningPod, two: &RunningPod
             protocol: 6,
             port: 80,
             node_port: Some(30_000 + u16::from(n)),
+            local: endpoints.clone(),
             endpoints,
         }],
     };
