@@ -39,8 +39,25 @@ nodelife() {
   [ -f build/busybox.tar ] || bash "$JUDGES/nodelife/image.sh" build/busybox.tar
   trap 'in_lab scripts/server.sh stop || true; lab_down; finish' EXIT
   lab_up
+  # The settings that the recordings were made with.
+  echo "nameserver 192.0.2.53" > "$state/resolv.conf"
+  cat > "$state/kubelet.yaml" <<EOF
+apiVersion: kubelet.config.k8s.io/v1beta1
+kind: KubeletConfiguration
+authentication: {anonymous: {enabled: false}, webhook: {enabled: true}}
+authorization: {mode: Webhook}
+cgroupDriver: cgroupfs
+failCgroupV1: false
+failSwapOn: false
+clusterDNS: [10.96.0.10]
+clusterDomain: cluster.local
+resolvConf: $state/resolv.conf
+serializeImagePulls: false
+registryPullQPS: 0
+evictionHard: {memory.available: 100Mi, nodefs.available: 1%, imagefs.available: 1%, nodefs.inodesFree: 1%}
+EOF
   PATH=$PWD/build/sid/bin:$PATH in_lab scripts/server.sh start "$SKEG" server --data-dir "$DATA_DIR" --hostname-override na \
-    --service-cluster-ip-range 10.96.0.0/12 --write-kubeconfig "$state/kubeconfig"
+    --service-cluster-ip-range 10.96.0.0/12 --config "$state/kubelet.yaml" --write-kubeconfig "$state/kubeconfig"
   for _ in $(seq 200); do [ -S "$DATA_DIR/run/containerd.sock" ] && [ -f "$state/kubeconfig" ] && break; sleep 0.05; done
   in_lab build/sid/bin/ctr -a "$DATA_DIR/run/containerd.sock" -n k8s.io images import build/busybox.tar > /dev/null
   # shellcheck disable=SC2086

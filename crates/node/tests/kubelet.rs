@@ -7,7 +7,7 @@ use skeg_client::Client;
 use skeg_model::{request::DeleteOptions, time::SystemClock};
 use skeg_node::{
     cri::fake::FakeRuntime,
-    kubelet::{self, KubeletConfig},
+    kubelet::{self, KubeletConfig, configuration::Configuration},
 };
 use skeg_testing::api::{FakeApi, FakeTransport};
 use std::{net::Ipv4Addr, path::Path, sync::Arc, time::Duration};
@@ -28,10 +28,15 @@ struct Lab {
 }
 
 fn start(dir: &Path, client: &Client, runtime: &FakeRuntime, token: &CancellationToken) -> JoinHandle<()> {
-    let mut config = KubeletConfig::new("n1", client.clone(), "fake", Ipv4Addr::LOCALHOST.into());
+    let configured = Configuration::default().with_defaults(&[
+        ("failCgroupV1", false.into()),
+        ("failSwapOn", false.into()),
+        ("podLogsDir", dir.join("logs").display().to_string().into()),
+        ("resolvConf", dir.join("resolv.conf").display().to_string().into()),
+    ]);
+    let mut config =
+        KubeletConfig::new("n1", client.clone(), Ipv4Addr::LOCALHOST.into(), configured.settings().unwrap());
     config.root_dir = dir.join("kubelet");
-    config.pod_log_dir = dir.join("logs");
-    config.resolv_conf = dir.join("resolv.conf");
     config.cgroup_mount = dir.join("cgroup");
     let (runtime, token) = (Arc::new(runtime.clone()), token.clone());
     tokio::spawn(async move { kubelet::run_with(config, runtime, token).await.unwrap() })

@@ -1,5 +1,6 @@
 //! The command line. Flags that upstream's components have too bear their names, meanings and defaults.
 use crate::control::ControllerFlags;
+use crate::kubelet_flags::KubeletFlags;
 use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use std::{net::IpAddr, path::PathBuf};
 
@@ -136,23 +137,13 @@ pub struct ServerFlags {
     /// Labels of this machine's node.
     #[arg(long, value_delimiter = ',', value_name = "KEY=VALUE,…")]
     pub node_labels: Vec<String>,
-    /// Socket of a running container runtime (default: a containerd that skeg starts).
-    #[arg(long, value_name = "SOCKET")]
-    pub container_runtime_endpoint: Option<String>,
-    /// Pods on this machine at most.
-    #[arg(long, default_value_t = 110, value_name = "N")]
-    pub max_pods: u32,
-    /// Cgroup below which the pods' cgroups stand ("": the root).
-    #[arg(long, default_value = "", hide_default_value = true, value_name = "CGROUP")]
-    pub cgroup_root: String,
-    /// Domain of the cluster's names.
-    #[arg(long, default_value = "cluster.local", value_name = "DOMAIN")]
-    pub cluster_domain: String,
-    /// Address of the cluster's DNS Service (default: the tenth of --service-cluster-ip-range).
-    #[arg(long, value_name = "IP")]
-    pub cluster_dns: Option<IpAddr>,
     #[command(flatten)]
     pub control: ControllerFlags,
+    /// KubeletConfiguration (kubelet.config.k8s.io/v1beta1) of this machine's kubelet; flags go before it.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    #[command(flatten)]
+    pub kubelet: KubeletFlags,
 }
 
 #[derive(Debug, Args)]
@@ -197,5 +188,14 @@ mod tests {
         };
         assert_eq!(flags.disable, [Component::Kubelet, Component::Proxy, Component::Dns]);
         assert_eq!(flags.control.controllers, ["*", "-ttl"]);
+        let line =
+            "skeg server --max-pods 30 --register-node=false --fail-swap-on --eviction-hard=memory.available<1Gi";
+        let Program { command: Command::Server(flags), .. } = Program::parse_from(line.split_whitespace()) else {
+            panic!("another command");
+        };
+        let given: Vec<(&str, &str)> =
+            flags.kubelet.0.iter().map(|(field, text)| (field.name, text.as_str())).collect();
+        let hard = ("evictionHard", "memory.available<1Gi");
+        assert_eq!(given, [("maxPods", "30"), hard, ("failSwapOn", "true"), ("registerNode", "false")]);
     }
 }

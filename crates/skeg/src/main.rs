@@ -3,6 +3,7 @@ mod apiserver;
 mod control;
 mod flags;
 mod kubeconfig;
+mod kubelet_flags;
 mod problem;
 mod process;
 mod server;

@@ -12,7 +12,10 @@ use skeg_control::{
 };
 use skeg_node::{
     dns::{DnsConfig, run_dns},
-    kubelet::{self, KubeletConfig, ServingTls},
+    kubelet::{
+        self, KubeletConfig, ServingTls,
+        configuration::{Configuration, Settings},
+    },
     net::{
         cni::Cidr,
         node::{NetworkConfig, run_network},
@@ -37,24 +40,24 @@ type Components = JoinSet<anyhow::Result<()>>;
 
 /// Runs everything that is not switched off until `token` is cancelled or a component fails. Containers run on.
 pub async fn run(flags: ServerFlags, token: CancellationToken) -> anyhow::Result<()> {
+    let configuration = configuration(&flags)?;
     let node = flags.on(Component::Kubelet).then(|| Node::of(&flags)).transpose()?;
     let runtime = async {
         match &node {
-            Some(node) if flags.container_runtime_endpoint.is_none() => {
-                node.start_runtime(&flags.api.data_dir).await.map(Some)
-            }
+            Some(node) if !configuration.is_given(ENDPOINT) => node.start_runtime(&flags.api.data_dir).await.map(Some),
             _ => Ok(None),
         }
     };
     let (running, runtime) = tokio::try_join!(apiserver::start(&flags.api, &token), runtime)?;
+    let settings = settings(configuration, &running)?;
     // Components end before the API server does, so that their last writes get through.
     let parts = token.child_token();
     let mut components = Components::new();
     start_control(&flags, &running, &mut components, &parts)?;
     start_network(&flags, &running, &mut components, &parts)?;
-    start_dns(&flags, &running, &mut components, &parts).await?;
+    start_dns(&flags, &settings, &running, &mut components, &parts).await?;
     if let Some(node) = &node {
-        node.start(&flags, &running, runtime, &mut components, &parts)?;
+        node.start(&flags, settings, &running, runtime, &mut components, &parts)?;
     }
     let ended = first_end(&mut components, &token).await;
     token.cancel();
@@ -65,6 +68,41 @@ pub async fn run(flags: ServerFlags, token: CancellationToken) -> anyhow::Result
     }
     running.finish().await?;
     ended
+}
+
+const ENDPOINT: &str = "containerRuntimeEndpoint";
+
+/// The kubelet's configuration as the file and the flags have it, over what suits a node that brings its own runtime.
+fn configuration(flags: &ServerFlags) -> anyhow::Result<Configuration> {
+    let data_dir = std::path::absolute(&flags.api.data_dir).context("finding the data directory")?;
+    let runtime = ContainerdConfig::new(&data_dir, std::env::var_os("PATH").as_deref());
+    let mut made = Configuration::default().with_defaults(&[
+        (ENDPOINT, runtime.endpoint().into()),
+        ("podLogsDir", data_dir.join("log/pods").display().to_string().into()),
+        ("failSwapOn", false.into()),
+        ("failCgroupV1", false.into()),
+    ]);
+    if let Some(path) = &flags.config {
+        let context = || format!("failed to load kubelet config file, path: {}", path.display());
+        made = made.with_file(path).with_context(context)?;
+        made.clone().settings().with_context(context)?;
+    }
+    for (field, text) in &flags.kubelet.0 {
+        made = made.with_flag(field, text)?;
+    }
+    // Whatever does not fit together is said before anything starts.
+    made.clone().settings()?;
+    Ok(made)
+}
+
+/// With what only a running API server knows.
+fn settings(configuration: Configuration, running: &Running) -> anyhow::Result<Settings> {
+    let dns = running.service_cidr.nth(10).filter(|_| !configuration.is_given("clusterDNS"));
+    let made = match dns {
+        Some(address) => configuration.with_defaults(&[("clusterDNS", json!([address]))]),
+        None => configuration,
+    };
+    Ok(made.settings()?)
 }
 
 /// Waits for the stop, or for a component that ends before it.
@@ -166,6 +204,7 @@ fn start_network(
 /// The cluster's DNS with rights of its own: it reads what names stand for and publishes its one Service.
 async fn start_dns(
     flags: &ServerFlags,
+    settings: &Settings,
     running: &Running,
     components: &mut Components,
     token: &CancellationToken,
@@ -181,9 +220,11 @@ async fn start_dns(
     let config = DnsConfig {
         client: client(running, user, "skeg-dns"),
         listen: SocketAddr::new(flags.node_ip.unwrap_or(running.advertise.ip()), 0),
-        cluster_ip: dns_address(flags, running)
+        cluster_ip: *settings
+            .cluster_dns
+            .first()
             .context("--service-cluster-ip-range has no tenth address: give --cluster-dns")?,
-        domain: flags.cluster_domain.clone(),
+        domain: settings.cluster_domain.clone(),
         node_name: node_name(flags)?,
         resolv_conf: "/etc/resolv.conf".into(),
         seed: seed(),
@@ -191,10 +232,6 @@ async fn start_dns(
     let token = token.clone();
     components.spawn(async move { Ok(run_dns(config, token).await?) });
     Ok(())
-}
-
-fn dns_address(flags: &ServerFlags, running: &Running) -> Option<IpAddr> {
-    flags.cluster_dns.or_else(|| running.service_cidr.nth(10).map(IpAddr::V4))
 }
 
 fn dns_rights() -> Vec<serde_json::Value> {
@@ -282,6 +319,7 @@ impl Node {
     fn start(
         &self,
         flags: &ServerFlags,
+        settings: Settings,
         running: &Running,
         runtime: Option<Containerd>,
         components: &mut Components,
@@ -289,13 +327,8 @@ impl Node {
     ) -> anyhow::Result<()> {
         let data_dir = std::path::absolute(&flags.api.data_dir).context("finding the data directory")?;
         let layout = ContainerdConfig::new(&data_dir, None);
-        cgroup_root::claim(Path::new("/sys/fs/cgroup"), &flags.cgroup_root, &layout.cgroup_root_record())
+        cgroup_root::claim(Path::new("/sys/fs/cgroup"), &settings.cgroup_root, &layout.cgroup_root_record())
             .context("--cgroup-root")?;
-        let endpoint = match (&flags.container_runtime_endpoint, &runtime) {
-            (Some(given), _) => given.clone(),
-            (None, Some(own)) => own.config().endpoint(),
-            (None, None) => bail!("there is no container runtime"),
-        };
         if let Some(containerd) = runtime {
             let supervised = token.clone();
             components.spawn(async move {
@@ -313,7 +346,7 @@ impl Node {
             let token = token.clone();
             components.spawn(async move { run_network(network, token).await.context("the pod network") });
         }
-        let config = self.kubelet(flags, running, &endpoint, &data_dir)?;
+        let config = self.kubelet(flags, settings, running, &data_dir)?;
         let token = token.clone();
         components.spawn(async move { kubelet::run(config, token).await.context("kubelet") });
         Ok(())
@@ -322,16 +355,37 @@ impl Node {
     fn kubelet(
         &self,
         flags: &ServerFlags,
+        settings: Settings,
         running: &Running,
-        endpoint: &str,
         data_dir: &Path,
     ) -> anyhow::Result<KubeletConfig> {
         let user = format!("system:node:{}", self.name);
         let ip = flags.node_ip.unwrap_or(running.advertise.ip());
+        let tls = match &settings.tls_files {
+            Some((certificate, key)) => (read(certificate)?, read(key)?),
+            None => self.serving(running, ip)?,
+        };
+        let client_ca_pem = match &settings.client_ca_file {
+            Some(path) => read(path)?,
+            None => running.pki.ca_pem().as_bytes().to_vec(),
+        };
+        let own = client(running, User::component(&user, &["system:nodes"]), "kubelet");
+        Ok(KubeletConfig {
+            root_dir: data_dir.join("kubelet"),
+            tls: Some(ServingTls { cert_pem: tls.0, key_pem: tls.1, client_ca_pem }),
+            labels: self.labels.iter().cloned().collect(),
+            clock: running.clock.clone(),
+            seed: seed(),
+            ..KubeletConfig::new(&self.name, own, ip, settings)
+        })
+    }
+
+    /// Certificate and key of the cluster's authority for this node's own server.
+    fn serving(&self, running: &Running, ip: IpAddr) -> anyhow::Result<(Vec<u8>, Vec<u8>)> {
         let serving = running.pki.leaf(
             "kubelet",
             &Subject {
-                common_name: user.clone(),
+                common_name: format!("system:node:{}", self.name),
                 organizations: vec!["system:nodes".into()],
                 dns_names: vec![self.name.clone()],
                 addresses: vec![ip],
@@ -339,25 +393,12 @@ impl Node {
                 client: false,
             },
         )?;
-        let own = client(running, User::component(&user, &["system:nodes"]), "kubelet");
-        Ok(KubeletConfig {
-            root_dir: data_dir.join("kubelet"),
-            pod_log_dir: data_dir.join("log/pods"),
-            cluster_dns: dns_address(flags, running).into_iter().collect(),
-            cluster_domain: flags.cluster_domain.clone(),
-            tls: Some(ServingTls {
-                cert_pem: serving.cert_pem.into_bytes(),
-                key_pem: serving.key_pem.into_bytes(),
-                client_ca_pem: running.pki.ca_pem().as_bytes().to_vec(),
-            }),
-            labels: self.labels.iter().cloned().collect(),
-            max_pods: flags.max_pods,
-            cgroup_root: flags.cgroup_root.clone(),
-            clock: running.clock.clone(),
-            seed: seed(),
-            ..KubeletConfig::new(&self.name, own, endpoint, ip)
-        })
+        Ok((serving.cert_pem.into_bytes(), serving.key_pem.into_bytes()))
     }
+}
+
+fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
+    std::fs::read(path).with_context(|| format!("reading {}", path.display()))
 }
 
 impl ServerFlags {

@@ -25,6 +25,8 @@ pub struct Facts<'a> {
     pub pods: usize,
     /// (host IP, protocol, port) of the pods that run.
     pub ports: BTreeSet<(String, String, i32)>,
+    /// Sysctls, and patterns that end in `*`, that are allowed beside the safe ones.
+    pub unsafe_sysctls: &'a [String],
 }
 
 /// Sysctls that every pod may set.
@@ -125,7 +127,14 @@ fn fits(pod: &Pod, facts: &Facts<'_>) -> Option<Verdict> {
 /// The decision, in upstream's order of checks.
 pub fn decide(pod: &Pod, facts: &Facts<'_>) -> Verdict {
     let sysctls = spec(pod).security_context.as_ref().and_then(|it| it.sysctls.as_ref());
-    if let Some(unsafe_one) = sysctls.into_iter().flatten().find(|it| !SAFE_SYSCTLS.contains(&it.name.as_str())) {
+    let allowed = |name: &str| {
+        let listed = |pattern: &String| match pattern.strip_suffix('*') {
+            Some(prefix) => name.starts_with(prefix),
+            None => name == pattern,
+        };
+        SAFE_SYSCTLS.contains(&name) || facts.unsafe_sysctls.iter().any(listed)
+    };
+    if let Some(unsafe_one) = sysctls.into_iter().flatten().find(|it| !allowed(&it.name)) {
         let message = format!("forbidden sysctl: \"{}\" not allowlisted", unsafe_one.name);
         return Verdict::Refused("SysctlForbidden".into(), message);
     }
@@ -162,9 +171,10 @@ pub(super) fn admit(shared: &Shared, pod: &Pod) -> Verdict {
             memory_bytes: amount("memory", crate::pod::quantity::value),
             ephemeral_bytes: amount("ephemeral-storage", crate::pod::quantity::value),
         },
-        max_pods: shared.config.max_pods as usize,
+        max_pods: shared.config.settings.pods_max(super::node::facts::processors()) as usize,
         used: active.iter().map(|pod| requests(pod)).fold(Amounts::default(), Amounts::plus),
         pods: active.len(),
+        unsafe_sysctls: &shared.config.settings.unsafe_sysctls,
         ports: active.iter().flat_map(|pod| host_ports(pod)).collect(),
     };
     decide(pod, &facts)

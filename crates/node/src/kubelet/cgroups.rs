@@ -16,6 +16,8 @@ pub struct Limits {
     pub cpu_request_milli: i64,
     pub cpu_limit_milli: Option<i64>,
     pub memory_bytes: Option<i64>,
+    /// Processes at most.
+    pub pids: Option<i64>,
 }
 
 /// A hierarchy of cgroups. Paths start with "/", relative to where it is mounted.
@@ -140,6 +142,12 @@ impl Cgroups for V1 {
         {
             fs::write(memory.join("memory.limit_in_bytes"), bytes.to_string())?;
         }
+        let pids = below(&self.mount.join("pids"), path);
+        if pids.is_dir()
+            && let Some(most) = limits.pids
+        {
+            fs::write(pids.join("pids.max"), most.to_string())?;
+        }
         Ok(())
     }
 
@@ -213,6 +221,9 @@ impl Cgroups for V2 {
         if let Some(bytes) = limits.memory_bytes {
             fs::write(dir.join("memory.max"), bytes.to_string())?;
         }
+        if let Some(most) = limits.pids {
+            fs::write(dir.join("pids.max"), most.to_string())?;
+        }
         self.hand_down(&dir)
     }
 
@@ -262,12 +273,14 @@ mod tests {
         let dir = recorded(&["cgroup.controllers", "kubepods/cgroup.controllers", "kubepods/podx/cgroup.controllers"]);
         let cgroups = detect(dir.path());
         assert_eq!(cgroups.version(), 2);
-        let limits = Limits { cpu_request_milli: 500, cpu_limit_milli: Some(1500), memory_bytes: Some(1 << 20) };
+        let limits =
+            Limits { cpu_request_milli: 500, cpu_limit_milli: Some(1500), memory_bytes: Some(1 << 20), pids: Some(64) };
         cgroups.ensure("/kubepods/podx", &limits).unwrap();
         let read = |file: &str| fs::read_to_string(dir.path().join(file)).unwrap();
         assert_eq!(read("cgroup.subtree_control"), "+cpuset +cpu +io +memory +pids");
         assert_eq!(read("kubepods/podx/cpu.max"), "150000 100000");
         assert_eq!(read("kubepods/podx/memory.max"), "1048576");
+        assert_eq!(read("kubepods/podx/pids.max"), "64");
     }
 
     #[test]

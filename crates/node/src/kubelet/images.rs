@@ -1,5 +1,5 @@
 //! Images that containers need: present, or pulled with back-off.
-use super::shared::Shared;
+use super::{configuration::ImagePulls, shared::Shared};
 use crate::{
     cri::api,
     pod::{
@@ -13,6 +13,7 @@ use k8s_openapi::api::core::v1::{Container, ObjectReference, Pod, Secret};
 use parking_lot::Mutex;
 use skeg_client::EventType;
 use std::collections::HashMap;
+use tokio::sync::Semaphore;
 
 /// An image that is there.
 #[derive(Debug, Clone)]
@@ -31,11 +32,58 @@ pub struct ImageError {
     pub message: String,
 }
 
-/// Back-off of pulls, and what the last one of each said.
-#[derive(Debug, Default)]
+/// Back-off of pulls, what the last one of each said, and how many may run.
+#[derive(Debug)]
 pub struct Pulls {
+    places: Semaphore,
+    tokens: Mutex<Tokens>,
     backoff: Mutex<Backoff>,
     last: Mutex<HashMap<String, String>>,
+}
+
+/// A bucket that fills with time: `per_second` pulls, and `burst` of them at once.
+#[derive(Debug)]
+struct Tokens {
+    per_second: u32,
+    burst: u32,
+    /// Millionths of a pull, as of `at`.
+    left: i64,
+    at: Option<Timestamp>,
+}
+
+const MILLION: i64 = 1_000_000;
+
+impl Tokens {
+    fn new(per_second: u32, burst: u32) -> Self {
+        Self { per_second, burst, left: i64::from(burst) * MILLION, at: None }
+    }
+
+    /// Whether one more may start now.
+    fn take(&mut self, now: Timestamp) -> bool {
+        if self.per_second == 0 {
+            return true;
+        }
+        let micros = self.at.map_or(0, |at| now.duration_since(at).as_micros().max(0));
+        let gained = i64::try_from(micros).unwrap_or(i64::MAX).saturating_mul(i64::from(self.per_second));
+        self.left = self.left.saturating_add(gained).min(i64::from(self.burst) * MILLION);
+        self.at = Some(now);
+        let enough = self.left >= MILLION;
+        if enough {
+            self.left -= MILLION;
+        }
+        enough
+    }
+}
+
+impl Pulls {
+    pub fn new(settings: ImagePulls) -> Self {
+        Self {
+            places: Semaphore::new(settings.at_once.unwrap_or(Semaphore::MAX_PERMITS).min(Semaphore::MAX_PERMITS)),
+            tokens: Mutex::new(Tokens::new(settings.per_second, settings.burst)),
+            backoff: Mutex::default(),
+            last: Mutex::default(),
+        }
+    }
 }
 
 fn present(image: api::Image) -> Present {
@@ -191,7 +239,16 @@ impl Shared {
             return Err(ImageError { reason: "ImagePullBackOff", message });
         }
         self.recorder.event(about, EventType::Normal, "Pulling", format!("Pulling image \"{given}\""));
-        let result = self.pull_with_credentials(pod, &spec, sandbox).await;
+        // The semaphore is never closed.
+        let place = self.pulls.places.acquire().await;
+        let begun = self.config.clock.now();
+        let allowed = self.pulls.tokens.lock().take(begun);
+        let result = if allowed {
+            self.pull_with_credentials(pod, &spec, sandbox).await
+        } else {
+            Err("pull QPS exceeded".to_owned())
+        };
+        drop(place);
         let ended = self.config.clock.now();
         match result {
             Ok(()) => {
@@ -202,9 +259,9 @@ impl Shared {
                 };
                 self.pulls.backoff.lock().forget(&key);
                 self.pulls.last.lock().remove(&key);
-                let took = rounded(started, ended);
+                let (took, waited) = (rounded(begun, ended), rounded(started, ended));
                 let text = format!(
-                    "Successfully pulled image \"{given}\" in {took} ({took} including waiting). Image size: {} bytes.",
+                    "Successfully pulled image \"{given}\" in {took} ({waited} including waiting). Image size: {} bytes.",
                     found.size
                 );
                 self.recorder.event(about, EventType::Normal, "Pulled", text);
@@ -257,4 +314,19 @@ fn rounded(from: Timestamp, to: Timestamp) -> String {
     }
     let text = format!("{}.{:03}", millis / 1000, millis % 1000);
     format!("{}s", text.trim_end_matches('0').trim_end_matches('.'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pulls_a_second_are_bounded() {
+        let at = |millis: i64| Timestamp::from_millisecond(millis).unwrap();
+        let mut tokens = Tokens::new(2, 3);
+        let got: Vec<bool> = [0, 0, 0, 0, 400, 500, 500, 1000].map(|millis| tokens.take(at(millis))).to_vec();
+        assert_eq!(got, [true, true, true, false, false, true, false, true]);
+        let mut unlimited = Tokens::new(0, 0);
+        assert!((0..100).all(|_| unlimited.take(at(0))));
+    }
 }

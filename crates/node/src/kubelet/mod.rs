@@ -3,6 +3,8 @@
 mod admission;
 pub mod cgroups;
 mod config;
+pub mod configuration;
+pub mod eviction;
 mod hooks;
 mod images;
 mod logs;
@@ -54,7 +56,8 @@ const ORPHANS_EVERY: Duration = Duration::from_secs(60);
 /// # Errors
 /// It cannot start.
 pub async fn run(config: KubeletConfig, token: CancellationToken) -> Result<(), KubeletError> {
-    let runtime = Arc::new(CriClient::new(&config.runtime_endpoint));
+    let settings = &config.settings;
+    let runtime = Arc::new(CriClient::new(&settings.runtime_endpoint).with_timeout(settings.runtime_request_timeout));
     run_with(config, runtime, token).await
 }
 
@@ -67,9 +70,15 @@ pub async fn run_with(
     runtime: Arc<dyn ContainerRuntime>,
     token: CancellationToken,
 ) -> Result<(), KubeletError> {
+    if config.settings.fail_swap_on && node::facts::has_swap() {
+        return Err(KubeletError::Swap);
+    }
+    if config.settings.fail_cgroup_v1 && cgroups::detect(&config.cgroup_mount).version() == 1 {
+        return Err(KubeletError::CgroupV1);
+    }
     let Some(version) = token.run_until_cancelled(answering(&config, &*runtime)).await else { return Ok(()) };
     let version = version?;
-    for path in [&config.root_dir, &config.pod_log_dir, &config.root_dir.join("pods")] {
+    for path in [&config.root_dir, &config.settings.pod_logs_dir, &config.root_dir.join("pods")] {
         make_dir(path)?;
     }
     let tasks = Tasks::new(token.clone());
@@ -94,7 +103,7 @@ async fn answering(
         match runtime.version().await {
             Ok(version) => return Ok(version),
             Err(source) if tokio::time::Instant::now() > deadline => {
-                return Err(KubeletError::Runtime { endpoint: config.runtime_endpoint.clone(), source });
+                return Err(KubeletError::Runtime { endpoint: config.settings.runtime_endpoint.clone(), source });
             }
             Err(_) => tokio::time::sleep(RUNTIME_RETRY).await,
         }
@@ -124,7 +133,7 @@ fn share(
         runtime_version: version.runtime_version,
         recorder,
         tasks: tasks.clone(),
-        pulls: images::Pulls::default(),
+        pulls: images::Pulls::new(config.settings.image_pulls),
         services,
         pods,
         registry: Registry::default(),
@@ -141,8 +150,13 @@ fn share(
 
 /// `kubepods` and the cgroups of the qualities of service below it.
 fn node_cgroups(shared: &Shared) -> std::io::Result<()> {
-    let root = &shared.config.cgroup_root;
-    let all = Limits { cpu_request_milli: node::facts::processors() * 1000, ..Limits::default() };
+    let settings = &shared.config.settings;
+    let root = &settings.cgroup_root;
+    let mut all = Limits { cpu_request_milli: node::facts::processors() * 1000, ..Limits::default() };
+    if settings.enforce_allocatable {
+        all.cpu_request_milli = (all.cpu_request_milli - settings.reserved.cpu_milli).max(0);
+        all.memory_bytes = Some((shared.memory_bytes - settings.reserved.memory_bytes).max(0));
+    }
     shared.cgroups.ensure(&qos_path(root, Qos::Guaranteed), &all)?;
     for qos in [Qos::Burstable, Qos::BestEffort] {
         shared.cgroups.ensure(&qos_path(root, qos), &Limits::default())?;
@@ -151,7 +165,9 @@ fn node_cgroups(shared: &Shared) -> std::io::Result<()> {
 }
 
 async fn start(shared: Arc<Shared>) {
-    node::register(&shared).await;
+    if shared.config.settings.register_node {
+        node::register(&shared).await;
+    }
     shared.tasks.spawn(node::renew(shared.clone()));
     shared.tasks.spawn(node::keep_status(shared.clone()));
     let mut changes = shared.pods.subscribe();
@@ -205,7 +221,7 @@ async fn remove_orphan(shared: &Shared, uid: &str) -> Result<(), Box<dyn std::er
     }
     shared.volumes.teardown(uid)?;
     for qos in [Qos::Guaranteed, Qos::Burstable, Qos::BestEffort] {
-        shared.cgroups.remove(&cgroups::pod_path(&shared.config.cgroup_root, qos, uid))?;
+        shared.cgroups.remove(&cgroups::pod_path(&shared.config.settings.cgroup_root, qos, uid))?;
     }
     Ok(())
 }

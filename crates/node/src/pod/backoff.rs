@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 /// First wait of both kinds.
 pub const INITIAL: SignedDuration = SignedDuration::from_secs(10);
-/// Longest wait of both kinds.
+/// Longest wait of both kinds where nothing else is said.
 pub const LIMIT: SignedDuration = SignedDuration::from_secs(300);
 
 #[derive(Debug, Clone, Copy)]
@@ -14,16 +14,33 @@ struct Entry {
 }
 
 /// Waits by key. An entry that was not needed for twice the limit starts over.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Backoff {
+    limit: SignedDuration,
     entries: HashMap<String, Entry>,
 }
 
+impl Default for Backoff {
+    fn default() -> Self {
+        Self::up_to(LIMIT)
+    }
+}
+
 impl Backoff {
+    /// Waits of at most `limit`.
+    pub fn up_to(limit: SignedDuration) -> Self {
+        Self { limit, entries: HashMap::new() }
+    }
+
+    /// Whether an entry was not needed for so long that it starts over.
+    fn expired(&self, entry: &Entry, since: Timestamp) -> bool {
+        since.duration_since(entry.updated) > self.limit * 2
+    }
+
     /// The wait still owed at `now` after something that happened at `since`; None when it may be tried.
     pub fn owed(&self, key: &str, since: Timestamp, now: Timestamp) -> Option<(SignedDuration, Timestamp)> {
         let entry = self.entries.get(key)?;
-        if expired(entry, since) {
+        if self.expired(entry, since) {
             return None;
         }
         let until = since.checked_add(entry.delay).unwrap_or(Timestamp::MAX);
@@ -38,25 +55,14 @@ impl Backoff {
 
     /// Notes one more try because of something that happened at `since`.
     pub fn next(&mut self, key: &str, since: Timestamp, now: Timestamp) {
-        let entry = self.entries.get_mut(key).filter(|entry| !expired(entry, since));
-        match entry {
-            Some(entry) => {
-                entry.delay = (entry.delay * 2).min(LIMIT);
-                entry.updated = now;
-            }
-            None => {
-                self.entries.insert(key.to_owned(), Entry { delay: INITIAL, updated: now });
-            }
-        }
+        let entry = self.entries.get(key).filter(|entry| !self.expired(entry, since));
+        let delay = entry.map_or(INITIAL, |entry| entry.delay * 2).min(self.limit);
+        self.entries.insert(key.to_owned(), Entry { delay, updated: now });
     }
 
     pub fn forget(&mut self, key: &str) {
         self.entries.remove(key);
     }
-}
-
-fn expired(entry: &Entry, since: Timestamp) -> bool {
-    since.duration_since(entry.updated) > LIMIT * 2
 }
 
 /// `10s`, `2m40s`: as Go prints a whole number of seconds.

@@ -52,6 +52,11 @@ fn ceil(nanos: i128, unit: i128) -> i64 {
     i64::try_from(rounded).unwrap_or(i64::MAX)
 }
 
+/// Whether the text is a quantity.
+pub fn is_valid(text: &str) -> bool {
+    nanos(text).is_some()
+}
+
 /// Whole units, rounded up; 0 for what is no quantity (the API admits none).
 pub fn value(quantity: &Quantity) -> i64 {
     ceil(nanos(&quantity.0).unwrap_or(0), 1_000_000_000)

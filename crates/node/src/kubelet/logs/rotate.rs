@@ -5,18 +5,12 @@ use std::{
     fs, io,
     path::{Path, PathBuf},
     sync::Arc,
-    time::Duration,
 };
-
-/// `containerLogMonitorInterval`, `containerLogMaxSize` and `containerLogMaxFiles`.
-const EVERY: Duration = Duration::from_secs(10);
-const SIZE_BYTES_MAX: u64 = 10 << 20;
-const FILES_MAX: usize = 5;
 
 /// Runs until it is dropped.
 pub(in crate::kubelet) async fn keep_rotating(shared: Arc<Shared>) {
     loop {
-        tokio::time::sleep(EVERY).await;
+        tokio::time::sleep(shared.config.settings.log_files.look_every).await;
         let Ok(containers) = shared.runtime.list_containers(None).await else { continue };
         let running = containers.into_iter().filter(|it| it.state() == api::ContainerState::ContainerRunning);
         for container in running {
@@ -29,13 +23,14 @@ pub(in crate::kubelet) async fn keep_rotating(shared: Arc<Shared>) {
 
 async fn check(shared: &Shared, id: &str) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     let log = PathBuf::from(shared.runtime.container_status(id).await?.log_path);
-    if fs::metadata(&log).map_or(0, |meta| meta.len()) < SIZE_BYTES_MAX {
+    let limits = shared.config.settings.log_files;
+    if fs::metadata(&log).map_or(0, |meta| meta.len()) < limits.size_bytes_max {
         return Ok(());
     }
     let now = shared.config.clock.now().strftime("%Y%m%d-%H%M%S").to_string();
     let aside = PathBuf::from(format!("{}.{now}", log.display()));
     let folder = log.clone();
-    tokio::task::spawn_blocking(move || make_room(&folder)).await??;
+    tokio::task::spawn_blocking(move || make_room(&folder, limits.files_max)).await??;
     fs::rename(&log, &aside)?;
     if let Err(error) = shared.runtime.reopen_log(id).await {
         fs::rename(&aside, &log)?;
@@ -59,9 +54,9 @@ fn rotated(log: &Path) -> io::Result<Vec<PathBuf>> {
 }
 
 /// Leaves place for one more beside the current file and the one that is moved aside now.
-fn make_room(log: &Path) -> io::Result<()> {
+fn make_room(log: &Path, files_max: usize) -> io::Result<()> {
     let mut files = rotated(log)?;
-    while files.len() > FILES_MAX - 2 {
+    while files.len() > files_max.saturating_sub(2) {
         fs::remove_file(files.remove(0))?;
     }
     for file in files.iter().filter(|it| it.extension().is_none_or(|end| end != "gz")) {

@@ -39,6 +39,10 @@ pub struct Surroundings<'a> {
     pub target: Option<String>,
     pub node_memory_bytes: i64,
     pub root: &'a Path,
+    /// Whether CPU limits are enforced.
+    pub cpu_quota: bool,
+    /// Whether a container without a seccomp profile gets the runtime's.
+    pub seccomp_default: bool,
 }
 
 fn annotations(pod: &Pod, container: &Container, restart_count: i32) -> HashMap<String, String> {
@@ -79,7 +83,12 @@ fn hugepages(container: &Container) -> Vec<HugepageLimit> {
 }
 
 /// The cgroup values of a container. A limit that only the pod has bounds every container of it.
-pub fn linux_resources(pod: &Pod, container: &Container, node_memory_bytes: i64) -> LinuxContainerResources {
+pub fn linux_resources(
+    pod: &Pod,
+    container: &Container,
+    node_memory_bytes: i64,
+    quota: bool,
+) -> LinuxContainerResources {
     let list = |of: fn(&k8s_openapi::api::core::v1::ResourceRequirements) -> &Option<ResourceList>| {
         container.resources.as_ref().and_then(|it| of(it).clone()).unwrap_or_default()
     };
@@ -94,7 +103,7 @@ pub fn linux_resources(pod: &Pod, container: &Container, node_memory_bytes: i64)
     let cpu_request = own_requests.get("cpu").map(milli).or(cpu_limit).unwrap_or(0);
     LinuxContainerResources {
         cpu_period: CPU_PERIOD_US,
-        cpu_quota: cpu_quota(cpu_limit.unwrap_or(0)),
+        cpu_quota: cpu_quota(cpu_limit.filter(|_| quota).unwrap_or(0)),
         cpu_shares: cpu_shares(cpu_request),
         memory_limit_in_bytes: memory_limit.unwrap_or(0),
         oom_score_adj: oom_score_adj(pod, container, node_memory_bytes),
@@ -114,7 +123,7 @@ pub fn container_config(pod: &Pod, container: &Container, around: Surroundings<'
         let lookup = |name: &str| variables.get(name).map(|value| (*value).to_owned());
         list.iter().flatten().map(|text| expand(text, lookup)).collect()
     };
-    let mut security = container_context(pod, container, around.image_user, around.root)?;
+    let mut security = container_context(pod, container, around.image_user, around.root, around.seccomp_default)?;
     if let (Some(target), Some(options)) = (around.target, security.namespace_options.as_mut())
         && options.pid() == NamespaceMode::Container
     {
@@ -143,7 +152,7 @@ pub fn container_config(pod: &Pod, container: &Container, around: Surroundings<'
         stdin_once: container.stdin_once.unwrap_or(false),
         tty: container.tty.unwrap_or(false),
         linux: Some(LinuxContainerConfig {
-            resources: Some(linux_resources(pod, container, around.node_memory_bytes)),
+            resources: Some(linux_resources(pod, container, around.node_memory_bytes, around.cpu_quota)),
             security_context: Some(security),
         }),
         ..ContainerConfig::default()

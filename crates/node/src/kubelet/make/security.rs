@@ -71,9 +71,16 @@ pub fn namespaces(pod: &Pod) -> NamespaceOption {
     }
 }
 
-fn seccomp(profile: Option<&v1::SeccompProfile>, root: &std::path::Path) -> Result<SecurityProfile, String> {
+fn seccomp(
+    profile: Option<&v1::SeccompProfile>,
+    root: &std::path::Path,
+    default: bool,
+) -> Result<SecurityProfile, String> {
     let make = |kind: ProfileType, localhost_ref: String| SecurityProfile { profile_type: kind as i32, localhost_ref };
-    let Some(profile) = profile else { return Ok(make(ProfileType::Unconfined, String::new())) };
+    let Some(profile) = profile else {
+        let kind = if default { ProfileType::RuntimeDefault } else { ProfileType::Unconfined };
+        return Ok(make(kind, String::new()));
+    };
     match profile.type_.as_str() {
         "RuntimeDefault" => Ok(make(ProfileType::RuntimeDefault, String::new())),
         "Localhost" => match profile.localhost_profile.as_deref() {
@@ -132,6 +139,7 @@ pub fn container_context(
     container: &Container,
     image_user: (Option<i64>, &str),
     root: &std::path::Path,
+    seccomp_default: bool,
 ) -> Result<LinuxContainerSecurityContext, String> {
     let context = effective(pod, container);
     let number = |it: Option<i64>| it.map(|value| Int64Value { value });
@@ -159,7 +167,7 @@ pub fn container_context(
         no_new_privs: no_new_privileges(&context),
         masked_paths: paths(MASKED),
         readonly_paths: paths(READ_ONLY),
-        seccomp: Some(seccomp(context.seccomp_profile.as_ref(), root)?),
+        seccomp: Some(seccomp(context.seccomp_profile.as_ref(), root, seccomp_default)?),
         apparmor: apparmor(context.app_armor_profile.as_ref().or(pod_context(pod).app_armor_profile.as_ref())),
         ..LinuxContainerSecurityContext::default()
     })

@@ -1,5 +1,8 @@
 //! What the machine says of itself. Read at start and with every status.
-use crate::pod::quantity::{from_bytes, from_milli};
+use crate::{
+    kubelet::{configuration::Settings, eviction::Signal},
+    pod::quantity::{from_bytes, from_milli, milli, value},
+};
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 use std::{collections::BTreeMap, fs, path::Path};
 
@@ -15,11 +18,9 @@ pub fn memory_bytes() -> i64 {
     kib.unwrap_or(0) * 1024
 }
 
-/// Memory that could still be had, in bytes.
-pub fn memory_available_bytes() -> i64 {
-    let text = fs::read_to_string("/proc/meminfo").unwrap_or_default();
-    let found = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"));
-    found.and_then(|rest| rest.split_whitespace().next()?.parse::<i64>().ok()).unwrap_or(0) * 1024
+/// Whether the machine has somewhere to swap to.
+pub fn has_swap() -> bool {
+    fs::read_to_string("/proc/swaps").is_ok_and(|text| text.lines().skip(1).any(|line| !line.trim().is_empty()))
 }
 
 /// Processors that this process may use.
@@ -73,19 +74,29 @@ pub fn capacity(root: &Path, max_pods: u32) -> BTreeMap<String, Quantity> {
     all
 }
 
-/// Memory kept back by hard eviction, in bytes.
-const MEMORY_RESERVED: i64 = 100 << 20;
+/// What hard eviction keeps back of this capacity, in bytes.
+fn kept_back(settings: &Settings, signal: Signal, capacity: i64) -> i64 {
+    let capacity = u64::try_from(capacity).unwrap_or(0);
+    let of_signal = settings.eviction_hard.iter().find(|it| it.signal == signal);
+    of_signal.map_or(0, |it| i64::try_from(it.least(capacity)).unwrap_or(i64::MAX))
+}
 
-/// What pods may have of a capacity: all but what hard eviction keeps back.
-pub fn allocatable(capacity: &BTreeMap<String, Quantity>) -> BTreeMap<String, Quantity> {
-    use crate::pod::quantity::value;
+/// What pods may have of a capacity: all but reservations and what hard eviction keeps back.
+pub fn allocatable(capacity: &BTreeMap<String, Quantity>, settings: &Settings) -> BTreeMap<String, Quantity> {
     let mut all = capacity.clone();
+    let reserved = settings.reserved;
+    if let Some(cpu) = all.get_mut("cpu") {
+        *cpu = from_milli((milli(cpu) - reserved.cpu_milli).max(0));
+    }
     if let Some(memory) = all.get_mut("memory") {
-        *memory = Quantity(format!("{}Ki", (value(memory) - MEMORY_RESERVED).max(0) / 1024));
+        let bytes = value(memory);
+        let kept = reserved.memory_bytes.saturating_add(kept_back(settings, Signal::MemoryAvailable, bytes));
+        *memory = Quantity(format!("{}Ki", bytes.saturating_sub(kept).max(0) / 1024));
     }
     if let Some(disk) = all.get_mut("ephemeral-storage") {
         let bytes = value(disk);
-        *disk = Quantity((bytes - bytes / 10).to_string());
+        let kept = reserved.ephemeral_bytes.saturating_add(kept_back(settings, Signal::NodeFsAvailable, bytes));
+        *disk = Quantity(bytes.saturating_sub(kept).max(0).to_string());
     }
     all
 }

@@ -29,7 +29,7 @@ async fn owner(shared: &Shared) -> Option<Vec<OwnerReference>> {
 fn renewed(shared: &Shared, lease: &mut Lease) {
     let spec = lease.spec.get_or_insert_with(LeaseSpec::default);
     spec.holder_identity = Some(shared.config.node_name.clone());
-    spec.lease_duration_seconds = i32::try_from(shared.config.lease_duration.as_secs()).ok();
+    spec.lease_duration_seconds = i32::try_from(shared.config.settings.lease_duration.as_secs()).ok();
     spec.renew_time = Some(MicroTime(shared.config.clock.now()));
 }
 
@@ -64,7 +64,7 @@ async fn once(shared: &Shared, last: Option<Arc<Lease>>) -> Result<Arc<Lease>, S
 
 /// Runs until it is dropped.
 pub(in crate::kubelet) async fn renew(shared: Arc<Shared>) {
-    let life = Duration::try_from(shared.config.lease_duration).unwrap_or(Duration::from_secs(40));
+    let life = Duration::try_from(shared.config.settings.lease_duration).unwrap_or(Duration::from_secs(40));
     let mut last = None;
     let mut retry = RETRY;
     loop {

@@ -39,7 +39,8 @@ async fn wanted(shared: &Shared) -> Node {
             ..ObjectMeta::default()
         },
         spec: Some(NodeSpec {
-            taints: (!shared.config.taints.is_empty()).then(|| shared.config.taints.clone()),
+            provider_id: shared.config.settings.provider_id.clone(),
+            taints: (!shared.config.settings.taints.is_empty()).then(|| shared.config.settings.taints.clone()),
             ..NodeSpec::default()
         }),
         status: Some(status::compute(shared, None).await),

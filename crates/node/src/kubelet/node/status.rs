@@ -1,7 +1,8 @@
-//! The node's status: computed every 10 seconds, written when it says something new or is five minutes old.
+//! The node's status: computed every `nodeStatusUpdateFrequency`, written when it says something new or is
+//! `nodeStatusReportFrequency` old.
 use super::{facts, register};
-use crate::kubelet::{make::fields::NodeView, shared::Shared};
-use jiff::{SignedDuration, Timestamp};
+use crate::kubelet::{eviction, make::fields::NodeView, shared::Shared};
+use jiff::Timestamp;
 use k8s_openapi::{
     api::core::v1::{
         ContainerImage, DaemonEndpoint, Node, NodeAddress, NodeCondition, NodeDaemonEndpoints, NodeFeatures,
@@ -16,15 +17,10 @@ use std::{
     time::Duration,
 };
 
-/// `nodeStatusUpdateFrequency` and `nodeStatusReportFrequency`.
-const LOOK: Duration = Duration::from_secs(10);
-const REPORT: SignedDuration = SignedDuration::from_mins(5);
 /// While the runtime is not ready yet: a node should not wait for its first Ready.
 const LOOK_UNREADY: Duration = Duration::from_millis(200);
 /// Features that the API asks a node for before it admits a pod that uses them.
 const DECLARED: &[&str] = &["ExtendWebSocketsToKubelet", "RestartAllContainersOnContainerExits"];
-/// `nodeStatusMaxImages`.
-const IMAGES_MAX: usize = 50;
 const IMAGE_NAMES_MAX: usize = 5;
 
 /// Asks the runtime how it is; what the rest of the kubelet goes by.
@@ -73,11 +69,8 @@ fn condition(kind: &str, holds: bool, reason: &str, message: &str, now: Timestam
 }
 
 fn conditions(shared: &Shared, old: &[NodeCondition], now: Timestamp) -> Vec<NodeCondition> {
-    let disk = facts::file_system(&shared.config.root_dir);
-    let no_disk = disk.capacity_bytes > 0
-        && (disk.available_bytes < disk.capacity_bytes / 10
-            || (disk.inodes > 0 && disk.inodes_free < disk.inodes / 20));
-    let no_memory = facts::memory_available_bytes() < (100 << 20);
+    let pressure = |condition: &str| eviction::pressed(shared, condition);
+    let (no_memory, no_disk) = (pressure("MemoryPressure"), pressure("DiskPressure"));
     let either = |holds: bool, bad: (&'static str, &'static str), good: (&'static str, &'static str)| {
         if holds { bad } else { good }
     };
@@ -123,7 +116,7 @@ fn conditions(shared: &Shared, old: &[NodeCondition], now: Timestamp) -> Vec<Nod
 async fn images(shared: &Shared) -> Vec<ContainerImage> {
     let mut all = shared.runtime.list_images().await.unwrap_or_default();
     all.sort_by_key(|image| std::cmp::Reverse(image.size));
-    all.truncate(IMAGES_MAX);
+    all.truncate(shared.config.settings.images_listed_max.unwrap_or(usize::MAX));
     let shown = all.into_iter().map(|image| {
         let names: Vec<String> = image.repo_digests.into_iter().chain(image.repo_tags).take(IMAGE_NAMES_MAX).collect();
         ContainerImage { names: Some(names), size_bytes: i64::try_from(image.size).ok() }
@@ -152,8 +145,8 @@ pub(super) async fn compute(shared: &Shared, old: Option<&NodeStatus>) -> NodeSt
     let handlers = refresh(shared).await;
     let config = &shared.config;
     let now = Timestamp::from_second(config.clock.now().as_second()).unwrap_or_default();
-    let capacity = facts::capacity(&config.root_dir, config.max_pods);
-    let allocatable = facts::allocatable(&capacity);
+    let capacity = facts::capacity(&config.root_dir, config.settings.pods_max(facts::processors()));
+    let allocatable = facts::allocatable(&capacity, &config.settings);
     let address = |kind: &str, address: String| NodeAddress { type_: kind.into(), address };
     let addresses = config.node_ips.iter().map(|ip| address("InternalIP", ip.to_string()));
     let view = NodeView {
@@ -170,7 +163,7 @@ pub(super) async fn compute(shared: &Shared, old: Option<&NodeStatus>) -> NodeSt
         capacity: Some(capacity),
         conditions: Some(conditions(shared, &old_conditions, now)),
         daemon_endpoints: Some(NodeDaemonEndpoints {
-            kubelet_endpoint: Some(DaemonEndpoint { port: i32::from(config.listen.port()) }),
+            kubelet_endpoint: Some(DaemonEndpoint { port: i32::from(config.settings.listen.port()) }),
         }),
         features: Some(NodeFeatures { supplemental_groups_policy: Some(shared.groups_policy.load(Ordering::Relaxed)) }),
         images: Some(images(shared).await),
@@ -218,7 +211,7 @@ async fn write(shared: &Shared, last: &mut Option<(Timestamp, NodeStatus)>) {
     let new = compute(shared, Some(&old)).await;
     let now = shared.config.clock.now();
     let same = last.as_ref().is_some_and(|(at, status)| {
-        now.duration_since(*at) < REPORT
+        now.duration_since(*at) < shared.config.settings.status_report_frequency
             && news(status) == news(&new)
             && old.conditions.as_ref().is_some_and(|it| it.len() >= 4)
     });
@@ -233,10 +226,11 @@ async fn write(shared: &Shared, last: &mut Option<(Timestamp, NodeStatus)>) {
 
 /// Runs until it is dropped.
 pub(in crate::kubelet) async fn keep_status(shared: Arc<Shared>) {
+    let look = shared.config.settings.status_update_frequency;
     let mut last = None;
     loop {
         write(&shared, &mut last).await;
         let ready = shared.network_ready.load(Ordering::Relaxed) && shared.runtime_ready.load(Ordering::Relaxed);
-        tokio::time::sleep(if ready && last.is_some() { LOOK } else { LOOK_UNREADY }).await;
+        tokio::time::sleep(if ready && last.is_some() { look } else { LOOK_UNREADY }).await;
     }
 }

@@ -1,7 +1,7 @@
 //! Who asks, and may they: a client certificate of the cluster or a token that the API knows; then the API's word on
 //! what they may do, remembered for a while.
 use super::{Answer, text};
-use crate::kubelet::shared::Shared;
+use crate::kubelet::{configuration::Authorization, shared::Shared};
 use http::{HeaderMap, Method, StatusCode, header};
 use jiff::{SignedDuration, Timestamp};
 use parking_lot::Mutex;
@@ -11,10 +11,6 @@ use sha2::{Digest, Sha256};
 use skeg_model::request::{Gvr, Reply, Target};
 use std::{collections::HashMap, hash::Hash, sync::Arc};
 
-/// Upstream's defaults of the webhook caches.
-const TOKEN_KEPT: SignedDuration = SignedDuration::from_mins(2);
-const ALLOWED_KEPT: SignedDuration = SignedDuration::from_mins(5);
-const DENIED_KEPT: SignedDuration = SignedDuration::from_secs(30);
 /// Answers remembered at once; past it all are forgotten.
 const REMEMBERED_MAX: usize = 4096;
 
@@ -122,7 +118,8 @@ impl Access {
         if let Some(caller) = certified {
             return Some(caller.clone());
         }
-        let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+        let Some(value) = headers.get(header::AUTHORIZATION) else { return self.anonymous() };
+        let value = value.to_str().ok()?;
         let (scheme, token) = value.split_once(' ')?;
         if !scheme.eq_ignore_ascii_case("bearer") || token.trim().is_empty() {
             return None;
@@ -148,11 +145,23 @@ impl Access {
             }
         };
         let caller = reviewed(&answer);
-        self.tokens.put(key, caller.clone(), now, TOKEN_KEPT);
+        self.tokens.put(key, caller.clone(), now, self.shared.config.settings.token_kept);
         caller
     }
 
+    /// Who asks without credentials, where that is allowed.
+    fn anonymous(&self) -> Option<Caller> {
+        self.shared.config.settings.anonymous.then(|| Caller {
+            name: "system:anonymous".into(),
+            uid: String::new(),
+            groups: vec!["system:unauthenticated".into()],
+        })
+    }
+
     pub(super) async fn authorise(&self, who: &Caller, method: &Method, path: &str) -> Result<(), Box<Answer>> {
+        if self.shared.config.settings.authorization == Authorization::AlwaysAllow {
+            return Ok(());
+        }
         let verb = verb(method);
         let subresources = subresources(path);
         for subresource in &subresources {
@@ -200,7 +209,8 @@ impl Access {
         let target = review(Gvr::new("authorization.k8s.io", "v1", "subjectaccessreviews"));
         let answer = tree(self.shared.config.client.create_tree(&target, body).await?).unwrap_or_default();
         let allowed = answer["status"]["allowed"].as_bool().unwrap_or(false);
-        self.answers.put(key, allowed, now, if allowed { ALLOWED_KEPT } else { DENIED_KEPT });
+        let settings = &self.shared.config.settings;
+        self.answers.put(key, allowed, now, if allowed { settings.allowed_kept } else { settings.denied_kept });
         Ok(allowed)
     }
 }

@@ -1,6 +1,7 @@
 //! The node's own HTTPS server: logs, streams into containers, statistics, health.
 mod access;
 mod containers;
+mod health;
 mod info;
 mod stats;
 mod streams;
@@ -140,9 +141,12 @@ fn tls_config(tls: &ServingTls) -> Result<ServerConfig, KubeletError> {
 /// The port is taken, or the certificate cannot be used.
 pub(super) async fn start(shared: &Arc<Shared>, tls: &ServingTls) -> Result<(), KubeletError> {
     let acceptor = TlsAcceptor::from(Arc::new(tls_config(tls)?));
-    let address = shared.config.listen;
+    let address = shared.config.settings.listen;
     let listener = TcpListener::bind(address).await.map_err(|source| KubeletError::Listen { address, source })?;
     shared.tasks.spawn(accept(shared.clone(), listener, acceptor));
+    if let Some(address) = shared.config.settings.healthz {
+        shared.tasks.spawn(health::serve(health::listen(address).await?));
+    }
     Ok(())
 }
 
@@ -212,6 +216,10 @@ async fn route(shared: &Arc<Shared>, request: Request<Incoming>) -> Answer {
     let asked = Asked::parse(request.uri());
     let parts: Vec<&str> = asked.parts.iter().map(String::as_str).collect();
     let get = matches!(*request.method(), Method::GET | Method::HEAD);
+    let debugging = ["exec", "attach", "portForward", "run", "containerLogs"].contains(&parts[0]);
+    if debugging && !shared.config.settings.debugging_handlers {
+        return text(StatusCode::METHOD_NOT_ALLOWED, "Debug endpoints are disabled.\n");
+    }
     match parts[..] {
         ["healthz"] | ["healthz", "ping" | "log" | "syncloop"] => text(StatusCode::OK, "ok"),
         ["pods"] if get => info::pods(shared),

@@ -73,7 +73,7 @@ fn processes() -> Value {
 
 fn node(shared: &Shared, now: Timestamp) -> Value {
     let whole = shared.cgroups.usage("/");
-    let pods = shared.cgroups.usage(&format!("{}/kubepods", shared.config.cgroup_root));
+    let pods = shared.cgroups.usage(&format!("{}/kubepods", shared.config.settings.cgroup_root));
     let root = &shared.config.root_dir;
     let mut rlimit = processes();
     rlimit["time"] = rfc3339_seconds(now).into();
@@ -145,7 +145,7 @@ pub(super) async fn summary(shared: &Arc<Shared>) -> Answer {
         .iter()
         .map(|pod| {
             let uid = spec::uid(pod);
-            let usage = shared.cgroups.usage(&pod_path(&shared.config.cgroup_root, qos(pod), uid));
+            let usage = shared.cgroups.usage(&pod_path(&shared.config.settings.cgroup_root, qos(pod), uid));
             value!({
                 "podRef": {"name": spec::name(pod), "namespace": spec::namespace(pod), "uid": uid},
                 "startTime": pod.status.as_ref().and_then(|it| it.start_time.clone()),
@@ -224,7 +224,7 @@ fn node_and_pods(shared: &Shared, out: &mut Metrics) {
     out.sample("node_memory_working_set_bytes", &[], float(node.working_set_bytes));
     let pods = shared.registry.active();
     let usage = |pod: &k8s_openapi::api::core::v1::Pod| {
-        shared.cgroups.usage(&pod_path(&shared.config.cgroup_root, qos(pod), spec::uid(pod)))
+        shared.cgroups.usage(&pod_path(&shared.config.settings.cgroup_root, qos(pod), spec::uid(pod)))
     };
     out.family("pod_cpu_usage_seconds_total", "counter", "Cumulative cpu time consumed by the pod in core-seconds");
     for pod in &pods {

@@ -46,7 +46,7 @@ impl Worker {
     }
 
     fn remove_cgroup(&self) -> io::Result<()> {
-        let path = pod_path(&self.shared.config.cgroup_root, qos(&self.pod), self.uid());
+        let path = pod_path(&self.shared.config.settings.cgroup_root, qos(&self.pod), self.uid());
         self.shared.cgroups.remove(&path)
     }
 

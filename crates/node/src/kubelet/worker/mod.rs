@@ -38,8 +38,6 @@ pub enum Update {
     Gone,
 }
 
-/// Longest time without a look, upstream's sync period.
-const RESYNC: Duration = Duration::from_secs(60);
 /// Until the next try after one that failed.
 const RETRY: Duration = Duration::from_secs(10);
 
@@ -136,7 +134,7 @@ pub(super) fn spawn(shared: Arc<Shared>, pod: Arc<Pod>, signals: Signals, verdic
         looked: None,
         due: Instant::now(),
         reasons: Reasons::new(),
-        backoff: Backoff::default(),
+        backoff: Backoff::up_to(shared.config.settings.restart_backoff_max),
         known: HashMap::new(),
         volumes: None,
         volume_failures: 0,

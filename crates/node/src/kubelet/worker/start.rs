@@ -125,14 +125,14 @@ impl Worker {
 
     fn sandbox_request(&self, attempt: u32) -> Result<(api::PodSandboxConfig, String, String), NameError> {
         let config = &self.shared.config;
-        let (hostname, domain) = hostname_and_domain(&self.pod, &config.cluster_domain)?;
+        let (hostname, domain) = hostname_and_domain(&self.pod, &config.settings.cluster_domain)?;
         let kernel = kernel_name(&self.pod, &hostname, &domain)?;
-        let host = parse_resolv_conf(&std::fs::read_to_string(&config.resolv_conf).unwrap_or_default());
-        let servers: Vec<String> = config.cluster_dns.iter().map(ToString::to_string).collect();
+        let host = parse_resolv_conf(&std::fs::read_to_string(&config.settings.resolv_conf).unwrap_or_default());
+        let servers: Vec<String> = config.settings.cluster_dns.iter().map(ToString::to_string).collect();
         let around = sandbox::Surroundings {
-            dns: pod_dns(&self.pod, host, &servers, &config.cluster_domain),
+            dns: pod_dns(&self.pod, host, &servers, &config.settings.cluster_domain),
             hostname: &kernel,
-            cgroup_parent: &crate::kubelet::cgroups::pod_path(&config.cgroup_root, qos(&self.pod), self.uid()),
+            cgroup_parent: &crate::kubelet::cgroups::pod_path(&config.settings.cgroup_root, qos(&self.pod), self.uid()),
             log_directory: self.log_directory().display().to_string(),
         };
         Ok((sandbox_config(&self.pod, attempt, around), hostname, domain))
@@ -336,6 +336,8 @@ impl Worker {
             target,
             node_memory_bytes: self.shared.memory_bytes,
             root: &self.shared.config.root_dir,
+            cpu_quota: self.shared.config.settings.cpu_quota,
+            seccomp_default: self.shared.config.settings.seccomp_default,
         };
         container_config(&self.pod, container, around)
     }

@@ -1,5 +1,5 @@
 //! A living pod: report what is, then do what is next.
-use super::{Next, RESYNC, RETRY, Worker};
+use super::{Next, RETRY, Worker};
 use crate::{
     cri::RuntimeError,
     kubelet::{
@@ -120,13 +120,23 @@ impl Worker {
 
     fn ensure_cgroup(&self) -> io::Result<()> {
         let qos = qos(&self.pod);
-        let path = pod_path(&self.shared.config.cgroup_root, qos, self.uid());
+        let path = pod_path(&self.shared.config.settings.cgroup_root, qos, self.uid());
         if self.shared.cgroups.exists(&path) {
             return Ok(());
         }
-        let (cpu_limit_milli, memory_bytes) = limits(&self.pod);
-        let cpu_request_milli = requests(&self.pod).cpu_milli;
-        self.shared.cgroups.ensure(&path, &Limits { cpu_request_milli, cpu_limit_milli, memory_bytes })
+        self.shared.cgroups.ensure(&path, &self.limits())
+    }
+
+    /// What the pod's own cgroup may use.
+    fn limits(&self) -> Limits {
+        let settings = &self.shared.config.settings;
+        let (cpu_limit, memory_bytes) = limits(&self.pod);
+        Limits {
+            cpu_request_milli: requests(&self.pod).cpu_milli,
+            cpu_limit_milli: cpu_limit.filter(|_| settings.cpu_quota),
+            memory_bytes,
+            pids: settings.pod_pids_limit,
+        }
     }
 
     /// Some(next) while a volume is missing.
@@ -169,9 +179,10 @@ impl Worker {
 
     fn longest_wait(&self) -> Duration {
         let now = self.now();
+        let resync = self.shared.config.settings.sync_frequency;
         let times = [self.deadline().filter(|_| self.evicted.is_none()), self.shared.volumes.renewal(self.uid())];
         let soonest = times.into_iter().flatten().map(|at| until(at, now)).min();
-        soonest.unwrap_or(RESYNC).clamp(Duration::from_millis(10), RESYNC)
+        soonest.map_or(resync, |soonest| soonest.clamp(Duration::from_millis(10), resync))
     }
 
     async fn carry_out(&mut self, plan: Plan, observed: &Observed) -> Result<Next, SyncError> {

@@ -1,0 +1,226 @@
+//! Every field of KubeletConfiguration (kubelet.config.k8s.io/v1beta1): its type, its default, and whether it can be
+//! changed here. The decoder, `/configz` and the command line's flags are made from this table.
+use super::value::Kind::{self, Bool, BoolMap, Duration, Float, Int32, Int64, Other, Taints, Text, TextMap, Texts};
+
+/// Whether a setting other than the default is honoured.
+#[derive(Debug, Clone, Copy)]
+pub enum Support {
+    Honoured,
+    /// Only the default, and these values (as JSON), say what this kubelet does.
+    Only(&'static [&'static str]),
+}
+
+/// One setting. A name with dots stands in nested objects.
+#[derive(Debug, Clone, Copy)]
+pub struct Field {
+    pub name: &'static str,
+    pub kind: Kind,
+    /// As JSON; None: absent unless it is set.
+    pub default: Option<&'static str>,
+    pub support: Support,
+    /// Flag of upstream's kubelet, with the help that the command line shows.
+    pub flag: Option<(&'static str, &'static str)>,
+}
+
+impl Field {
+    /// What parts a key from its value in the flag of a map.
+    pub fn between(&self) -> char {
+        if matches!(self.name, "evictionHard" | "evictionSoft") { '<' } else { '=' }
+    }
+
+    const fn flag(mut self, name: &'static str, help: &'static str) -> Self {
+        self.flag = Some((name, help));
+        self
+    }
+}
+
+const fn free(name: &'static str, kind: Kind, default: &'static str) -> Field {
+    Field { name, kind, default: Some(default), support: Support::Honoured, flag: None }
+}
+
+const fn optional(name: &'static str, kind: Kind) -> Field {
+    Field { name, kind, default: None, support: Support::Honoured, flag: None }
+}
+
+const fn fixed(name: &'static str, kind: Kind, default: &'static str) -> Field {
+    Field { name, kind, default: Some(default), support: Support::Only(&[]), flag: None }
+}
+
+/// Absent by default; `values` say the same as its absence.
+const fn unset(name: &'static str, kind: Kind, values: &'static [&'static str]) -> Field {
+    Field { name, kind, default: None, support: Support::Only(values), flag: None }
+}
+
+const fn alike(name: &'static str, kind: Kind, default: &'static str, values: &'static [&'static str]) -> Field {
+    Field { name, kind, default: Some(default), support: Support::Only(values), flag: None }
+}
+
+/// All of them; those with sub-fields name each of these.
+pub static FIELDS: &[Field] = &[
+    fixed("enableServer", Bool, "true"),
+    unset("staticPodPath", Text, &["\"\""]),
+    free("podLogsDir", Text, "\"/var/log/pods\""),
+    free("syncFrequency", Duration, "\"1m0s\"").flag("sync-frequency", "Longest time between two looks at a pod."),
+    free("fileCheckFrequency", Duration, "\"20s\""),
+    free("httpCheckFrequency", Duration, "\"20s\""),
+    unset("staticPodURL", Text, &["\"\""]),
+    unset("staticPodURLHeader", Other, &["{}"]),
+    free("address", Text, "\"0.0.0.0\""),
+    free("port", Int32, "10250"),
+    unset("readOnlyPort", Int32, &["0"]),
+    optional("tlsCertFile", Text),
+    optional("tlsPrivateKeyFile", Text),
+    unset("tlsCipherSuites", Texts, &["[]"]),
+    unset("tlsCurvePreferences", Other, &["[]"]),
+    unset("tlsMinVersion", Text, &["\"\"", "\"VersionTLS12\""]),
+    unset("rotateCertificates", Bool, &["false"]),
+    unset("serverTLSBootstrap", Bool, &["false"]),
+    optional("authentication.x509.clientCAFile", Text),
+    fixed("authentication.webhook.enabled", Bool, "true"),
+    free("authentication.webhook.cacheTTL", Duration, "\"2m0s\""),
+    free("authentication.anonymous.enabled", Bool, "false"),
+    free("authorization.mode", Text, "\"Webhook\""),
+    free("authorization.webhook.cacheAuthorizedTTL", Duration, "\"5m0s\""),
+    free("authorization.webhook.cacheUnauthorizedTTL", Duration, "\"30s\""),
+    free("registryPullQPS", Int32, "5").flag("registry-qps", "Image pulls a second; 0: no limit."),
+    free("registryBurst", Int32, "10").flag("registry-burst", "Image pulls at once above --registry-qps."),
+    fixed("imagePullCredentialsVerificationPolicy", Text, "\"NeverVerifyPreloadedImages\""),
+    unset("preloadedImagesVerificationAllowlist", Texts, &["[]"]),
+    fixed("eventRecordQPS", Int32, "50"),
+    fixed("eventBurst", Int32, "100"),
+    free("enableDebuggingHandlers", Bool, "true")
+        .flag("enable-debugging-handlers", "Whether the node serves logs, exec, attach and port-forward."),
+    unset("enableContentionProfiling", Bool, &["false"]),
+    free("healthzPort", Int32, "10248").flag("healthz-port", "Port of the node's plain health endpoint; 0: none."),
+    free("healthzBindAddress", Text, "\"127.0.0.1\"")
+        .flag("healthz-bind-address", "Address of the node's plain health endpoint."),
+    fixed("oomScoreAdj", Int32, "-999"),
+    free("clusterDomain", Text, "\"cluster.local\"").flag("cluster-domain", "Domain of the cluster's names."),
+    optional("clusterDNS", Texts).flag(
+        "cluster-dns",
+        "Addresses of the cluster's DNS Service (default: the tenth of --service-cluster-ip-range).",
+    ),
+    fixed("streamingConnectionIdleTimeout", Duration, "\"4h0m0s\""),
+    free("nodeStatusUpdateFrequency", Duration, "\"10s\"")
+        .flag("node-status-update-frequency", "Time between two looks at the node's own state."),
+    free("nodeStatusReportFrequency", Duration, "\"5m0s\""),
+    free("nodeLeaseDurationSeconds", Int32, "40"),
+    fixed("imageMinimumGCAge", Duration, "\"2m0s\""),
+    fixed("imageMaximumGCAge", Duration, "\"0s\""),
+    fixed("imageGCHighThresholdPercent", Int32, "85"),
+    fixed("imageGCLowThresholdPercent", Int32, "80"),
+    fixed("volumeStatsAggPeriod", Duration, "\"1m0s\""),
+    unset("kubeletCgroups", Text, &["\"\""]),
+    unset("systemCgroups", Text, &["\"\""]),
+    optional("cgroupRoot", Text).flag("cgroup-root", "Cgroup below which the pods' cgroups stand (default: the root)."),
+    fixed("cgroupsPerQOS", Bool, "true"),
+    fixed("cgroupDriver", Text, "\"cgroupfs\""),
+    fixed("cpuManagerPolicy", Text, "\"none\""),
+    unset("singleProcessOOMKill", Bool, &[]),
+    unset("cpuManagerPolicyOptions", TextMap, &["{}"]),
+    free("cpuManagerReconcilePeriod", Duration, "\"10s\""),
+    fixed("memoryManagerPolicy", Text, "\"None\""),
+    fixed("topologyManagerPolicy", Text, "\"none\""),
+    alike("topologyManagerScope", Text, "\"container\"", &["\"pod\""]),
+    unset("topologyManagerPolicyOptions", TextMap, &["{}"]),
+    unset("qosReserved", TextMap, &["{}"]),
+    free("runtimeRequestTimeout", Duration, "\"2m0s\"")
+        .flag("runtime-request-timeout", "Longest time of a request to the container runtime."),
+    alike("hairpinMode", Text, "\"promiscuous-bridge\"", &["\"hairpin-veth\"", "\"none\""]),
+    free("maxPods", Int32, "110").flag("max-pods", "Pods on this machine at most."),
+    unset("podCIDR", Text, &["\"\""]),
+    free("podPidsLimit", Int64, "-1").flag("pod-max-pids", "Processes of one pod at most; -1: no limit of its own."),
+    free("resolvConf", Text, "\"/etc/resolv.conf\"")
+        .flag("resolv-conf", "Resolver file that pods' resolver files are made from."),
+    unset("runOnce", Bool, &["false"]),
+    free("cpuCFSQuota", Bool, "true").flag("cpu-cfs-quota", "Whether CPU limits are enforced."),
+    fixed("cpuCFSQuotaPeriod", Duration, "\"100ms\""),
+    free("nodeStatusMaxImages", Int32, "50")
+        .flag("node-status-max-images", "Images that the node's status lists at most; -1: all."),
+    fixed("maxOpenFiles", Int64, "1000000"),
+    fixed("contentType", Text, "\"application/vnd.kubernetes.protobuf\""),
+    fixed("kubeAPIQPS", Int32, "50"),
+    fixed("kubeAPIBurst", Int32, "100"),
+    free("serializeImagePulls", Bool, "true")
+        .flag("serialize-image-pulls", "Whether images are pulled one after the other."),
+    optional("maxParallelImagePulls", Int32),
+    optional("evictionHard", TextMap).flag("eviction-hard", "Thresholds of eviction, as memory.available<1Gi,…."),
+    unset("evictionSoft", TextMap, &["{}"]),
+    unset("evictionSoftGracePeriod", TextMap, &["{}"]),
+    fixed("evictionPressureTransitionPeriod", Duration, "\"5m0s\""),
+    unset("evictionMaxPodGracePeriod", Int32, &["0"]),
+    unset("evictionMinimumReclaim", TextMap, &["{}"]),
+    free("mergeDefaultEvictionSettings", Bool, "false"),
+    optional("podsPerCore", Int32).flag("pods-per-core", "Pods for each processor at most; 0: no limit."),
+    fixed("enableControllerAttachDetach", Bool, "true"),
+    unset("protectKernelDefaults", Bool, &["false"]),
+    fixed("makeIPTablesUtilChains", Bool, "true"),
+    fixed("iptablesMasqueradeBit", Int32, "14"),
+    fixed("iptablesDropBit", Int32, "15"),
+    unset("featureGates", BoolMap, &["{}"]),
+    free("failSwapOn", Bool, "true").flag("fail-swap-on", "Whether a machine with swap is refused."),
+    unset("memorySwap.swapBehavior", Text, &["\"\"", "\"NoSwap\""]),
+    free("containerLogMaxSize", Text, "\"10Mi\"")
+        .flag("container-log-max-size", "Size at which a container's log is rotated."),
+    free("containerLogMaxFiles", Int32, "5")
+        .flag("container-log-max-files", "Files kept of a container's log, 2 at least."),
+    fixed("containerLogMaxWorkers", Int32, "1"),
+    free("containerLogMonitorInterval", Duration, "\"10s\""),
+    fixed("configMapAndSecretChangeDetectionStrategy", Text, "\"Watch\""),
+    optional("systemReserved", TextMap)
+        .flag("system-reserved", "Resources kept for the system, as cpu=200m,memory=500Mi."),
+    optional("kubeReserved", TextMap)
+        .flag("kube-reserved", "Resources kept for Kubernetes' own components, as cpu=200m,memory=500Mi."),
+    unset("reservedSystemCPUs", Text, &["\"\""]),
+    unset("showHiddenMetricsForVersion", Text, &["\"\""]),
+    unset("systemReservedCgroup", Text, &["\"\""]),
+    unset("kubeReservedCgroup", Text, &["\"\""]),
+    alike("enforceNodeAllocatable", Texts, "[\"pods\"]", &["[\"none\"]", "[]"]),
+    optional("allowedUnsafeSysctls", Texts).flag(
+        "allowed-unsafe-sysctls",
+        "Sysctls that pods may set beside the safe ones, as net.core.somaxconn or net.*.",
+    ),
+    fixed("volumePluginDir", Text, "\"/usr/libexec/kubernetes/kubelet-plugins/volume/exec/\""),
+    optional("providerID", Text).flag("provider-id", "What the machine's provider calls it."),
+    unset("kernelMemcgNotification", Bool, &["false"]),
+    fixed("logging.format", Text, "\"text\""),
+    fixed("logging.flushFrequency", Other, "\"5s\""),
+    fixed("logging.verbosity", Int32, "0"),
+    unset("logging.vmodule", Other, &["[]"]),
+    fixed("logging.options", Other, "{\"json\":{\"infoBufferSize\":\"0\"},\"text\":{\"infoBufferSize\":\"0\"}}"),
+    fixed("enableSystemLogHandler", Bool, "true"),
+    fixed("enableSystemLogQuery", Bool, "false"),
+    fixed("shutdownGracePeriod", Duration, "\"0s\""),
+    fixed("shutdownGracePeriodCriticalPods", Duration, "\"0s\""),
+    unset("shutdownGracePeriodByPodPriority", Other, &["[]"]),
+    free("crashLoopBackOff.maxContainerRestartPeriod", Duration, "\"5m0s\""),
+    unset("reservedMemory", Other, &["[]"]),
+    fixed("enableProfilingHandler", Bool, "true"),
+    fixed("enableDebugFlagsHandler", Bool, "true"),
+    free("seccompDefault", Bool, "false")
+        .flag("seccomp-default", "Whether containers without a seccomp profile get the runtime's."),
+    fixed("memoryThrottlingFactor", Float, "0.9"),
+    fixed("memoryReservationPolicy", Text, "\"None\""),
+    optional("registerWithTaints", Taints)
+        .flag("register-with-taints", "Taints that the node is registered with, as KEY=VALUE:EFFECT,…."),
+    free("registerNode", Bool, "true").flag("register-node", "Whether the node makes its own Node object."),
+    unset("tracing", Other, &[]),
+    fixed("localStorageCapacityIsolation", Bool, "true"),
+    free("containerRuntimeEndpoint", Text, "\"unix:///run/containerd/containerd.sock\"").flag(
+        "container-runtime-endpoint",
+        "Socket of a running container runtime (default: a containerd that skeg starts).",
+    ),
+    unset("imageServiceEndpoint", Text, &["\"\""]),
+    free("failCgroupV1", Bool, "true").flag("fail-cgroupv1", "Whether a machine with cgroup version 1 is refused."),
+    unset("userNamespaces.idsPerPod", Int64, &["65536"]),
+];
+
+/// The setting of this name.
+pub fn field(name: &str) -> Option<&'static Field> {
+    FIELDS.iter().find(|field| field.name == name)
+}
+
+/// Whether some setting stands below this name.
+pub(super) fn is_parent(name: &str) -> bool {
+    FIELDS.iter().any(|field| field.name.strip_prefix(name).is_some_and(|rest| rest.starts_with('.')))
+}
