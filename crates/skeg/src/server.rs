@@ -355,7 +355,7 @@ impl Node {
     fn kubelet(
         &self,
         flags: &ServerFlags,
-        settings: Settings,
+        mut settings: Settings,
         running: &Running,
         data_dir: &Path,
     ) -> anyhow::Result<KubeletConfig> {
@@ -363,7 +363,12 @@ impl Node {
         let ip = flags.node_ip.unwrap_or(running.advertise.ip());
         let tls = match &settings.tls_files {
             Some((certificate, key)) => (read(certificate)?, read(key)?),
-            None => self.serving(running, ip)?,
+            None => {
+                let file = |end: &str| running.pki.dir().join(format!("kubelet.{end}")).display().to_string();
+                settings.effective["tlsCertFile"] = file("crt").into();
+                settings.effective["tlsPrivateKeyFile"] = file("key").into();
+                self.serving(running, ip)?
+            }
         };
         let client_ca_pem = match &settings.client_ca_file {
             Some(path) => read(path)?,
