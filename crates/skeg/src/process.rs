@@ -59,6 +59,7 @@ async fn watch_signals(token: CancellationToken) {
             process::exit(130);
         }
         first = false;
+        tracing::info!(target: "skeg", "stopping; a second signal ends the process at once");
         token.cancel();
         tokio::spawn(async {
             tokio::time::sleep(STOP_WITHIN).await;

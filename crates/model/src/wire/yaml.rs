@@ -147,6 +147,9 @@ impl<'t> Reader<'t> {
         let end = self.text.matches('\n').count();
         let forced_end = end + usize::from(!self.text.ends_with('\n'));
         let (problem, line, in_parser): (Cow<'_, str>, usize, bool) = match error.kind() {
+            ErrorKind::UnclosedFlowCollection { .. } if self.text.trim_end().ends_with(['[', '{', ',']) => {
+                ("did not find expected node content".into(), forced_end, true)
+            }
             ErrorKind::UnclosedFlowCollection { open } => (flow_end(*open), forced_end, true),
             ErrorKind::MismatchedFlowCollectionEnd { open, .. } => (flow_end(*open), here, true),
             ErrorKind::InvalidColonPlacement => (flow_end('['), here, true),

@@ -35,6 +35,7 @@ use tokio_util::sync::CancellationToken;
 const SERVICE_NAME_LABEL: &str = "kubernetes.io/service-name";
 const ZONE_LABEL: &str = "topology.kubernetes.io/zone";
 const BY_SERVICE: &str = "service";
+const PROBE_TABLE: &str = "skeg-probe";
 /// Services taken into one transaction; the rest follow in the next.
 const SERVICES_PER_CHANGE_MAX: usize = 1_000;
 /// Pause after the kernel refused a change, before the table is made anew.
@@ -116,6 +117,8 @@ pub async fn run_proxy(config: ProxyConfig, token: CancellationToken) -> Result<
     let opened = tokio::task::spawn_blocking(|| {
         sysctl::prepare_node()?;
         let mut kernel = Kernel::open(TABLE).map_err(ProxyError::PacketFilter)?;
+        // A transaction that leaves nothing shows whether the kernel takes any.
+        Kernel::open(PROBE_TABLE).and_then(|mut probe| probe.remove()).map_err(ProxyError::PacketFilter)?;
         warn_of_foreign_drops(&mut kernel);
         Ok::<_, ProxyError>(kernel)
     });

@@ -1,5 +1,6 @@
 //! The managed-fields step of the pipeline.
-use super::{tree, write::Write};
+use super::{codec, place::Place, tree, write::Write};
+use bytes::Bytes;
 use skeg_model::{
     Value,
     kinds::Kind,
@@ -25,6 +26,9 @@ pub(super) fn on_write_as(
     live: Option<&Value>,
     new: &mut Value,
 ) -> Result<(), Status> {
+    if w.applied {
+        return Ok(());
+    }
     let ty = schema::by_name(type_name).ok_or_else(|| Status::internal(format!("no schema for {type_name}")))?;
     let writer = Writer {
         manager: &manager(w),
@@ -49,6 +53,7 @@ fn as_scale(live: Option<&Value>, new: &mut Value) {
         entries.iter().any(|entry| entry.pointer(REPLICAS).is_some())
     };
     let is_zero = new.pointer("/spec/replicas").and_then(Value::as_i64).unwrap_or(0) == 0;
+    keep_scale_times(live, new);
     if live.is_some_and(owned) && !is_zero {
         return;
     }
@@ -57,10 +62,47 @@ fn as_scale(live: Option<&Value>, new: &mut Value) {
     entries.retain(|entry| entry["subresource"] != "scale");
 }
 
+/// Entries of `scale` keep the time that they had before; a new one has none, as upstream's way through the Scale leaves it.
+pub(super) fn keep_scale_times(live: Option<&Value>, new: &mut Value) {
+    let before = live.map(|live| tree::list(live, "/metadata/managedFields")).unwrap_or_default();
+    let same = |a: &Value, b: &Value| ["manager", "operation", "subresource"].iter().all(|key| a[*key] == b[*key]);
+    for entry in tree::list_mut(tree::meta_mut(new), "managedFields") {
+        if entry["subresource"] != "scale" {
+            continue;
+        }
+        let time = before.iter().find(|it| same(it, entry)).and_then(|it| it.get("time")).cloned();
+        if let Some(map) = entry.as_object_mut() {
+            map.remove("time");
+            map.extend(time.map(|time| ("time".to_owned(), time)));
+        }
+    }
+}
+
+/// An apply that changes nothing but times writes nothing: `bytes`, the encoded `new`, become the current ones.
+pub(super) fn settle(place: &Place<'_>, old: &Value, current: &Bytes, new: &Value, bytes: &mut Bytes) {
+    let owners = |object: &Value| {
+        let mut entries = managed::read(object).unwrap_or_default();
+        entries.iter_mut().for_each(|entry| entry.time.clear());
+        entries.sort_by(|a, b| {
+            (&a.manager, &a.operation, &a.subresource).cmp(&(&b.manager, &b.operation, &b.subresource))
+        });
+        entries
+    };
+    if owners(old) != owners(new) {
+        return;
+    }
+    let mut settled = new.clone();
+    tree::set_meta(&mut settled, "managedFields", old.pointer("/metadata/managedFields").cloned());
+    let settled = codec::encode(&place.hub().versions[0], &mut settled);
+    if settled == *current {
+        *bytes = settled;
+    }
+}
+
 /// Where an entry says that it owns the count.
 const REPLICAS: &str = "/fieldsV1/f:spec/f:replicas";
 
-fn reset_fields(kind: &'static Kind, subresource: &str) -> &'static [&'static str] {
+pub(super) fn reset_fields(kind: &'static Kind, subresource: &str) -> &'static [&'static str] {
     kind.reset_fields.iter().find(|(of, _)| *of == subresource).map_or(&[], |(_, paths)| paths)
 }
 

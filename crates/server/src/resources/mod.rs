@@ -3,6 +3,7 @@
 //! [`Api`] executes calls that are values ([`skeg_model::request`]). HTTP and the in-process transport are two doors to it;
 //! both pass authorisation, admission and validation alike.
 mod alloc;
+mod apply;
 mod authorise;
 pub mod bootstrap;
 mod codec;

@@ -32,6 +32,9 @@ impl Api {
     ) -> Result<Answer, Status> {
         place.allow(Verb::Patch)?;
         self.authorise(ctx, "patch", &place, place.name)?;
+        if kind == PatchKind::Apply {
+            return self.apply(ctx, place, body, options).await;
+        }
         let patch = Patch::read(kind, body)?;
         let mut w = self.write(ctx, place, options);
         let how = strategy::of(place.kind, place.subresource);
@@ -50,10 +53,6 @@ impl Api {
 
 impl Patch {
     pub fn read(kind: PatchKind, body: Body) -> Result<Self, Status> {
-        if kind == PatchKind::Apply {
-            let message = "server-side apply is not served: use a JSON, merge or strategic merge patch";
-            return Err(Status::failure(415, "UnsupportedMediaType", message));
-        }
         let document = codec::patch_document(kind, body)?;
         Ok(Self { kind, document })
     }

@@ -36,6 +36,8 @@ pub(super) struct Write<'w> {
     pub now: Timestamp,
     pub entropy: &'w dyn Entropy,
     pub warnings: Vec<String>,
+    /// What is written carries its managed fields already.
+    pub applied: bool,
 }
 
 /// Makes the new object, in the served form, from the current one (None: it does not exist).
@@ -83,6 +85,7 @@ impl Api {
             now: self.config.clock.now(),
             entropy: self.config.entropy.as_ref(),
             warnings: Vec::new(),
+            applied: false,
         }
     }
 
@@ -200,13 +203,15 @@ impl Api {
         make: Make<'_>,
         race: Race,
     ) -> Result<Reply, Status> {
+        w.applied = race == Race::Applied;
         let key = w.place.key();
         let warned = w.warnings.len();
         for _ in 0..UPDATE_ATTEMPTS_MAX {
             w.warnings.truncate(warned);
             let Some(current) = self.config.store.get(&key) else {
-                let may_create = how.may_create && race == Race::Given;
-                if !(may_create && w.place.kind.create_on_update && w.place.subresource.is_empty()) {
+                let by_row = race == Race::Given && w.place.kind.create_on_update;
+                let wanted = by_row || race == Race::Applied;
+                if !(wanted && how.may_create && w.place.subresource.is_empty()) {
                     return Err(w.place.not_found());
                 }
                 self.authorise(w.ctx, "create", &w.place, w.place.name)?;
@@ -216,7 +221,7 @@ impl Api {
             };
             match self.try_replace(w, how, make, race, &current).await? {
                 Attempt::Done(reply) => return Ok(reply),
-                Attempt::Lost { unconditional } if unconditional || race == Race::Retried => {}
+                Attempt::Lost { unconditional } if unconditional || race != Race::Given => {}
                 Attempt::Lost { .. } => break,
             }
         }
@@ -255,7 +260,10 @@ impl Api {
         let warnings = (place.hub().warnings)(&new, Some(&old));
         w.warnings.extend(warnings);
         self.validate(w, Operation::Update, place.name, Some(&old), &new).await?;
-        let bytes = codec::encode(&place.hub().versions[0], &mut new);
+        let mut bytes = codec::encode(&place.hub().versions[0], &mut new);
+        if w.applied && bytes != *current.bytes() {
+            managed::settle(&place, &old, current.bytes(), &new, &mut bytes);
+        }
         let ends = ends_now(place.hub().resource, &new, &old);
         if bytes == *current.bytes() && !ends {
             return Ok(Attempt::Done(convert::reply(&place, current, false)?));
@@ -344,6 +352,8 @@ pub(super) enum Race {
     Given,
     /// The change is made anew from the newest state.
     Retried,
+    /// The same for an applied object, which is created where it is missing and brings its managed fields.
+    Applied,
 }
 
 enum Attempt {

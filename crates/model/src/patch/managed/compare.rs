@@ -21,7 +21,7 @@ impl Comparison {
 
 /// How a value is walked.
 #[derive(Clone, Copy)]
-enum Walk {
+pub(super) enum Walk {
     /// One whole: scalars, atomic lists and maps.
     Leaf,
     Struct(&'static Type),
@@ -33,7 +33,7 @@ enum Walk {
     Deduced,
 }
 
-fn walk_of(ty: Ty, field: Option<&Field>) -> Walk {
+pub(super) fn walk_of(ty: Ty, field: Option<&Field>) -> Walk {
     match ty {
         Ty::Struct(t) if t.atomic || field.is_some_and(|f| f.map_atomic) => Walk::Leaf,
         Ty::Struct(t) => Walk::Struct(t),
@@ -46,6 +46,15 @@ fn walk_of(ty: Ty, field: Option<&Field>) -> Walk {
         },
         Ty::Json | Ty::RawExtension => Walk::Deduced,
         _ => Walk::Leaf,
+    }
+}
+
+/// How the value behind a key is walked.
+pub(super) fn field_walk(walk: Walk, name: &str) -> Walk {
+    match walk {
+        Walk::Struct(ty) => ty.field(name).map_or(Walk::Deduced, |field| walk_of(field.ty, Some(field))),
+        Walk::Map(value) => walk_of(value, None),
+        _ => Walk::Deduced,
     }
 }
 
@@ -91,7 +100,7 @@ struct Walker<'a> {
     path: &'a mut Vec<String>,
 }
 
-fn is_empty(value: Option<&Value>) -> bool {
+pub(super) fn is_empty(value: Option<&Value>) -> bool {
     match value {
         None | Some(Value::Null) => true,
         Some(Value::Object(map)) => map.is_empty(),
@@ -120,7 +129,7 @@ impl Walker<'_> {
             Walk::Map(ty) => self.keys(walk_of(ty, None), old, new),
             Walk::Deduced if old.or(new).is_some_and(Value::is_array) => return self.leaf(old, new),
             Walk::Deduced => self.keys(Walk::Deduced, old, new),
-            Walk::Set => self.items(old, new, |v| format!("v:{v}"), Walk::Leaf),
+            Walk::Set => self.items(old, new, set_step, Walk::Leaf),
             Walk::List(ty, keys) => {
                 let walk = walk_of(ty, None);
                 self.items(old, new, |v| key_step(ty, keys, v), walk);
@@ -214,19 +223,26 @@ fn mark(set: &mut Set, path: &[String]) {
     path.iter().fold(set, |at, step| at.below(step)).member = true;
 }
 
+/// The step of an item of a set.
+pub(super) fn set_step(item: &Value) -> String {
+    format!("v:{item}")
+}
+
 /// The step of an item of a list with keys, e.g. `k:{"containerPort":80,"protocol":"TCP"}`; keys that are not set count
 /// with their default.
-fn key_step(ty: Ty, keys: &[&str], item: &Value) -> String {
-    let fields = if let Ty::Struct(t) = ty { Some(t) } else { None };
-    let value = |key: &str| -> Option<Value> {
-        if let Some(value) = item.get(key) {
-            return Some(value.clone());
-        }
-        let default = fields.and_then(|t| t.field(key)).map(|f| f.default).filter(|d| !d.is_empty())?;
-        serde_json::from_str(default).ok()
-    };
-    let map: crate::Object = keys.iter().filter_map(|k| Some(((*k).to_owned(), value(k)?))).collect();
+pub(super) fn key_step(ty: Ty, keys: &[&str], item: &Value) -> String {
+    let map: crate::Object = keys.iter().filter_map(|k| Some(((*k).to_owned(), key_value(ty, k, item)?))).collect();
     format!("k:{}", Value::Object(map))
+}
+
+/// What an item has under a key of its list, if only by default.
+pub(super) fn key_value(ty: Ty, key: &str, item: &Value) -> Option<Value> {
+    if let Some(value) = item.get(key) {
+        return Some(value.clone());
+    }
+    let fields = if let Ty::Struct(t) = ty { Some(t) } else { None };
+    let default = fields.and_then(|t| t.field(key)).map(|f| f.default).filter(|d| !d.is_empty())?;
+    serde_json::from_str(default).ok()
 }
 
 fn own_paths(walk: Walk, value: &Value, set: &mut Set) {
@@ -250,7 +266,7 @@ fn own_paths(walk: Walk, value: &Value, set: &mut Set) {
         }
         (Walk::Set, Value::Array(items)) => {
             for item in items {
-                set.below(&format!("v:{item}")).member = true;
+                set.below(&set_step(item)).member = true;
             }
         }
         (Walk::List(ty, keys), Value::Array(items)) => {
@@ -265,7 +281,7 @@ fn own_paths(walk: Walk, value: &Value, set: &mut Set) {
 }
 
 fn descend(walk: Walk, value: &Value, set: &mut Set, itself: bool) {
-    if itself || is_empty(Some(value)) {
+    if itself || value.is_null() || value.as_object().is_some_and(crate::Object::is_empty) {
         set.member = true;
     }
     own_paths(walk, value, set);

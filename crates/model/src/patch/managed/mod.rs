@@ -1,11 +1,18 @@
 //! Managed fields (`metadata.managedFields`): who set what, kept up to date at every write (KEP-555).
+mod apply;
+#[cfg(test)]
+mod apply_tests;
 mod compare;
+mod merge;
 mod set;
 #[cfg(test)]
 mod tests;
+mod typed;
 
+pub use apply::{Conflict, apply};
 pub use compare::{Comparison, compare, paths_of};
 pub use set::Set;
+pub use typed::check as check_typed;
 
 use crate::{Value, schema::Type, time::rfc3339_seconds};
 use jiff::Timestamp;

@@ -1,6 +1,8 @@
 //! `scale`: the replica count of a workload as an object of its own (autoscaling/v1 Scale).
 use super::super::{
-    Answer, Api, Context, codec,
+    Answer, Api, Context,
+    apply::{self, Applied, Expected},
+    codec, managed,
     patch::Patch,
     place::Place,
     strategy, tree,
@@ -88,6 +90,25 @@ fn into_parent(scale: &Value, parent: &Value, paths: Paths) -> Result<Value, Sta
     Ok(new)
 }
 
+/// What applying this Scale means for the parent.
+fn parent_config(scale: &Value, paths: Paths) -> Value {
+    let mut metadata = Object::new();
+    for field in ["name", "uid", "resourceVersion"] {
+        if let Some(value) = scale.pointer(&format!("/metadata/{field}")) {
+            metadata.insert(field.into(), value.clone());
+        }
+    }
+    let mut config = json!({"metadata": metadata});
+    if let Some(replicas) = scale.pointer("/spec/replicas") {
+        let path: Vec<&str> = paths.spec.trim_start_matches('.').split('.').collect();
+        let count = path.iter().rev().fold(replicas.clone(), |value, step| json!({*step: value}));
+        if let (Some(config), Value::Object(count)) = (config.as_object_mut(), count) {
+            config.extend(count);
+        }
+    }
+    config
+}
+
 impl Api {
     pub(in super::super) fn get_scale(&self, ctx: &Context, place: &Place<'_>, paths: Paths) -> Result<Answer, Status> {
         place.allow(Verb::Get)?;
@@ -126,6 +147,9 @@ impl Api {
     ) -> Result<Answer, Status> {
         place.allow(Verb::Patch)?;
         self.authorise(ctx, "patch", &place, place.name)?;
+        if kind == PatchKind::Apply {
+            return self.apply_scale(ctx, place, paths, body, options).await;
+        }
         let patch = Patch::read(kind, body)?;
         let mut make = |warnings: &mut Vec<String>, old: Option<&Value>| {
             let old = old.ok_or_else(|| place.not_found())?;
@@ -134,6 +158,38 @@ impl Api {
             into_parent(&scale, old, paths)
         };
         self.write_scale(ctx, place, paths, options, Vec::new(), &mut make, Race::Retried).await
+    }
+
+    /// The Scale's count is applied to the parent, in whose managed fields it is owned.
+    async fn apply_scale(
+        &self,
+        ctx: &Context,
+        place: Place<'_>,
+        paths: Paths,
+        body: Body,
+        options: &WriteOptions,
+    ) -> Result<Answer, Status> {
+        let applied = Applied::read(body)?;
+        let api_version = place.api_version();
+        let parent = Expected {
+            ty: apply::schema_of(place.version.type_name)?,
+            api_version: &api_version,
+            kind: place.kind.kind,
+        };
+        let expected = Expected { ty: apply::schema_of(SCALE)?, api_version: "autoscaling/v1", kind: "Scale" };
+        let by = self.write(ctx, place, options);
+        let writer = apply::writer(&by, &api_version);
+        let mut make = |warnings: &mut Vec<String>, old: Option<&Value>| {
+            let old = old.ok_or_else(|| place.not_found())?;
+            applied.check(expected)?;
+            check_name(applied.document(), &place)?;
+            applied.warn(options.field_validation, warnings)?;
+            let config = parent_config(applied.document(), paths);
+            let mut new = apply::merge(parent, Some(old), &config, writer, options.force)?;
+            managed::keep_scale_times(Some(old), &mut new);
+            into_parent(&scale_of(&new, paths), &new, paths)
+        };
+        self.write_scale(ctx, place, paths, options, Vec::new(), &mut make, Race::Applied).await
     }
 
     #[expect(clippy::too_many_arguments, reason = "the halves of two verbs meet here")]

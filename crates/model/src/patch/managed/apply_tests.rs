@@ -1,0 +1,118 @@
+use super::{Writer, apply, check_typed, read, update};
+use crate::{
+    Value,
+    schema::{self, Type},
+};
+use jiff::Timestamp;
+use serde_json::json;
+
+fn deployment() -> &'static Type {
+    schema::by_kind("apps", "v1", "Deployment").unwrap()
+}
+
+fn config_map() -> &'static Type {
+    schema::by_kind("", "v1", "ConfigMap").unwrap()
+}
+
+fn by(manager: &str, second: i64) -> Writer<'_> {
+    let now = Timestamp::from_second(second).unwrap();
+    Writer { manager, api_version: "v1", subresource: "", reset: &["status"], now }
+}
+
+fn data(data: &Value) -> Value {
+    json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x"}, "data": data})
+}
+
+fn owned(object: &Value, manager: &str) -> Value {
+    read(object).unwrap().iter().find(|e| e.manager == manager).map_or(Value::Null, |e| e.set.to_fields())
+}
+
+/// Applies data by a manager; the conflicts as text.
+fn applied(live: Option<&Value>, wanted: &Value, manager: &str, force: bool) -> Result<Value, String> {
+    apply(config_map(), live, &data(wanted), by(manager, 9), force).map_err(|conflicts| {
+        conflicts.iter().map(|it| format!("{} {}", it.path, it.manager)).collect::<Vec<_>>().join(", ")
+    })
+}
+
+#[test]
+fn an_applier_owns_what_it_says_and_nothing_more() {
+    let first = applied(None, &json!({"a": "1", "b": "2"}), "one", false).unwrap();
+    assert_eq!(owned(&first, "one"), json!({"f:data": {"f:a": {}, "f:b": {}}}));
+    let shared = applied(Some(&first), &json!({"a": "1"}), "two", false).unwrap();
+    assert_eq!(shared["data"], json!({"a": "1", "b": "2"}));
+    assert_eq!(read(&shared).unwrap().iter().find(|e| e.manager == "two").unwrap().time, "", "nothing was changed");
+    let less = applied(Some(&shared), &json!({"b": "2"}), "one", false).unwrap();
+    assert_eq!(less["data"], json!({"a": "1", "b": "2"}), "another one still owns it");
+    let gone = applied(Some(&less), &json!({}), "two", false).unwrap();
+    assert_eq!(gone["data"], json!({"b": "2"}));
+}
+
+#[test]
+fn what_others_own_is_a_conflict_unless_forced() {
+    let first = applied(None, &json!({"a": "1", "b": "2"}), "one", false).unwrap();
+    let wanted = json!({"a": "9", "b": "2"});
+    assert_eq!(applied(Some(&first), &wanted, "two", false), Err(".data.a \"one\"".into()));
+    let forced = applied(Some(&first), &wanted, "two", true).unwrap();
+    assert_eq!(forced["data"], wanted);
+    assert_eq!(owned(&forced, "one"), json!({"f:data": {"f:b": {}}}));
+    let mut plain = data(&json!({"a": "1"}));
+    update(config_map(), None, &mut plain, Writer { subresource: "part", ..by("writer", 1) });
+    let told = applied(Some(&plain), &json!({"a": "2"}), "two", false);
+    assert_eq!(told, Err(".data.a \"writer\" with subresource \"part\" using v1".into()));
+}
+
+#[test]
+fn what_nobody_owns_belongs_to_the_time_before() {
+    let live = data(&json!({"a": "1"}));
+    assert_eq!(
+        applied(Some(&live), &json!({"a": "2"}), "one", false),
+        Err(".data.a \"before-first-apply\" using v1".into())
+    );
+}
+
+#[test]
+fn kubectl_takes_over_from_its_client_side() {
+    let mut live = data(&json!({"a": "1"}));
+    let record = "kubectl.kubernetes.io/last-applied-configuration";
+    live["metadata"]["annotations"] = json!({record: data(&json!({"a": "1"})).to_string()});
+    update(config_map(), None, &mut live, by("kubectl-client-side-apply", 1));
+    assert!(applied(Some(&live), &json!({"a": "2"}), "other", false).is_err());
+    let taken = applied(Some(&live), &json!({"a": "2"}), "kubectl", false).unwrap();
+    assert_eq!(taken["data"]["a"], "2");
+    let kept: Value = serde_json::from_str(taken["metadata"]["annotations"][record].as_str().unwrap()).unwrap();
+    assert_eq!(kept, data(&json!({"a": "2"})));
+}
+
+#[test]
+fn items_are_merged_by_key_in_the_order_of_what_is_applied() {
+    let spec = |containers: Value| {
+        let template = json!({"spec": {"containers": containers}});
+        json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "x"}, "spec": {"template": template}})
+    };
+    let live = spec(json!([{"name": "a", "image": "1"}, {"name": "b", "image": "1"}, {"name": "c", "image": "1"}]));
+    let wanted = spec(json!([{"name": "c", "image": "2"}, {"name": "d"}, {"name": "a"}]));
+    let merged = super::merge::merge(deployment(), &live, &wanted);
+    let containers = merged["spec"]["template"]["spec"]["containers"].as_array().unwrap();
+    let names: Vec<&str> = containers.iter().map(|it| it["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["b", "c", "d", "a"]);
+    assert_eq!((&containers[1]["image"], &containers[3]["image"]), (&json!("2"), &json!("1")));
+}
+
+#[test]
+fn what_does_not_fit_the_type() {
+    let check = |tree: Value, text: &str| assert_eq!(check_typed(config_map(), &tree).unwrap_err(), text);
+    check(json!({"extra": 1}), ".extra: field not declared in schema");
+    check(
+        json!({"data": {"a": 1, "b": true}}),
+        "errors:\n  .data.a: expected string, got &value.valueUnstructured{Value:1}\n  .data.b: expected string, got \
+         &value.valueUnstructured{Value:true}",
+    );
+    check(json!({"immutable": "x"}), ".immutable: expected boolean, got &{x}");
+    let pod = schema::by_kind("", "v1", "Pod").unwrap();
+    let twice = json!({"spec": {"containers": [{"name": "a"}, {"name": "a"}]}});
+    assert_eq!(check_typed(pod, &twice).unwrap_err(), ".spec.containers: duplicate entries for key [name=\"a\"]");
+    let nameless = json!({"spec": {"containers": [{"image": "a"}]}});
+    let text = ".spec.containers: element 0: associative list with keys has an element that omits all key fields \
+                [\"name\"] (and doesn't have default values for any key fields)";
+    assert_eq!(check_typed(pod, &nameless).unwrap_err(), text);
+}
