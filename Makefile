@@ -1,5 +1,5 @@
 # make run: a cluster in the background with a sample application. make help lists the rest.
-.PHONY: help build run stop test fidelity convergence nodelife bench bench-net deps
+.PHONY: help build run stop test fidelity convergence nodelife bench bench-net v2 deps
 
 help:
 	@echo "make run          start a one-node cluster and the sample application (LAB=1: in namespaces of its own)"
@@ -7,6 +7,7 @@ help:
 	@echo "make test         all tests (installs what they need)"
 	@echo "make build        the release binary"
 	@echo "make bench        load probe against the API server, with UPSTREAM=DIR beside the real one (JUDGES=DIR)"
+	@echo "make v2           a node under cgroup version 2, in a user-mode-linux guest"
 	@echo "make bench-net    Services into nftables and DNS answers, measured in a network namespace"
 	@echo "make fidelity     replay recorded API conversations (JUDGES=DIR); also: make convergence, make nodelife"
 
@@ -21,6 +22,9 @@ stop:
 
 deps:
 	@scripts/install-deps.sh
+
+v2: deps
+	@MAKECMDGOALS=v2 scripts/uml.sh
 
 bench-net: deps
 	@MAKECMDGOALS=bench-net scripts/bench-net.sh
