@@ -1,12 +1,15 @@
 //! The OpenAPI v2 document as protobuf: gnostic's `openapi.v2.Document`, which older clients ask for.
 //!
 //! A [`Shape`] says how the members of a JSON object become numbered fields; what it does not name and begins with `x-` is a
-//! vendor extension, whose value travels as YAML text (JSON is YAML).
+//! vendor extension, whose value travels as YAML text.
 use crate::{
     Value,
-    wire::proto_encode::{bytes, number},
+    wire::{
+        proto_encode::{bytes, number},
+        yaml_write,
+    },
 };
-use serde_json::{Map, json};
+use serde_json::Map;
 
 /// Media type as answers name it.
 pub const MEDIA_TYPE: &str = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
@@ -30,8 +33,10 @@ enum Form {
     Named(u16, &'static Form),
     /// Any value, as YAML.
     Any,
-    /// A parameter: of the body, the path or the query.
+    /// A parameter of the body, the path or the query.
     Parameter,
+    /// One of a list of parameters, which may be told elsewhere.
+    Listed,
 }
 
 /// Fields of a message by JSON name.
@@ -41,7 +46,7 @@ struct Shape {
     extensions: u16,
 }
 
-use Form::{Any, Each, Flag, In, Named, Of, Parameter, Text, Texts};
+use Form::{Any, Each, Flag, In, Listed, Named, Of, Parameter, Text, Texts};
 
 static DOCUMENT: Shape = Shape {
     fields: &[
@@ -49,6 +54,7 @@ static DOCUMENT: Shape = Shape {
         ("info", 2, Of(&INFO)),
         ("paths", 8, Named(2, &Of(&PATH_ITEM))),
         ("definitions", 9, Named(1, &Of(&SCHEMA))),
+        ("parameters", 10, Named(1, &Parameter)),
         ("security", 12, Each(&Named(1, &Texts))),
         ("securityDefinitions", 13, Named(1, &In(2, &Of(&API_KEY)))),
     ],
@@ -66,7 +72,7 @@ static PATH_ITEM: Shape = Shape {
         ("options", 6, Of(&OPERATION)),
         ("head", 7, Of(&OPERATION)),
         ("patch", 8, Of(&OPERATION)),
-        ("parameters", 9, Each(&Parameter)),
+        ("parameters", 9, Each(&Listed)),
     ],
     extensions: 10,
 };
@@ -77,7 +83,7 @@ static OPERATION: Shape = Shape {
         ("operationId", 5, Text),
         ("produces", 6, Each(&Text)),
         ("consumes", 7, Each(&Text)),
-        ("parameters", 8, Each(&Parameter)),
+        ("parameters", 8, Each(&Listed)),
         ("responses", 9, Named(1, &In(1, &Of(&RESPONSE)))),
         ("schemes", 10, Each(&Text)),
     ],
@@ -134,6 +140,7 @@ static PATH_PARAMETER: Shape = Shape {
     extensions: 22,
 };
 
+static REFERENCE: Shape = Shape { fields: &[("$ref", 1, Text)], extensions: 0 };
 static IN_PATH: Form = Of(&PATH_PARAMETER);
 static IN_QUERY: Form = Of(&QUERY_PARAMETER);
 
@@ -184,16 +191,14 @@ fn inner(form: &Form, value: &Value) -> Vec<u8> {
                 bytes(&mut out, *at, &named(name, form, value));
             }
         }
-        Any => field(&mut out, 2, &Text, &json!(format!("{value}\n"))),
-        Parameter => {
-            let mut parameter = Vec::new();
-            match value["in"].as_str() {
-                Some("body") => field(&mut parameter, 1, &Of(&BODY_PARAMETER), value),
-                Some("path") => field(&mut parameter, 2, &In(4, &IN_PATH), value),
-                _ => field(&mut parameter, 2, &In(3, &IN_QUERY), value),
-            }
-            bytes(&mut out, 1, &parameter);
-        }
+        Any => field(&mut out, 2, &Text, &yaml_write::write(value).into()),
+        Parameter => match value["in"].as_str() {
+            Some("body") => field(&mut out, 1, &Of(&BODY_PARAMETER), value),
+            Some("path") => field(&mut out, 2, &In(4, &IN_PATH), value),
+            _ => field(&mut out, 2, &In(3, &IN_QUERY), value),
+        },
+        Listed if value.get("$ref").is_some() => field(&mut out, 2, &Of(&REFERENCE), value),
+        Listed => field(&mut out, 1, &Parameter, value),
     }
     out
 }
@@ -208,6 +213,7 @@ fn named(name: &str, form: &Form, value: &Value) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     #[test]
     fn fields_are_numbered() {
@@ -220,7 +226,7 @@ mod tests {
 
     #[test]
     fn parameters_are_wrapped() {
-        let parameter = |value: Value| inner(&Parameter, &value);
+        let parameter = |value: Value| inner(&Listed, &value);
         assert_eq!(parameter(json!({"in": "body", "name": "b"})), b"\x0a\x0b\x0a\x09\x12\x01b\x1a\x04body");
         let path = parameter(json!({"in": "path", "name": "n", "required": true}));
         assert_eq!(path, b"\x0a\x0f\x12\x0d\x22\x0b\x08\x01\x12\x04path\x22\x01n");

@@ -6,6 +6,7 @@ pub mod gnostic;
 mod operations;
 mod paths;
 mod schemas;
+mod shared;
 pub mod v2;
 
 use crate::{
@@ -98,13 +99,23 @@ fn components(paths: &Value, home: Option<(&str, &str)>, texts: &Descriptions) -
 fn assemble(paths: Map<String, Value>, schemas: Map<String, Value>) -> Value {
     json!({
         "openapi": "3.0.0",
-        "info": {"title": "Kubernetes", "version": "1.36"},
+        "info": info(),
         "paths": paths,
-        "components": {
-            "schemas": schemas,
-            "securitySchemes": {
-                "BearerToken": {"type": "apiKey", "name": "authorization", "in": "header"},
-            },
+        "components": {"schemas": schemas, "securitySchemes": security()},
+    })
+}
+
+fn info() -> Value {
+    json!({"title": "Kubernetes", "version": "1.36"})
+}
+
+fn security() -> Value {
+    json!({
+        "BearerToken": {
+            "description": "Bearer Token authentication",
+            "type": "apiKey",
+            "name": "authorization",
+            "in": "header",
         },
     })
 }

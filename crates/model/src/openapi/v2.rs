@@ -1,30 +1,25 @@
 //! The OpenAPI v2 document of everything served, made from the v3 documents. Like upstream's it has no defaults.
-use super::{components, group_version_paths, names, own_paths};
+use super::{components, group_version_paths, names, own_paths, shared};
 use crate::{Value, schema::Descriptions};
 use serde_json::{Map, json};
 
-/// The document; `version` is the server's, e.g. `v1.36.3`.
-pub fn document(version: &str, texts: &Descriptions) -> Value {
+/// The document.
+pub fn document(texts: &Descriptions) -> Value {
     let mut paths = Map::new();
     for name in names() {
         paths.extend(own_paths(&name).or_else(|| group_version_paths(&name)).unwrap_or_default());
     }
     let schemas = components(&Value::Object(paths.clone()), None, texts);
-    let paths: Map<String, Value> = paths.into_iter().map(|(path, item)| (path, path_item(item))).collect();
+    let mut shared = Shared::default();
+    let paths: Map<String, Value> = paths.into_iter().map(|(path, item)| (path, shared.path_item(&item))).collect();
     let definitions: Map<String, Value> = schemas.into_iter().map(|(name, it)| (name, schema(it))).collect();
     json!({
         "swagger": "2.0",
-        "info": {"title": "Kubernetes", "version": version},
+        "info": super::info(),
         "paths": paths,
         "definitions": definitions,
-        "securityDefinitions": {
-            "BearerToken": {
-                "description": "Bearer Token authentication",
-                "type": "apiKey",
-                "name": "authorization",
-                "in": "header",
-            },
-        },
+        "parameters": shared.parameters,
+        "securityDefinitions": super::security(),
         "security": [{"BearerToken": []}],
     })
 }
@@ -62,69 +57,111 @@ fn reference(value: &Value) -> Value {
     value.as_str().unwrap_or_default().replace("#/components/schemas/", "#/definitions/").into()
 }
 
-fn path_item(item: Value) -> Value {
-    let Value::Object(map) = item else { return item };
-    let convert = |(key, value): (String, Value)| match key.as_str() {
-        "parameters" => (key, parameters(&value, None)),
-        _ => (key, operation(&value)),
-    };
-    map.into_iter().map(convert).collect()
+/// Parameters that operations share, by name.
+#[derive(Default)]
+struct Shared {
+    parameters: Map<String, Value>,
 }
 
-fn operation(operation: &Value) -> Value {
-    let body = operation.get("requestBody");
-    let media = |content: &Value| -> Vec<String> {
-        content.as_object().into_iter().flatten().map(|(m, _)| m.clone()).collect()
-    };
-    let answers = operation["responses"].as_object();
-    let produces = answers.and_then(|all| all.values().find_map(|answer| answer.get("content"))).map(media);
-    let response = |(code, answer): (&String, &Value)| {
-        let mut out = json!({"description": answer["description"]});
-        if let Some(content) = answer.get("content").and_then(first) {
-            out["schema"] = schema(content["schema"].clone());
+impl Shared {
+    fn path_item(&mut self, item: &Value) -> Value {
+        let empty = Map::new();
+        let members = item.as_object().unwrap_or(&empty);
+        let mut out = Map::new();
+        for (key, value) in members.iter().filter(|(key, _)| *key != "parameters") {
+            out.insert(key.clone(), self.operation(value));
         }
-        (code.clone(), out)
-    };
-    let mut out = json!({
-        "consumes": body.map_or_else(|| vec!["*/*".to_owned()], |body| media(&body["content"])),
-        "produces": produces.unwrap_or_default(),
-        "responses": answers.into_iter().flatten().map(response).collect::<Map<_, _>>(),
-        "schemes": ["https"],
-    });
-    if operation.get("parameters").is_some() || body.is_some() {
-        out["parameters"] = parameters(&operation["parameters"], body);
-    }
-    for (key, value) in operation.as_object().into_iter().flatten() {
-        if matches!(key.as_str(), "tags" | "operationId" | "description") || key.starts_with("x-") {
-            out[key] = value.clone();
+        if let Some(common) = members.get("parameters") {
+            // All operations of a path are about one kind.
+            let kind = members.values().find_map(kind_of).unwrap_or_default();
+            out.insert("parameters".into(), self.parameters(common, None, &[kind]));
         }
+        Value::Object(out)
     }
-    out
+
+    fn operation(&mut self, operation: &Value) -> Value {
+        let body = operation.get("requestBody");
+        let answers = operation["responses"].as_object();
+        let produces = answers.and_then(|all| all.values().find_map(|answer| answer.get("content"))).map(media);
+        let produces = produces.unwrap_or_default();
+        let response = |(code, answer): (&String, &Value)| {
+            let mut out = json!({"description": answer["description"]});
+            if let Some(content) = answer.get("content").and_then(first) {
+                out["schema"] = schema(content["schema"].clone());
+            }
+            (code.clone(), out)
+        };
+        let kind = kind_of(operation);
+        let consumes = match body.map(|body| media(&body["content"])) {
+            Some(media) => media,
+            // Discovery takes what it gives.
+            None if kind.is_none() => produces.clone(),
+            None => vec!["*/*".to_owned()],
+        };
+        let mut out = json!({
+            "consumes": consumes,
+            "produces": produces,
+            "responses": answers.into_iter().flatten().map(response).collect::<Map<_, _>>(),
+            "schemes": ["https"],
+        });
+        if operation.get("parameters").is_some() || body.is_some() {
+            let of = [operation["x-kubernetes-action"].as_str().unwrap_or_default(), kind.unwrap_or_default()];
+            out["parameters"] = self.parameters(&operation["parameters"], body, &of);
+        }
+        for (key, value) in operation.as_object().into_iter().flatten() {
+            if matches!(key.as_str(), "tags" | "operationId" | "description") || key.starts_with("x-") {
+                out[key] = value.clone();
+            }
+        }
+        out
+    }
+
+    /// Parameters say their type themselves, the body is one of them, and most are told once for all operations.
+    fn parameters(&mut self, parameters: &Value, body: Option<&Value>, of: &[&str]) -> Value {
+        let all = body.map(body_parameter).into_iter().chain(parameters.as_array().into_iter().flatten().map(plain));
+        let mut out = Vec::new();
+        for parameter in all {
+            let text = |key: &str| parameter[key].as_str().unwrap_or_default();
+            match shared::name(text("name"), &[&[text("in")], of].concat()) {
+                Some(name) => {
+                    out.push(json!({ "$ref": format!("#/parameters/{name}") }));
+                    self.parameters.insert(name, parameter);
+                }
+                None => out.push(parameter),
+            }
+        }
+        Value::Array(out)
+    }
+}
+
+fn kind_of(operation: &Value) -> Option<&str> {
+    operation["x-kubernetes-group-version-kind"]["kind"].as_str()
+}
+
+fn media(content: &Value) -> Vec<String> {
+    content.as_object().into_iter().flatten().map(|(media, _)| media.clone()).collect()
 }
 
 fn first(content: &Value) -> Option<&Value> {
     content.as_object()?.values().next()
 }
 
-/// Parameters say their type themselves, and the body is one of them.
-fn parameters(parameters: &Value, body: Option<&Value>) -> Value {
-    let body = body.map(|body| {
-        let mut out = json!({"name": "body", "in": "body"});
-        out["schema"] = schema(first(&body["content"]).map(|content| content["schema"].clone()).unwrap_or_default());
-        if body["required"] == true {
-            out["required"] = true.into();
-        }
-        out
-    });
-    let plain = |parameter: &Value| {
-        let mut out = parameter.clone();
-        let schema = out.as_object_mut().and_then(|out| out.remove("schema"));
-        for (key, value) in schema.iter().filter_map(Value::as_object).flatten() {
-            out[key] = value.clone();
-        }
-        out
-    };
-    body.into_iter().chain(parameters.as_array().into_iter().flatten().map(plain)).collect()
+fn body_parameter(body: &Value) -> Value {
+    let of = first(&body["content"]).map(|content| content["schema"].clone()).unwrap_or_default();
+    let mut out = json!({"name": "body", "in": "body", "schema": schema(of)});
+    if body["required"] == true {
+        out["required"] = true.into();
+    }
+    out
+}
+
+fn plain(parameter: &Value) -> Value {
+    let mut out = parameter.clone();
+    let schema = out.as_object_mut().and_then(|out| out.remove("schema"));
+    for (key, value) in schema.iter().filter_map(Value::as_object).flatten() {
+        out[key] = value.clone();
+    }
+    out
 }
 
 #[cfg(test)]
@@ -133,7 +170,7 @@ mod tests {
 
     #[test]
     fn documents_hold_all_kinds() {
-        let document = document("v1.36.3", &Descriptions::load());
+        let document = document(&Descriptions::load());
         let definitions = &document["definitions"];
         let mut status = definitions["io.k8s.api.core.v1.Pod"]["properties"]["status"].clone();
         assert!(status["description"].is_string());

@@ -29,7 +29,7 @@ pub struct OpenApi {
 }
 
 impl OpenApi {
-    fn make(version: &str) -> Self {
+    fn make() -> Self {
         let texts = Descriptions::load();
         let hash = |name: String| {
             let hash = hash_of(&json::encode(&openapi::document(&name, &texts)?));
@@ -37,7 +37,7 @@ impl OpenApi {
         };
         Self {
             hashes: openapi::names().into_iter().filter_map(hash).collect(),
-            v2_hash: hash_of(&json::encode(&openapi::v2::document(version, &texts))),
+            v2_hash: hash_of(&json::encode(&openapi::v2::document(&texts))),
             making: Mutex::new(()),
         }
     }
@@ -127,9 +127,8 @@ pub async fn answer_v2(server: &Arc<Server>, exchange: &Exchange) -> Result<Resp
         return Ok(response);
     };
     let documents = documents(server).await?;
-    let version = git_version(server);
     let make = move |texts: &Descriptions| {
-        let document = openapi::v2::document(&version, texts);
+        let document = openapi::v2::document(texts);
         Some(if kind == respond::JSON { json::encode(&document) } else { openapi::gnostic::encode(&document) })
     };
     tagged(documents, exchange, &documents.v2_hash, kind, make).await
@@ -146,14 +145,8 @@ fn v2_format(clause: &Clause<'_>) -> Option<&'static str> {
     }
 }
 
-fn git_version(server: &Server) -> String {
-    server.config.version.git_version.clone()
-}
-
 async fn documents(server: &Arc<Server>) -> Result<&OpenApi, Status> {
-    let version = git_version(server);
-    let make =
-        || async { tokio::task::spawn_blocking(move || OpenApi::make(&version)).await.map_err(Status::internal) };
+    let make = || async { tokio::task::spawn_blocking(OpenApi::make).await.map_err(Status::internal) };
     server.openapi.get_or_try_init(make).await
 }
 
