@@ -6,7 +6,7 @@ use crate::{
     Value,
     wire::{
         proto_encode::{bytes, number},
-        yaml_write,
+        yaml,
     },
 };
 use serde_json::Map;
@@ -191,7 +191,7 @@ fn inner(form: &Form, value: &Value) -> Vec<u8> {
                 bytes(&mut out, *at, &named(name, form, value));
             }
         }
-        Any => field(&mut out, 2, &Text, &yaml_write::write(value).into()),
+        Any => field(&mut out, 2, &Text, &yaml::write(value).into()),
         Parameter => match value["in"].as_str() {
             Some("body") => field(&mut out, 1, &Of(&BODY_PARAMETER), value),
             Some("path") => field(&mut out, 2, &In(4, &IN_PATH), value),
