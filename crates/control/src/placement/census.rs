@@ -72,6 +72,8 @@ pub(super) struct Census {
     counted_by: ByLabel,
     bearers: FxHashMap<Arc<str>, Bearer>,
     bearers_by: ByLabel,
+    /// Counts how often a carried term came or went.
+    bearers_epoch: u64,
     asked: u64,
 }
 
@@ -94,12 +96,14 @@ impl Census {
         }
         for carried in &pod.relations.carried {
             if !self.bearers.contains_key(&carried.id) {
+                self.bearers_epoch += 1;
                 self.bearers_by.add(&carried.term.matcher, &carried.id);
                 self.bearers.insert(carried.id.clone(), Bearer { carried: carried.clone(), nodes: PerNode::default() });
             }
             let Some(bearer) = self.bearers.get_mut(&carried.id) else { continue };
             change(&mut bearer.nodes, node, by);
             if bearer.nodes.is_empty() {
+                self.bearers_epoch += 1;
                 self.bearers.remove(&carried.id);
                 self.bearers_by.remove(&carried.term.matcher, &carried.id);
             }
@@ -107,10 +111,10 @@ impl Census {
     }
 
     /// Starts to count a set; `all` are the placed pods.
-    pub fn start<'a>(
+    pub fn start<'a, I: Iterator<Item = (NodeId, &'a Arc<PodFacts>)>>(
         &mut self,
         matcher: &Arc<Matcher>,
-        all: impl Iterator<Item = (NodeId, &'a Arc<PodFacts>)>,
+        all: impl FnOnce() -> I,
         namespaces: &Namespaces,
     ) {
         self.asked += 1;
@@ -124,7 +128,7 @@ impl Census {
             self.stop(&oldest);
         }
         let mut nodes = PerNode::default();
-        for (node, _) in all.filter(|(_, pod)| matcher.matches(pod, namespaces)) {
+        for (node, _) in all().filter(|(_, pod)| matcher.matches(pod, namespaces)) {
             change(&mut nodes, node, 1);
         }
         self.counted_by.add(matcher, &matcher.id);
@@ -146,6 +150,20 @@ impl Census {
     /// Pods of the set per node; the set has been started.
     pub fn of(&self, matcher: &Matcher) -> &PerNode {
         &self.counted.get(&matcher.id).expect("decisions start the sets they ask for").nodes
+    }
+
+    /// Pods of the set on one node; the set has been started.
+    pub fn count_at(&self, matcher: &Matcher, node: NodeId) -> i64 {
+        self.of(matcher).get(&node).copied().unwrap_or(0)
+    }
+
+    /// Pods on one node that carry a term.
+    pub fn bearers_at(&self, carried: &str, node: NodeId) -> i64 {
+        self.bearers.get(carried).and_then(|bearer| bearer.nodes.get(&node)).copied().unwrap_or(0)
+    }
+
+    pub fn bearers_epoch(&self) -> u64 {
+        self.bearers_epoch
     }
 
     /// The carried terms that are about this pod, with the nodes of their bearers.

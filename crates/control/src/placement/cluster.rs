@@ -1,13 +1,20 @@
 //! Nodes and what is placed on them, in columns.
 use super::{
     census::Census,
+    lens::Lenses,
     pod::{HostPort, PodFacts},
     resources::Amounts,
     terms::Namespaces,
 };
 use k8s_openapi::api::core::v1::{Node, Taint};
 use rustc_hash::FxHashMap;
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::Arc,
+};
+
+/// Changes of rows that lenses can follow; one that is further behind looks at all rows.
+const CHANGES_MAX: usize = 1 << 16;
 
 /// Index of a node's row in the columns; rows of deleted nodes are used again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -20,7 +27,7 @@ impl NodeId {
 }
 
 /// One node's facts that change with the Node object only.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) struct NodeFacts {
     pub name: Arc<str>,
     pub labels: BTreeMap<String, String>,
@@ -44,13 +51,24 @@ pub struct Cluster {
     pub(super) image_nodes: FxHashMap<String, u32>,
     pub(super) census: Census,
     pub(super) namespaces: Namespaces,
+    /// Counts how often the node of a row came, changed or went.
+    pub(super) generation: Vec<u32>,
+    /// Counts what changes for all rows at once: labels of namespaces.
+    pub(super) epoch: u64,
+    /// Counts changes of images, and of the number of nodes.
+    pub(super) images_epoch: u64,
+    pub(super) lenses: Lenses,
+    /// Rows that changed last, and how many changes there were before them.
+    changes: VecDeque<u32>,
+    forgotten: u64,
     by_name: FxHashMap<Arc<str>, NodeId>,
     /// Pods without a node to which room on a node was promised, by uid.
-    nominated: FxHashMap<String, (Arc<PodFacts>, String)>,
+    nominated: FxHashMap<Arc<str>, (Arc<PodFacts>, String)>,
     free: Vec<u32>,
-    placed: FxHashMap<String, (NodeId, Arc<PodFacts>)>,
-    /// Pods bound to nodes that are not (yet, or any more) known, by node name.
-    homeless: FxHashMap<String, Vec<Arc<PodFacts>>>,
+    placed: FxHashMap<Arc<str>, (NodeId, Arc<PodFacts>)>,
+    /// Pods bound to nodes that are not (yet, or any more) known, by node name and uid; and where each is.
+    homeless: FxHashMap<String, BTreeMap<Arc<str>, Arc<PodFacts>>>,
+    homeless_on: FxHashMap<Arc<str>, String>,
 }
 
 impl Cluster {
@@ -77,6 +95,40 @@ impl Cluster {
         rows.filter_map(|(row, facts)| Some((NodeId(u32::try_from(row).ok()?), facts.as_ref()?)))
     }
 
+    /// Number of rows, dead ones included.
+    pub(super) fn rows(&self) -> usize {
+        self.facts.len()
+    }
+
+    pub(super) fn id(&self, row: usize) -> NodeId {
+        NodeId(u32::try_from(row).expect("fewer nodes than 2^32"))
+    }
+
+    fn changed(&mut self, id: NodeId) {
+        if self.changes.len() == CHANGES_MAX {
+            self.changes.pop_front();
+            self.forgotten += 1;
+        }
+        self.changes.push_back(id.0);
+    }
+
+    /// How many changes of rows there were.
+    pub(super) fn position(&self) -> u64 {
+        self.forgotten + self.changes.len() as u64
+    }
+
+    /// The rows that changed since `position`; None when looking at all rows is less work, or the only way.
+    pub(super) fn changes_since(&self, position: u64) -> Option<impl Iterator<Item = usize>> {
+        let skip = usize::try_from(position.checked_sub(self.forgotten)?).ok()?;
+        let behind = self.changes.len().checked_sub(skip)?;
+        (behind <= self.rows()).then(|| self.changes.range(skip..).map(|row| *row as usize))
+    }
+
+    /// Rows that decisions looked at so far.
+    pub fn work(&self) -> u64 {
+        self.lenses.work
+    }
+
     pub fn find(&self, name: &str) -> Option<NodeId> {
         self.by_name.get(name).copied()
     }
@@ -85,11 +137,10 @@ impl Cluster {
     pub fn set_node(&mut self, node: &Node) {
         let name = node.metadata.name.clone().unwrap_or_default();
         let id = self.find(&name).unwrap_or_else(|| self.new_row(&name));
-        self.count_images(id, -1);
         let spec = node.spec.as_ref();
         let status = node.status.as_ref();
         let images = status.and_then(|s| s.images.as_ref()).into_iter().flatten();
-        self.facts[id.row()] = Some(NodeFacts {
+        let facts = NodeFacts {
             name: self.by_name.get_key_value(name.as_str()).map_or_else(|| name.as_str().into(), |(k, _)| k.clone()),
             labels: node.metadata.labels.clone().unwrap_or_default(),
             taints: spec.and_then(|s| s.taints.clone()).unwrap_or_default(),
@@ -97,13 +148,30 @@ impl Cluster {
             images: images
                 .flat_map(|i| i.names.iter().flatten().map(|n| (n.clone(), i.size_bytes.unwrap_or(0))))
                 .collect(),
-        });
-        self.count_images(id, 1);
+        };
         let known = status.and_then(|s| s.allocatable.as_ref().or(s.capacity.as_ref()));
-        self.allocatable[id.row()] = Amounts::read(known);
-        for pod in self.homeless.remove(&name).unwrap_or_default() {
+        let allocatable = Amounts::read(known);
+        if self.facts[id.row()].as_ref() == Some(&facts) && self.allocatable[id.row()] == allocatable {
+            return;
+        }
+        if self.facts[id.row()].as_ref().is_none_or(|old| old.images != facts.images) {
+            self.count_images(id, -1);
+            self.facts[id.row()] = Some(facts);
+            self.count_images(id, 1);
+        } else {
+            self.facts[id.row()] = Some(facts);
+        }
+        self.allocatable[id.row()] = allocatable;
+        self.node_changed(id);
+        for pod in self.homeless.remove(&name).unwrap_or_default().into_values() {
+            self.homeless_on.remove(&pod.uid);
             self.place(id, pod);
         }
+    }
+
+    fn node_changed(&mut self, id: NodeId) {
+        self.generation[id.row()] = self.generation[id.row()].wrapping_add(1).max(1);
+        self.changed(id);
     }
 
     fn new_row(&mut self, name: &str) -> NodeId {
@@ -116,6 +184,7 @@ impl Cluster {
                 self.compared.push((0, 0));
                 self.ports.push(Vec::new());
                 self.pods.push(Vec::new());
+                self.generation.push(0);
                 NodeId(u32::try_from(self.facts.len() - 1).expect("fewer nodes than 2^32"))
             }
         };
@@ -124,12 +193,17 @@ impl Cluster {
     }
 
     fn count_images(&mut self, id: NodeId, by: i64) {
+        self.images_epoch += 1;
         let Some(facts) = &self.facts[id.row()] else { return };
         for name in facts.images.keys() {
             let count = self.image_nodes.entry(name.clone()).or_default();
             *count = count.saturating_add_signed(i32::try_from(by).unwrap_or(0));
         }
-        self.image_nodes.retain(|_, count| *count > 0);
+        for name in facts.images.keys() {
+            if self.image_nodes.get(name) == Some(&0) {
+                self.image_nodes.remove(name);
+            }
+        }
     }
 
     /// Forgets a node; its pods wait for it to come back.
@@ -146,10 +220,16 @@ impl Cluster {
         self.requested[id.row()] = Amounts::default();
         self.compared[id.row()] = (0, 0);
         self.ports[id.row()].clear();
-        if !pods.is_empty() {
-            self.homeless.insert(name.to_owned(), pods);
+        for pod in pods {
+            self.leave_homeless(pod, name);
         }
+        self.node_changed(id);
         self.free.push(id.0);
+    }
+
+    fn leave_homeless(&mut self, pod: Arc<PodFacts>, node_name: &str) {
+        self.homeless_on.insert(pod.uid.clone(), node_name.to_owned());
+        self.homeless.entry(node_name.to_owned()).or_default().insert(pod.uid.clone(), pod);
     }
 
     /// Promises room on a node to a pod that waits for it.
@@ -190,10 +270,21 @@ impl Cluster {
 
     /// Takes in a pod that is bound (or assumed) to `node_name`, replacing what was known of it.
     pub fn set_pod(&mut self, pod: Arc<PodFacts>, node_name: &str) {
-        self.remove_pod(&pod.uid);
-        match self.find(node_name) {
+        self.withdraw(&pod.uid);
+        let found = self.find(node_name);
+        if let Some((id, known)) = self.placed.get_mut(&pod.uid)
+            && Some(*id) == found
+            && known.counts_as(&pod)
+        {
+            let list = &mut self.pods[id.row()];
+            list.iter_mut().filter(|it| it.uid == pod.uid).for_each(|it| *it = pod.clone());
+            *known = pod;
+            return;
+        }
+        self.displace(&pod.uid);
+        match found {
             Some(id) => self.place(id, pod),
-            None => self.homeless.entry(node_name.to_owned()).or_default().push(pod),
+            None => self.leave_homeless(pod, node_name),
         }
     }
 
@@ -206,6 +297,7 @@ impl Cluster {
         self.census.count(id, &pod, 1, &self.namespaces);
         self.placed.insert(pod.uid.clone(), (id, pod.clone()));
         self.pods[row].push(pod);
+        self.changed(id);
     }
 
     /// Forgets a pod that ended or is gone.
@@ -217,10 +309,14 @@ impl Cluster {
     /// Takes a pod off its node.
     pub(super) fn displace(&mut self, uid: &str) {
         let Some((id, pod)) = self.placed.remove(uid) else {
-            self.homeless.retain(|_, pods| {
-                pods.retain(|p| p.uid != uid);
-                !pods.is_empty()
-            });
+            if let Some(node) = self.homeless_on.remove(uid)
+                && let Some(pods) = self.homeless.get_mut(&node)
+            {
+                pods.remove(uid);
+                if pods.is_empty() {
+                    self.homeless.remove(&node);
+                }
+            }
             return;
         };
         let row = id.row();
@@ -233,7 +329,8 @@ impl Cluster {
                 self.ports[row].swap_remove(at);
             }
         }
-        self.pods[row].retain(|p| p.uid != uid);
+        self.pods[row].retain(|p| &*p.uid != uid);
+        self.changed(id);
     }
 
     /// Takes in a namespace's labels; None when it is gone.
@@ -246,12 +343,13 @@ impl Cluster {
             None => self.namespaces.remove(name),
         };
         self.census.namespaces_changed();
+        self.epoch += 1;
     }
 
     /// Starts to count the sets of pods that decisions about `pod` ask for; without effect for those counted already.
     pub(super) fn prepare(&mut self, pod: &PodFacts) {
         for matcher in pod.relations.matchers() {
-            let all = self.placed.values().map(|(node, placed)| (*node, placed));
+            let all = || self.placed.values().map(|(node, placed)| (*node, placed));
             self.census.start(matcher, all, &self.namespaces);
         }
     }

@@ -2,7 +2,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Why one node was refused.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Reason {
     Cordoned,
     OtherName,

@@ -4,6 +4,7 @@ use super::{
     explain::{Diagnosis, Reason},
     interpod::Neighbours,
     pod::PodFacts,
+    shape::Shape,
     spread::Spreading,
 };
 use k8s_openapi::api::core::v1::{Taint, Toleration};
@@ -98,7 +99,12 @@ pub(super) fn node_may_do(pod: &PodFacts, cluster: &Cluster, id: NodeId, reasons
 }
 
 /// Why the node will not do with `others` on it.
-fn refuse_beside(pod: &PodFacts, cluster: &mut Cluster, id: NodeId, others: &[Arc<PodFacts>]) -> Vec<Reason> {
+pub(super) fn refuse_beside(
+    pod: &PodFacts,
+    cluster: &mut Cluster,
+    id: NodeId,
+    others: &[Arc<PodFacts>],
+) -> Vec<Reason> {
     others.iter().for_each(|other| cluster.place(id, other.clone()));
     let reasons = Checks::gather(pod, cluster).refuse(id);
     others.iter().for_each(|other| cluster.displace(&other.uid));
@@ -106,22 +112,41 @@ fn refuse_beside(pod: &PodFacts, cluster: &mut Cluster, id: NodeId, others: &[Ar
 }
 
 fn refuse(pod: &PodFacts, cluster: &Cluster, id: NodeId, node: &NodeFacts) -> Vec<Reason> {
-    if node.unschedulable && !tolerates_cordon(&pod.tolerations) {
-        return vec![Reason::Cordoned];
+    let other = !pod.node_name.is_empty() && *pod.node_name != *node.name;
+    match refuse_node(pod, node) {
+        Some(Reason::Cordoned) => vec![Reason::Cordoned],
+        _ if other => vec![Reason::OtherName],
+        Some(reason) => vec![reason],
+        None if ports_taken(pod, cluster, id) => vec![Reason::Ports],
+        None => lacking(pod, cluster, id),
     }
-    if !pod.node_name.is_empty() && *pod.node_name != *node.name {
-        return vec![Reason::OtherName];
+}
+
+/// Why a pod of this shape may not go to the node, whatever else is on it.
+pub(super) fn refuse_node(pod: &Shape, node: &NodeFacts) -> Option<Reason> {
+    if node.unschedulable && !tolerates_cordon(&pod.tolerations) {
+        return Some(Reason::Cordoned);
     }
     if untolerated(&node.taints, &pod.tolerations).is_some() {
-        return vec![Reason::Tainted];
+        return Some(Reason::Tainted);
     }
-    if !pod.selection.admits(&node.name, &node.labels) {
-        return vec![Reason::NodeAffinity];
-    }
-    if pod.ports.iter().any(|p| cluster.ports[id.row()].iter().any(|used| used.conflicts(p))) {
-        return vec![Reason::Ports];
-    }
-    lacking(pod, cluster, id)
+    (!pod.selection.admits(&node.name, &node.labels)).then_some(Reason::NodeAffinity)
+}
+
+fn ports_taken(pod: &Shape, cluster: &Cluster, id: NodeId) -> bool {
+    pod.ports.iter().any(|p| cluster.ports[id.row()].iter().any(|used| used.conflicts(p)))
+}
+
+/// Whether the node has the ports and resources that a pod of this shape needs.
+pub(super) fn has_room(pod: &Shape, cluster: &Cluster, id: NodeId) -> bool {
+    let (has, used, asked) = (&cluster.allocatable[id.row()], &cluster.requested[id.row()], &pod.requests);
+    let fits = |asked: i64, has: i64, used: i64| asked <= 0 || asked <= has - used;
+    used.pods + asked.pods <= has.pods
+        && fits(asked.cpu_milli, has.cpu_milli, used.cpu_milli)
+        && fits(asked.memory_bytes, has.memory_bytes, used.memory_bytes)
+        && fits(asked.ephemeral_bytes, has.ephemeral_bytes, used.ephemeral_bytes)
+        && asked.others.iter().all(|(name, asked)| fits(*asked, has.get(name), used.get(name)))
+        && !ports_taken(pod, cluster, id)
 }
 
 /// The resources that do not fit, each with its reason.

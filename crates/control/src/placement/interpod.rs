@@ -1,7 +1,7 @@
 //! Affinity and anti-affinity between pods (upstream's `InterPodAffinity`).
 use super::{
     census::PerNode,
-    cluster::{Cluster, NodeFacts, NodeId},
+    cluster::{Cluster, NodeFacts},
     explain::Reason,
     pod::PodFacts,
     terms::Bearing,
@@ -71,30 +71,4 @@ impl<'a> Neighbours<'a> {
         }
         None
     }
-}
-
-/// The sum of weights per node, when anybody has preferences.
-pub(super) fn score(pod: &PodFacts, cluster: &Cluster, feasible: &[NodeId]) -> Option<Vec<i64>> {
-    let mut weights: FxHashMap<&str, PerValue<'_>> = FxHashMap::default();
-    for (weight, term) in &pod.relations.preferred {
-        let values = by_value(cluster, cluster.census.of(&term.matcher), &term.topology_key);
-        let sums = weights.entry(&term.topology_key).or_default();
-        values.into_iter().for_each(|(value, count)| *sums.entry(value).or_default() += weight * count);
-    }
-    for (carried, nodes) in cluster.census.about(pod, &cluster.namespaces) {
-        if let Bearing::Attracts(weight) = carried.bearing {
-            let values = by_value(cluster, nodes, &carried.term.topology_key);
-            let sums = weights.entry(&carried.term.topology_key).or_default();
-            values.into_iter().for_each(|(value, count)| *sums.entry(value).or_default() += weight * count);
-        }
-    }
-    if weights.values().all(FxHashMap::is_empty) {
-        return None;
-    }
-    let of = |id: &NodeId| {
-        let labels = &cluster.node(*id).labels;
-        let parts = weights.iter().filter_map(|(key, sums)| sums.get(labels.get(*key)?.as_str()));
-        parts.sum()
-    };
-    Some(feasible.iter().map(of).collect())
 }

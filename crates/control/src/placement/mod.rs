@@ -9,11 +9,16 @@ mod explain;
 mod filter;
 mod hint;
 mod interpod;
+mod lens;
+#[cfg(test)]
+mod naive;
 mod pod;
 mod preempt;
 mod resources;
 mod score;
+mod shape;
 mod spread;
+mod tally;
 mod terms;
 #[cfg(test)]
 mod tests;
@@ -23,6 +28,7 @@ pub use explain::{Diagnosis, Reason};
 pub use hint::{Hint, helps};
 pub use pod::PodFacts;
 pub use resources::Amounts;
+pub use shape::{Shape, Shapes};
 
 use std::sync::Arc;
 
@@ -52,13 +58,15 @@ pub fn schedule(pod: &PodFacts, cluster: &mut Cluster, seed: u64) -> Decision {
     if let Some(node) = cluster.nomination(&pod.uid).filter(|node| filter::refuse_one(pod, cluster, *node).is_empty()) {
         return Decision::Bind { node, name: cluster.name(node).clone(), feasible: 1, evaluated: 1 };
     }
-    let filtered = filter::run(pod, cluster);
-    if filtered.feasible.is_empty() {
-        return make_room(pod, cluster, filtered, seed);
+    match lens::choose(pod, cluster, seed) {
+        Some(lens::Choice { node, feasible }) => {
+            Decision::Bind { node, name: cluster.name(node).clone(), feasible, evaluated: cluster.len() }
+        }
+        None => {
+            let filtered = filter::run(pod, cluster);
+            make_room(pod, cluster, filtered, seed)
+        }
     }
-    let node = score::best(pod, cluster, &filtered.feasible, seed);
-    let name = cluster.name(node).clone();
-    Decision::Bind { node, name, feasible: filtered.feasible.len(), evaluated: cluster.len() }
 }
 
 fn make_room(pod: &PodFacts, cluster: &mut Cluster, filtered: filter::Filtered, seed: u64) -> Decision {

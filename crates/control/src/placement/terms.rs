@@ -112,6 +112,8 @@ pub(super) struct Relations {
     pub preferred: Vec<(i64, Term)>,
     pub spread_hard: Vec<Spread>,
     pub spread_soft: Vec<Spread>,
+    /// Nodes that lack the label of a constraint take part for the others: the constraints are the defaults.
+    pub any_label: bool,
     /// Its own terms as they act on others.
     pub carried: Vec<Carried>,
 }

@@ -3,7 +3,7 @@
 mod queue;
 mod report;
 
-use crate::placement::{Cluster, Decision, Hint, PodFacts, helps, schedule};
+use crate::placement::{Cluster, Decision, Hint, PodFacts, Shapes, helps, schedule};
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{Namespace, Node, Pod};
 use parking_lot::Mutex;
@@ -18,7 +18,7 @@ use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
 
 /// Bindings and status writes under way at once.
-const WRITES_MAX: usize = 64;
+const WRITES_MAX: usize = 256;
 
 /// What the wiring gives.
 #[derive(Debug, Clone)]
@@ -36,19 +36,29 @@ pub struct SchedulerConfig {
 struct State {
     cluster: Cluster,
     queue: Queue,
+    shapes: Shapes,
 }
 
 impl State {
+    /// A pod as placement sees it; what is the same as before is not compiled again.
+    fn facts(&mut self, old: Option<&Arc<Pod>>, pod: &Pod) -> Arc<PodFacts> {
+        let uid = pod.metadata.uid.as_deref().unwrap_or_default();
+        let known = self.queue.get(uid).or_else(|| self.cluster.placed(uid));
+        let same = known.filter(|_| old.is_some_and(|old| Shapes::same(old, pod)));
+        let shape = same.map_or_else(|| self.shapes.of(pod), |known| known.shape.clone());
+        Arc::new(PodFacts::new(pod, shape))
+    }
+
     fn hint(&mut self, hint: Hint<'_>, now: Timestamp) {
         let cluster = &self.cluster;
-        self.queue.cluster_changed(now, |pod, reasons| helps(hint, pod, reasons, cluster));
+        self.queue.cluster_changed(now, "", |pod, reasons| helps(hint, pod, reasons, cluster));
     }
 
     /// What `pod` was promised is free for others.
     fn hint_others(&mut self, pod: &PodFacts, now: Timestamp) {
         let cluster = &self.cluster;
         let left = Hint::Left(pod);
-        self.queue.cluster_changed(now, |other, reasons| other.uid != pod.uid && helps(left, other, reasons, cluster));
+        self.queue.cluster_changed(now, &pod.uid, |other, reasons| helps(left, other, reasons, cluster));
     }
 
     /// A pod is on its node.
@@ -182,9 +192,12 @@ impl Shared {
             (_, Some(pod)) if matches!(phase(pod), "Succeeded" | "Failed") => {
                 state.gone(pod.metadata.uid.as_deref().unwrap_or_default(), now);
             }
-            (_, Some(pod)) if !node_name(pod).is_empty() => state.placed(Arc::new(PodFacts::new(pod)), now),
+            (_, Some(pod)) if !node_name(pod).is_empty() => {
+                let facts = state.facts(change.old, pod);
+                state.placed(facts, now);
+            }
             (old, Some(pod)) if self.ours(pod) => {
-                let facts = Arc::new(PodFacts::new(pod));
+                let facts = state.facts(old, pod);
                 let had = old.and_then(|o| o.status.as_ref()).is_some_and(|s| s.nominated_node_name.is_some());
                 match facts.nominated.clone() {
                     Some(node) => state.cluster.nominate(facts.clone(), &node),
@@ -265,7 +278,7 @@ impl Shared {
         let name = pod.key.split_once('/').map_or("", |(_, name)| name);
         let body = json!({
             "apiVersion": "v1", "kind": "Binding",
-            "metadata": {"name": name, "namespace": pod.namespace, "uid": pod.uid},
+            "metadata": {"name": name, "namespace": pod.namespace, "uid": &*pod.uid},
             "target": {"apiVersion": "v1", "kind": "Node", "name": node},
         });
         let client = &self.config.client;

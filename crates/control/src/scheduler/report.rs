@@ -22,7 +22,7 @@ impl Shared {
 
     async fn patch_status(&self, pod: &PodFacts, status: serde_json::Value, what: &str) {
         let name = pod.key.split_once('/').map_or("", |(_, name)| name);
-        let patch = json!({"metadata": {"uid": pod.uid}, "status": status});
+        let patch = json!({"metadata": {"uid": &*pod.uid}, "status": status});
         let namespace = Some(pod.namespace.as_str());
         let written =
             self.config.client.patch::<Pod>(namespace, name, Some("status"), PatchKind::Strategic, patch).await;
@@ -79,7 +79,7 @@ impl Shared {
         });
         self.patch_status(victim, json!({"conditions": [condition]}), "the victim's condition").await;
         let name = victim.key.split_once('/').map_or("", |(_, name)| name);
-        let options = DeleteOptions { precondition_uid: Some(victim.uid.clone()), ..DeleteOptions::default() };
+        let options = DeleteOptions { precondition_uid: Some(victim.uid.to_string()), ..DeleteOptions::default() };
         match self.config.client.delete::<Pod>(Some(&victim.namespace), name, options).await {
             Ok(_) => {
                 let text = format!("Preempted by pod {} on node {node}", pod.uid);
