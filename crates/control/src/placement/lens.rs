@@ -154,6 +154,7 @@ impl Lens {
                 return;
             }
             self.images_known = known;
+            self.image.fill(0);
             let scores = cluster.nodes().map(|(id, _)| (id, score::image_locality(pod, cluster, id)));
             scores.for_each(|(id, score)| self.image[id.row()] = score);
         }

@@ -396,7 +396,7 @@ impl World {
                 self.pods.remove(&uid);
             }
             _ => {
-                let app = *random.of(&["m", "s", "q"]);
+                let app = *random.of::<&str>(&["m", "s", "q"]);
                 let mut pod = labelled(&uid, app, random.of(specs).clone());
                 pod.terminating = random.below(5) == 0;
                 let pod = Arc::new(pod);
@@ -414,7 +414,7 @@ fn columns_never_drift() {
     let (mut grown, mut world) = (Cluster::default(), World::default());
     for step in 0..2000 {
         world.change(&mut random, &specs, &mut grown);
-        let probe = labelled("probe", random.of(&["m", "q"]), random.of(&specs).clone());
+        let probe = labelled("probe", *random.of::<&str>(&["m", "q"]), random.of(&specs).clone());
         let seed = random.below(1000) as u64;
         let naive = naive::choose(&probe, &mut grown, seed).map(|(node, all)| (grown.name(node).clone(), all.len()));
         let outcome = |cluster: &mut Cluster, seed: u64| match schedule(&probe, cluster, seed) {
@@ -422,7 +422,7 @@ fn columns_never_drift() {
             Decision::Preempt { why, .. } | Decision::Unschedulable(why) => Err(why.message()),
         };
         let decided = outcome(&mut grown, seed);
-        assert_eq!(decided.clone().ok(), naive, "step {step}");
+        assert_eq!(decided.clone().ok(), naive, "step {step}: {}", probe.shape_id());
         let fresh = outcome(&mut world.fresh(), seed);
         // Rows of a cluster made anew come in another order, so ties may fall otherwise.
         let count = |decided: Result<(Arc<str>, usize), String>| decided.map(|(_, feasible)| feasible);
