@@ -12,7 +12,10 @@ use skeg_model::{
     stored::Stored,
     time::{Clock, rfc3339_seconds},
 };
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 use tokio::sync::watch;
 
 type ObjectKey = (Gvr, String);
@@ -34,6 +37,8 @@ struct State {
     /// Watches that resume at or before this get 410.
     compacted: u64,
     writes: Vec<String>,
+    calls: u64,
+    listed: u64,
     writes_left: Option<usize>,
     refusals: Vec<(String, Status)>,
     frozen: bool,
@@ -92,8 +97,37 @@ impl FakeApi {
         std::mem::take(&mut self.state.lock().writes)
     }
 
+    /// How many writes [`FakeApi::take_writes`] would answer.
+    pub fn writes(&self) -> usize {
+        self.state.lock().writes.len()
+    }
+
+    /// Calls of [`FakeTransport`]s so far, and objects that lists answered with.
+    pub fn calls(&self) -> (u64, u64) {
+        let state = self.state.lock();
+        (state.calls, state.listed)
+    }
+
+    /// Puts many objects in at once, before anybody watches.
+    pub fn load(&self, objects: impl IntoIterator<Item = (Target, Value)>) {
+        let mut state = self.state.lock();
+        let now = rfc3339_seconds(self.clock.now());
+        for (target, body) in objects {
+            World { state: &mut state, now: &now, logged: false }
+                .create(&target, body)
+                .expect("loaded objects are new");
+            state.log.clear();
+        }
+        self.shown.send_replace(state.revision);
+    }
+
     pub fn revision(&self) -> u64 {
         self.state.lock().revision
+    }
+
+    /// The resources of which there are or were objects.
+    pub fn resources(&self) -> BTreeSet<String> {
+        self.state.lock().objects.keys().map(|(gvr, _)| gvr.resource.to_string()).collect()
     }
 
     /// All objects of a resource in key order.
@@ -102,11 +136,17 @@ impl FakeApi {
         state.objects.iter().filter(|((gvr, _), _)| gvr.resource == resource).map(|(_, o)| o.tree()).collect()
     }
 
-    fn call_now(&self, target: &Target, call: Call) -> Result<Reply, Status> {
+    fn call_now(&self, target: &Target, call: Call, logged: bool) -> Result<Reply, Status> {
         let mut state = self.state.lock();
         let now = rfc3339_seconds(self.clock.now());
-        let mut world = World { state: &mut state, now: &now };
+        let mut world = World { state: &mut state, now: &now, logged };
         let reply = world.call(target, call);
+        if logged {
+            state.calls += 1;
+            if let Ok(Reply::List(list)) = &reply {
+                state.listed += list.items.len() as u64;
+            }
+        }
         if !state.frozen {
             let revision = state.revision;
             self.shown.send_if_modified(|shown| std::mem::replace(shown, revision) != revision);
@@ -132,31 +172,37 @@ impl FakeApi {
     }
 }
 
-impl Transport for FakeApi {
+/// The transport of those under test: their calls are counted and logged, and faults hit them.
+#[derive(Debug, Clone)]
+pub struct FakeTransport(pub Arc<FakeApi>);
+
+/// The transport of everybody else: neither counted nor hit by faults.
+#[derive(Debug, Clone)]
+pub struct SilentTransport(pub Arc<FakeApi>);
+
+impl Transport for SilentTransport {
     fn call<'a>(&'a self, target: &'a Target, call: Call) -> BoxFuture<'a, Result<Reply, Status>> {
-        async move {
-            tokio::task::yield_now().await;
-            self.call_now(target, call)
-        }
-        .boxed()
+        std::future::ready(self.0.call_now(target, call, false)).boxed()
     }
 
     fn watch<'a>(
         &'a self,
-        _target: &'a Target,
-        _options: ListOptions,
+        target: &'a Target,
+        options: ListOptions,
     ) -> BoxFuture<'a, Result<BoxStream<'static, Result<WatchEvent, Status>>, Status>> {
-        std::future::ready(Err(Status::internal("watch through FakeTransport"))).boxed()
+        let after = options.resource_version.parse().unwrap_or(0);
+        let opened = self.0.events_after(target, after).map(|_| stream_of(self.0.clone(), target.clone(), after));
+        std::future::ready(opened).boxed()
     }
 }
 
-/// The transport of a [`FakeApi`]; watches need the shared handle.
-#[derive(Debug, Clone)]
-pub struct FakeTransport(pub Arc<FakeApi>);
-
 impl Transport for FakeTransport {
     fn call<'a>(&'a self, target: &'a Target, call: Call) -> BoxFuture<'a, Result<Reply, Status>> {
-        self.0.call(target, call)
+        async move {
+            tokio::task::yield_now().await;
+            self.0.call_now(target, call, true)
+        }
+        .boxed()
     }
 
     fn watch<'a>(
@@ -200,6 +246,7 @@ fn stream_of(api: Arc<FakeApi>, target: Target, after: u64) -> BoxStream<'static
 struct World<'a> {
     state: &'a mut State,
     now: &'a str,
+    logged: bool,
 }
 
 impl World<'_> {
@@ -243,6 +290,9 @@ impl World<'_> {
 
     /// Logs a write, or refuses it as told.
     fn admit(&mut self, verb: &str, target: &Target, name: &str) -> Result<(), Status> {
+        if !self.logged {
+            return Ok(());
+        }
         let subresource = target.subresource.as_ref().map(|s| format!("/{s}")).unwrap_or_default();
         let line = format!("{verb} {}{subresource} {}", target.gvr.resource, key_of(target, name));
         if let Some(left) = &mut self.state.writes_left {
@@ -288,7 +338,9 @@ impl World<'_> {
         }
         self.state.uids += 1;
         let meta = &mut body["metadata"];
-        meta["uid"] = format!("uid-{}", self.state.uids).into();
+        if self.logged || !meta["uid"].is_string() {
+            meta["uid"] = format!("uid-{}", self.state.uids).into();
+        }
         meta["creationTimestamp"] = self.now.into();
         meta["generation"] = 1.into();
         if let Some(namespace) = &target.namespace {

@@ -24,3 +24,29 @@ impl Clock for FakeClock {
         Timestamp::from_second(self.0.load(Ordering::SeqCst)).expect("test times lie in range")
     }
 }
+
+/// Follows tokio's clock, paused or not, from a fixed start; it can also be moved ahead.
+#[derive(Debug)]
+pub struct TokioClock {
+    start: tokio::time::Instant,
+    ahead: AtomicI64,
+}
+
+impl Default for TokioClock {
+    fn default() -> Self {
+        Self { start: tokio::time::Instant::now(), ahead: AtomicI64::new(1_750_000_000) }
+    }
+}
+
+impl TokioClock {
+    pub fn advance(&self, by: SignedDuration) {
+        self.ahead.fetch_add(by.as_secs(), Ordering::SeqCst);
+    }
+}
+
+impl Clock for TokioClock {
+    fn now(&self) -> Timestamp {
+        let start = Timestamp::from_second(self.ahead.load(Ordering::SeqCst)).expect("test times lie in range");
+        start + SignedDuration::try_from(self.start.elapsed()).expect("tests end before that")
+    }
+}

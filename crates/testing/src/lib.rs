@@ -1,3 +1,4 @@
 //! Builders, fakes and labs that tests of several crates share.
 pub mod api;
 pub mod clock;
+pub mod dice;

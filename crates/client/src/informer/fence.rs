@@ -36,6 +36,9 @@ pub trait Fence: Send + Sync + 'static {
 
     /// Waits until the object with this uid has left or shows that it is being deleted.
     fn gone<'a>(&'a self, key: &'a str, uid: &'a str) -> BoxFuture<'a, Result<(), Stopped>>;
+
+    /// How many objects the view has given out.
+    fn reads(&self) -> u64;
 }
 
 impl<T: Viewed> Fence for Informer<T> {
@@ -45,6 +48,10 @@ impl<T: Viewed> Fence for Informer<T> {
 
     fn is_synced(&self) -> bool {
         Informer::is_synced(self)
+    }
+
+    fn reads(&self) -> u64 {
+        Informer::reads(self)
     }
 
     fn ready(&self) -> BoxFuture<'_, Result<(), Stopped>> {

@@ -18,7 +18,13 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use parking_lot::RwLock;
 use serde::Deserialize;
 use skeg_model::{request::Gvr, stored::Stored};
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 use tokio::sync::watch;
 use view::View;
 
@@ -68,6 +74,8 @@ struct Inner<T> {
     handlers: RwLock<Vec<Handler<T>>>,
     progress: watch::Receiver<Progress>,
     decode: Decode<T>,
+    /// Objects given out so far.
+    reads: AtomicU64,
 }
 
 /// A shared view; clones share it.
@@ -123,6 +131,7 @@ impl<T: Send + Sync + 'static> Informer<T> {
             handlers: RwLock::new(Vec::new()),
             progress,
             decode,
+            reads: AtomicU64::new(0),
         });
         tasks.spawn(follow::run(inner.clone(), client, selection, report, seed));
         Self { inner }
@@ -133,7 +142,21 @@ impl<T: Send + Sync + 'static> Informer<T> {
     }
 
     pub fn get(&self, key: &str) -> Option<Arc<T>> {
-        self.inner.view.read().get(key).cloned()
+        self.count(self.inner.view.read().get(key).cloned())
+    }
+
+    fn count<C>(&self, given: C) -> C
+    where
+        for<'a> &'a C: IntoIterator,
+    {
+        let count = (&given).into_iter().count() as u64;
+        self.inner.reads.fetch_add(count, Ordering::Relaxed);
+        given
+    }
+
+    /// How many objects (or keys) it has given out: what its users' work costs.
+    pub fn reads(&self) -> u64 {
+        self.inner.reads.load(Ordering::Relaxed)
     }
 
     pub fn get_in(&self, namespace: Option<&str>, name: &str) -> Option<Arc<T>> {
@@ -142,17 +165,17 @@ impl<T: Send + Sync + 'static> Informer<T> {
 
     /// All objects in key order.
     pub fn list(&self) -> Vec<Arc<T>> {
-        self.inner.view.read().iter().map(|(_, object)| object.clone()).collect()
+        self.count(self.inner.view.read().iter().map(|(_, object)| object.clone()).collect())
     }
 
     /// All keys in order.
     pub fn keys(&self) -> Vec<Key> {
-        self.inner.view.read().iter().map(|(key, _)| key.clone()).collect()
+        self.count(self.inner.view.read().iter().map(|(key, _)| key.clone()).collect())
     }
 
     /// The objects of one namespace in name order.
     pub fn list_in(&self, namespace: &str) -> Vec<Arc<T>> {
-        self.inner.view.read().in_namespace(namespace).cloned().collect()
+        self.count(self.inner.view.read().in_namespace(namespace).cloned().collect())
     }
 
     pub fn len(&self) -> usize {
@@ -170,7 +193,7 @@ impl<T: Send + Sync + 'static> Informer<T> {
 
     /// The objects under `value` of an index made by [`Informer::index`], in key order.
     pub fn by_index(&self, name: &str, value: &str) -> Vec<Arc<T>> {
-        self.inner.view.read().by_index(name, value)
+        self.count(self.inner.view.read().by_index(name, value))
     }
 
     /// How many objects lie under `value` of an index.

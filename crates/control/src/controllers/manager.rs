@@ -144,20 +144,56 @@ pub fn selected(wanted: &[String]) -> Result<Vec<&'static Controller>, UnknownCo
     Ok(ALL.iter().filter(is_on).collect())
 }
 
+/// Controllers that run.
+#[derive(Debug)]
+pub struct Running {
+    context: Context,
+}
+
+/// What controllers have done so far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Costs {
+    /// Looks taken at keys.
+    pub reconciles: u64,
+    /// Objects that the informers gave out.
+    pub reads: u64,
+}
+
+/// Starts the controllers; they end when the token is cancelled.
+///
+/// # Errors
+/// The selection names a controller that does not exist.
+pub fn start(config: ControllerManagerConfig, token: &CancellationToken) -> Result<Running, UnknownController> {
+    let rows = selected(&config.controllers)?;
+    let tasks = Tasks::new(token.child_token());
+    let informers = Arc::new(Informers::new(config.client.clone(), tasks.clone(), config.seed));
+    let context = Context { config, informers, tasks, metrics: parking_lot::Mutex::default() };
+    for row in rows {
+        (row.start)(&context);
+    }
+    Ok(Running { context })
+}
+
+impl Running {
+    pub fn costs(&self) -> Costs {
+        let reconciles = self.context.metrics.lock().values().map(|metrics| metrics.reconciles()).sum();
+        Costs { reconciles, reads: self.context.informers.reads() }
+    }
+
+    /// Stops the controllers and waits for them.
+    pub async fn stop(self) {
+        self.context.tasks.shutdown().await;
+    }
+}
+
 /// Runs the controllers until the token is cancelled, then waits for them.
 ///
 /// # Errors
 /// The selection names a controller that does not exist.
 pub async fn run(config: ControllerManagerConfig, token: CancellationToken) -> Result<(), UnknownController> {
-    let rows = selected(&config.controllers)?;
-    let tasks = Tasks::new(token.child_token());
-    let informers = Arc::new(Informers::new(config.client.clone(), tasks.clone(), config.seed));
-    let context = Context { config, informers, tasks: tasks.clone(), metrics: parking_lot::Mutex::default() };
-    for row in rows {
-        (row.start)(&context);
-    }
+    let running = start(config, &token)?;
     token.cancelled().await;
-    tasks.shutdown().await;
+    running.stop().await;
     Ok(())
 }
 

@@ -3,6 +3,7 @@ mod cluster_role_aggregation;
 pub mod common;
 mod context;
 mod deployment;
+mod disruption;
 mod endpoint_slice;
 mod endpoints;
 mod garbage;
@@ -19,7 +20,7 @@ mod taint_eviction;
 mod ttl;
 
 pub use context::{Context, Wiring};
-pub use manager::{Concurrency, ControllerManagerConfig, SecretTokens, run};
+pub use manager::{Concurrency, ControllerManagerConfig, Costs, Running, SecretTokens, run, start};
 
 /// One row of the table.
 #[derive(Debug)]
@@ -50,6 +51,7 @@ pub static ALL: &[Controller] = &[
     row("deployment-controller", "deployment", deployment::start),
     row("replicaset-controller", "replicaset", replicas::start_replica_sets),
     row("replicationcontroller-controller", "replicationcontroller", replicas::start_replication_controllers),
+    row("disruption-controller", "disruption", disruption::start),
     row("node-ipam-controller", "nodeipam", node_ipam::start),
     row("node-lifecycle-controller", "nodelifecycle", node_lifecycle::start),
     row("taint-eviction-controller", "", taint_eviction::start),

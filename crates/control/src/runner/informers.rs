@@ -50,6 +50,13 @@ impl Informers {
         metadata.entry(gvr.clone()).or_insert_with(start).clone()
     }
 
+    /// How many objects all views have given out.
+    pub fn reads(&self) -> u64 {
+        let typed: u64 = self.typed.lock().values().map(|shared| shared.fence.reads()).sum();
+        let metadata: u64 = self.metadata.lock().values().map(Informer::reads).sum();
+        typed + metadata
+    }
+
     /// The views that show writes of this resource, if any controller reads one.
     pub fn fences(&self, gvr: &Gvr) -> Vec<Arc<dyn Fence>> {
         let typed = self.typed.lock().get(gvr).map(|shared| shared.fence.clone());

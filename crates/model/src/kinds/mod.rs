@@ -27,6 +27,7 @@ pub mod local_subject_access_review;
 pub mod namespace;
 pub mod node;
 pub mod pod;
+pub mod pod_disruption_budget;
 pub mod pod_template;
 mod prepare;
 pub mod priority_class;
@@ -73,6 +74,7 @@ pub static ALL: &[&Kind] = &[
     &endpoint_slice::KIND,
     &event::KIND,
     &runtime_class::KIND,
+    &pod_disruption_budget::KIND,
     &cluster_role::KIND,
     &cluster_role_binding::KIND,
     &role::KIND,

@@ -1,5 +1,6 @@
 //! Names, selectors, quantities, field errors.
 pub mod at;
+pub mod conditions;
 pub mod diff;
 pub mod field_error;
 pub mod field_selector;

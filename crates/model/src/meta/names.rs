@@ -223,6 +223,19 @@ pub fn config_map_key(value: &str) -> Messages {
     out
 }
 
+/// The reason of a condition.
+pub fn condition_reason(value: &str) -> Messages {
+    const REGEX: &str = "[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?";
+    let word = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
+    let starts = value.as_bytes().first().is_some_and(u8::is_ascii_alphabetic);
+    if starts && is_word(value, word, |b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b',' | b':')) {
+        return Messages::new();
+    }
+    let what = "a condition reason must start with alphabetic character, optionally followed by a string of \
+                alphanumeric characters or '_,:', and must end with an alphanumeric character or '_'";
+    vec![regex_message(what, REGEX, &["my_name", "MY_NAME", "MyName", "ReasonA,ReasonB", "ReasonA:ReasonB"])]
+}
+
 /// The name of an environment variable: printable ASCII without `=`.
 pub fn env_var(value: &str) -> Messages {
     let mut out = Messages::new();

@@ -1,4 +1,5 @@
 //! What several controllers share: ownership, selectors, pods, conditions.
+pub mod numbers;
 pub mod owner;
 pub mod pod;
 pub mod resource;

@@ -14,6 +14,10 @@ pub struct Resource {
 }
 
 impl Resource {
+    pub fn has_scale(&self) -> bool {
+        self.row.subresource("scale").is_some()
+    }
+
     pub fn has(&self, verb: Verb) -> bool {
         self.row.verbs.contains(&verb)
     }

@@ -1,9 +1,7 @@
 //! The arithmetic of rollouts.
 use super::{replica_set::MAX_REPLICAS, spec_of};
-use k8s_openapi::{
-    api::apps::v1::{Deployment, ReplicaSet, RollingUpdateDeployment},
-    apimachinery::pkg::util::intstr::IntOrString,
-};
+use crate::controllers::common::numbers::scaled;
+use k8s_openapi::api::apps::v1::{Deployment, ReplicaSet, RollingUpdateDeployment};
 use skeg_client::Object;
 
 pub(super) fn desired(deployment: &Deployment) -> i32 {
@@ -54,19 +52,6 @@ pub(super) fn max_unavailable(deployment: &Deployment) -> i32 {
     }
 }
 
-/// A number, or a percentage of `total` rounded as asked.
-fn scaled(value: &IntOrString, total: i32, up: bool) -> i32 {
-    match value {
-        IntOrString::Int(count) => *count,
-        IntOrString::String(text) => {
-            let percent: i64 = text.strip_suffix('%').and_then(|number| number.parse().ok()).unwrap_or(0);
-            let hundredfold = percent.saturating_mul(total.into());
-            let whole = if up { hundredfold.saturating_add(99) / 100 } else { hundredfold / 100 };
-            i32::try_from(whole).unwrap_or(i32::MAX)
-        }
-    }
-}
-
 /// How large the new ReplicaSet may be now, given the sizes of all.
 pub(super) fn new_size(deployment: &Deployment, total: i32, current: i32) -> i32 {
     let desired = desired(deployment);
@@ -105,6 +90,7 @@ fn fraction(deployment: &Deployment, set: &ReplicaSet) -> i32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
     #[test]
     fn percentages_round_as_upstream() {

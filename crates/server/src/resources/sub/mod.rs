@@ -1,4 +1,5 @@
 //! Subresources that are more than a part of their parent.
+mod budget;
 pub(super) mod pods;
 pub(super) mod scale;
 pub(super) mod token;

@@ -1,10 +1,13 @@
 //! Subresources of pods: binding, eviction, ephemeral containers, resize.
-use super::super::{
-    Answer, Api, Context, codec,
-    place::Place,
-    strategy::Strategy,
-    tree,
-    write::{Write, unavailable},
+use super::{
+    super::{
+        Answer, Api, Context, codec,
+        place::Place,
+        strategy::Strategy,
+        tree,
+        write::{Write, unavailable},
+    },
+    budget::{self, Leave},
 };
 use crate::admission::Operation;
 use serde_json::json;
@@ -68,7 +71,7 @@ impl Api {
         self.authorise(ctx, "create", &place, place.name)?;
         let mut w = self.write(ctx, place, options);
         let mut binding = codec::decode_as(BINDING, &body, options.field_validation, &mut w.warnings)?;
-        super::super::write::check_namespace(&mut binding, &place)?;
+        crate::resources::write::check_namespace(&mut binding, &place)?;
         let name = tree::name(&binding).to_owned();
         if !place.name.is_empty() && place.name != name {
             return Err(Status::bad_request("name in URL does not match name in Binding object"));
@@ -78,12 +81,13 @@ impl Api {
         self.validate(&mut w, Operation::Create, &name, None, &binding).await?;
         let pod = Place { kind: &skeg_model::kinds::pod::KIND, subresource: "binding", name: &name, ..place };
         let mut change = |pod_tree: &mut Value| assign(pod_tree, &binding, w.now);
-        self.change_pod(&pod, options.dry_run, &mut change).await?;
+        self.change_object(&pod, options.dry_run, &mut change).await?;
         Ok(Answer { reply: created(), warnings: w.warnings })
     }
 
-    /// Changes a pod beside the write pipeline, as upstream's binding and eviction do: no admission, no managed fields.
-    async fn change_pod(
+    /// Changes an object beside the write pipeline, as upstream's binding and eviction do: no admission, no managed
+    /// fields.
+    pub(super) async fn change_object(
         &self,
         pod: &Place<'_>,
         dry_run: bool,
@@ -120,7 +124,7 @@ impl Api {
         self.authorise(ctx, "create", &place, place.name)?;
         let mut w = self.write(ctx, place, options);
         let mut eviction = codec::decode_as(EVICTION, &body, options.field_validation, &mut w.warnings)?;
-        super::super::write::check_namespace(&mut eviction, &place)?;
+        crate::resources::write::check_namespace(&mut eviction, &place)?;
         if tree::name(&eviction) != place.name {
             return Err(Status::bad_request("name in URL does not match name in Eviction object"));
         }
@@ -131,18 +135,7 @@ impl Api {
         self.mutate(&mut w, Operation::Create, place.name, None, &mut eviction).await?;
         self.validate(&mut w, Operation::Create, place.name, None, &eviction).await?;
         let now = w.now;
-        let mut change = |object: &mut Value| {
-            check_delete_preconditions(&pod, object, &delete)?;
-            let condition = json!({
-                "type": "DisruptionTarget",
-                "status": "True",
-                "reason": "EvictionByEvictionAPI",
-                "message": "Eviction API: evicting",
-            });
-            set_condition(object, condition, now);
-            Ok(())
-        };
-        self.change_pod(&pod, delete.dry_run, &mut change).await?;
+        self.take_leave(&pod, &delete, now).await?;
         delete.precondition_resource_version = None;
         let write = WriteOptions { dry_run: delete.dry_run, ..WriteOptions::default() };
         let mut deletion: Write<'_> = self.write(ctx, pod, &write);
@@ -150,18 +143,69 @@ impl Api {
         w.warnings.append(&mut deletion.warnings);
         Ok(Answer { reply: created(), warnings: w.warnings })
     }
+
+    /// Has the budgets agree, then says on the pod why it goes.
+    async fn take_leave(&self, pod: &Place<'_>, delete: &DeleteOptions, now: jiff::Timestamp) -> Result<(), Status> {
+        for _ in 0..ATTEMPTS_MAX {
+            let object = self.config.store.get(&pod.key()).ok_or_else(|| pod.not_found())?.tree();
+            let seen = tree::text(&object, "/metadata/resourceVersion").to_owned();
+            let leave = if budget::is_unguarded(&object) {
+                Leave::Unguarded
+            } else {
+                self.spend(&object, delete.dry_run, now).await?
+            };
+            let mut overtaken = false;
+            let mut change = |object: &mut Value| {
+                check_delete_preconditions(pod, object, delete)?;
+                match &leave {
+                    Leave::Unguarded if !budget::is_unguarded(object) => {
+                        overtaken = true;
+                        return Err(pod.modified());
+                    }
+                    Leave::Unhealthy(budget) if tree::text(object, "/metadata/resourceVersion") != seen => {
+                        return Err(budget::too_many(budget));
+                    }
+                    _ => {}
+                }
+                if !delete.dry_run {
+                    set_condition(object, leaving(), now);
+                }
+                Ok(())
+            };
+            let changed = self.change_object(pod, delete.dry_run, &mut change).await;
+            if !overtaken {
+                return changed;
+            }
+        }
+        Err(pod.modified())
+    }
+}
+
+fn leaving() -> Value {
+    json!({
+        "type": "DisruptionTarget",
+        "status": "True",
+        "reason": "EvictionByEvictionAPI",
+        "message": "Eviction API: evicting",
+    })
 }
 
 fn check_delete_preconditions(pod: &Place<'_>, object: &Value, delete: &DeleteOptions) -> Result<(), Status> {
-    let differs = |wanted: &Option<String>, pointer: &str| {
-        wanted.as_ref().is_some_and(|wanted| wanted != tree::text(object, pointer))
+    let differs = |wanted: &Option<String>, field: &str, pointer: &str, why: &str| {
+        let have = tree::text(object, pointer);
+        let wanted = wanted.as_ref().filter(|wanted| !wanted.is_empty() && *wanted != have)?;
+        let text = format!(
+            "the {field} in the precondition ({wanted}) does not match the {field} in record ({have}). The object \
+             might have been {why}"
+        );
+        Some(Status::conflict("", "Pod", pod.name, &text))
     };
-    if differs(&delete.precondition_uid, "/metadata/uid")
-        || differs(&delete.precondition_resource_version, "/metadata/resourceVersion")
-    {
-        return Err(pod.modified());
+    let (uid, revision) = (&delete.precondition_uid, &delete.precondition_resource_version);
+    let uid = differs(uid, "UID", "/metadata/uid", "deleted and then recreated");
+    match uid.or_else(|| differs(revision, "ResourceVersion", "/metadata/resourceVersion", "modified")) {
+        Some(conflict) => Err(conflict),
+        None => Ok(()),
     }
-    Ok(())
 }
 
 /// The `DeleteOptions` inside an Eviction.
