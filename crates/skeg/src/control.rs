@@ -1,8 +1,14 @@
 //! The flags of the controllers, by upstream's names and with its defaults, and what they make of them.
 use anyhow::Context;
 use clap::{ArgAction, Args};
-use skeg_control::controllers::{Concurrency, ControllerManagerConfig};
-use std::time::Duration;
+use skeg_client::Client;
+use skeg_control::{
+    controllers::{Concurrency, ControllerManagerConfig},
+    runner::leader::Election,
+};
+use skeg_model::time::Clock;
+use skeg_server::resources::Entropy;
+use std::{sync::Arc, time::Duration};
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Controllers")]
@@ -51,6 +57,66 @@ pub struct ControllerFlags {
     pub mirroring_max_endpoints_per_subset: u16,
     #[command(flatten)]
     pub concurrent: ConcurrencyFlags,
+    #[command(flatten)]
+    pub leader: LeaderFlags,
+}
+
+/// Election of one leader among several processes, for the controllers and the scheduler alike.
+#[derive(Debug, Args)]
+pub struct LeaderFlags {
+    /// Whether controllers and scheduler wait until they lead. Unlike upstream's, off by default: a server whose API is
+    /// its own has no rivals, and after a crash it would wait for its own old lease.
+    #[arg(long, default_value_t = false, action = ArgAction::Set, num_args = 0..=1, default_missing_value = "true")]
+    leader_elect: bool,
+    /// How long others wait for a leader that no longer renews.
+    #[arg(long, default_value = "15s", value_name = "DURATION")]
+    leader_elect_lease_duration: String,
+    /// How long a leader tries to renew before it gives up.
+    #[arg(long, default_value = "10s", value_name = "DURATION")]
+    leader_elect_renew_deadline: String,
+    /// How long to wait between attempts.
+    #[arg(long, default_value = "2s", value_name = "DURATION")]
+    leader_elect_retry_period: String,
+    /// Namespace of the leases kube-controller-manager and kube-scheduler.
+    #[arg(long, default_value = "kube-system", value_name = "NAMESPACE")]
+    leader_elect_resource_namespace: String,
+}
+
+impl LeaderFlags {
+    /// A candidate for the lease that is called as its component; None when there is no election.
+    pub fn election(
+        &self,
+        component: &'static str,
+        client: Client,
+        clock: Arc<dyn Clock>,
+        entropy: &dyn Entropy,
+    ) -> anyhow::Result<Option<Election>> {
+        let lease_duration = duration("leader-elect-lease-duration", &self.leader_elect_lease_duration)?;
+        let renew_deadline = duration("leader-elect-renew-deadline", &self.leader_elect_renew_deadline)?;
+        let retry_period = duration("leader-elect-retry-period", &self.leader_elect_retry_period)?;
+        // As upstream: a renewal that is late by its jitter must still find time for another one.
+        anyhow::ensure!(lease_duration > renew_deadline, "leaseDuration must be greater than renewDeadline");
+        anyhow::ensure!(
+            renew_deadline > retry_period.mul_f64(1.2) && !retry_period.is_zero(),
+            "renewDeadline must be greater than retryPeriod*JitterFactor"
+        );
+        if !self.leader_elect {
+            return Ok(None);
+        }
+        let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
+        Ok(Some(Election {
+            client,
+            clock,
+            component,
+            resource_namespace: self.leader_elect_resource_namespace.clone(),
+            resource_name: component.into(),
+            identity: format!("{host}_{:016x}{:016x}", entropy.u64(), entropy.u64()),
+            lease_duration,
+            renew_deadline,
+            retry_period,
+            seed: entropy.u64(),
+        }))
+    }
 }
 
 /// Objects that one controller works on at once.

@@ -8,6 +8,7 @@ use serde_json::json;
 use skeg_client::Client;
 use skeg_control::{
     controllers::{self, ControllerManagerConfig},
+    runner::leader::lead,
     scheduler::{self, SchedulerConfig},
 };
 use skeg_node::{
@@ -148,6 +149,8 @@ fn start_control(
             Client::new(Arc::new(skeg_server::resources::local::LocalTransport::new(api.clone(), user, agent)))
         };
         let own = client(running, User::component("system:kube-controller-manager", &[]), "kube-controller-manager");
+        let leader = &flags.control.leader;
+        let election = leader.election("kube-controller-manager", own.clone(), clock.clone(), &SystemEntropy)?;
         let base = ControllerManagerConfig::new(own, Arc::new(client_for), clock, running.pki.ca_pem().to_owned());
         let config = ControllerManagerConfig {
             seed: seed(),
@@ -157,7 +160,8 @@ fn start_control(
             ..flags.control.apply(base)?
         };
         let token = token.clone();
-        components.spawn(async move { Ok(controllers::run(config, token).await?) });
+        let work = move |token| async move { Ok(controllers::run(config, token).await?) };
+        components.spawn(lead(election, token, work));
     }
     if flags.on(Component::Scheduler) {
         let config = SchedulerConfig {
@@ -166,11 +170,14 @@ fn start_control(
             seed: seed(),
             scheduler_name: "default-scheduler".into(),
         };
-        let token = token.clone();
-        components.spawn(async move {
+        let leader = &flags.control.leader;
+        let election =
+            leader.election("kube-scheduler", config.client.clone(), config.clock.clone(), &SystemEntropy)?;
+        let work = move |token| async move {
             scheduler::run(config, token).await;
             Ok(())
-        });
+        };
+        components.spawn(lead(election, token.clone(), work));
     }
     Ok(())
 }

@@ -163,11 +163,11 @@ impl FakeApi {
         }
         let wanted = |entry: &&Logged| {
             entry.gvr == target.gvr
-                && entry.revision > after
                 && entry.revision <= shown
                 && target.namespace.as_ref().is_none_or(|namespace| *namespace == entry.namespace)
         };
-        let events: Vec<_> = state.log.iter().filter(wanted).map(|entry| entry.event.clone()).collect();
+        let news = &state.log[state.log.partition_point(|entry| entry.revision <= after)..];
+        let events: Vec<_> = news.iter().filter(wanted).map(|entry| entry.event.clone()).collect();
         Ok((events, shown.max(after)))
     }
 }

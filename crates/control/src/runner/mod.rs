@@ -2,6 +2,7 @@
 //! waits until the informers show the writes (the *fence*) before the key is looked at again.
 pub mod actuator;
 pub mod informers;
+pub mod leader;
 pub mod metrics;
 pub mod plan;
 pub mod queue;

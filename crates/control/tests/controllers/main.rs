@@ -5,6 +5,7 @@
 
 mod lab;
 mod laws;
+mod leader;
 mod objects;
 mod scenarios;
 mod stories;

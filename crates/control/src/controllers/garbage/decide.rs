@@ -18,8 +18,10 @@ use std::sync::Arc;
 
 #[derive(Debug)]
 pub(super) enum View {
-    /// Being deleted, and waiting for the collector.
-    Deleting { resource: Resource, meta: ObjectMeta, dependents: Vec<(Resource, Arc<Metadata>)> },
+    /// Being deleted, and its dependents are to stay.
+    Orphaning { resource: Resource, meta: ObjectMeta, dependents: Vec<(Resource, Arc<Metadata>)> },
+    /// Being deleted in the foreground, and nothing blocks it any more.
+    Waiting { resource: Resource, meta: ObjectMeta },
     /// Has owners of which at least one may be gone.
     Owned {
         resource: Resource,
@@ -46,8 +48,8 @@ pub(super) enum Owner {
 
 pub(super) fn decide(view: &View) -> Plan {
     match view {
-        View::Deleting { resource, meta, dependents } if has(meta, ORPHAN) => orphan(resource, meta, dependents),
-        View::Deleting { resource, meta, dependents } => finish(resource, meta, dependents),
+        View::Orphaning { resource, meta, dependents } => orphan(resource, meta, dependents),
+        View::Waiting { resource, meta } => Plan::of(vec![remove_finalizer(resource, meta, FOREGROUND)]),
         View::Owned { resource, meta, owners, has_dependents, cycle } => {
             let mut plan = Plan::of(notes(resource, meta, owners));
             if owners.iter().any(|(_, owner)| *owner == Owner::OutOfReach) {
@@ -71,19 +73,6 @@ fn orphan(resource: &Resource, meta: &ObjectMeta, dependents: &[(Resource, Arc<M
     plan.then(cuts.collect(), Order::Together);
     plan.then(vec![remove_finalizer(resource, meta, ORPHAN)], Order::Sequence);
     plan
-}
-
-/// Lets an owner go that waited in the foreground, once nothing blocks it.
-fn finish(resource: &Resource, meta: &ObjectMeta, dependents: &[(Resource, Arc<Metadata>)]) -> Plan {
-    let uid = meta.uid.as_deref().unwrap_or_default();
-    let blocks = |dependent: &Metadata| {
-        let mut references = dependent.metadata.owner_references.iter().flatten();
-        references.any(|reference| reference.uid == uid && reference.block_owner_deletion == Some(true))
-    };
-    if dependents.iter().any(|(_, dependent)| blocks(dependent)) {
-        return Plan::default();
-    }
-    Plan::of(vec![remove_finalizer(resource, meta, FOREGROUND)])
 }
 
 fn collect(

@@ -33,6 +33,8 @@ pub(super) struct Graph {
 struct State {
     places: FxHashMap<String, Place>,
     dependents: FxHashMap<String, BTreeSet<Place>>,
+    /// How many references block the deletion of an owner.
+    blocking: FxHashMap<String, usize>,
 }
 
 impl Graph {
@@ -52,6 +54,11 @@ impl Graph {
         self.state.lock().places.get(uid).cloned()
     }
 
+    /// Whether dependents hold up the owner's deletion in the foreground.
+    pub(super) fn is_blocked(&self, uid: &str) -> bool {
+        self.state.lock().blocking.contains_key(uid)
+    }
+
     pub(super) fn dependents(&self, uid: &str) -> Vec<Place> {
         self.state.lock().dependents.get(uid).into_iter().flatten().cloned().collect()
     }
@@ -64,6 +71,9 @@ impl State {
         }
         for owner in meta.owner_references.iter().flatten() {
             self.dependents.entry(owner.uid.clone()).or_default().insert(place.clone());
+            if owner.block_owner_deletion == Some(true) {
+                *self.blocking.entry(owner.uid.clone()).or_default() += 1;
+            }
         }
     }
 
@@ -72,6 +82,14 @@ impl State {
             self.places.remove(uid);
         }
         for owner in meta.owner_references.iter().flatten() {
+            if owner.block_owner_deletion == Some(true)
+                && let Some(count) = self.blocking.get_mut(&owner.uid)
+            {
+                *count -= 1;
+                if *count == 0 {
+                    self.blocking.remove(&owner.uid);
+                }
+            }
             if let Some(dependents) = self.dependents.get_mut(&owner.uid) {
                 dependents.remove(place);
                 if dependents.is_empty() {

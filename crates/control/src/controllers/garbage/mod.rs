@@ -64,9 +64,9 @@ impl World {
             let dependents = self.graph.dependents(owner.uid.as_deref().unwrap_or_default());
             dependents.iter().for_each(|dependent| queue.add(&dependent.to_key()));
         }
-        // Owners that wait in the foreground look again when a dependent goes or lets go.
+        // Owners that wait in the foreground look again when the last dependent that blocks them goes or lets go.
         for reference in old.iter().flat_map(|old| old.owner_references.iter().flatten()) {
-            let owner = self.graph.place(&reference.uid);
+            let owner = self.graph.place(&reference.uid).filter(|_| !self.graph.is_blocked(&reference.uid));
             if let Some(owner) =
                 owner.filter(|owner| self.metadata(owner).is_some_and(|meta| has(&meta.metadata, FOREGROUND)))
             {
@@ -123,9 +123,13 @@ impl Controller {
         if !waits(meta) {
             return None;
         }
-        let dependents = self.world.dependents(meta.uid.as_deref().unwrap_or_default());
-        let dependents = dependents.into_iter().map(|(resource, object)| (resource.clone(), object)).collect();
-        Some(View::Deleting { resource, meta: meta.clone(), dependents })
+        let uid = meta.uid.as_deref().unwrap_or_default();
+        if !has(meta, ORPHAN) {
+            return (!self.world.graph.is_blocked(uid)).then(|| View::Waiting { resource, meta: meta.clone() });
+        }
+        let dependents = self.world.dependents(uid).into_iter();
+        let dependents = dependents.map(|(resource, object)| (resource.clone(), object)).collect();
+        Some(View::Orphaning { resource, meta: meta.clone(), dependents })
     }
 
     /// Whether the views know the owner, and that it keeps its dependents. What they do not know is asked of the server.
