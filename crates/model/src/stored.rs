@@ -16,7 +16,6 @@ pub struct Stored {
     bytes: Bytes,
     revision: u64,
     meta: OnceLock<Meta>,
-    wire: OnceLock<Bytes>,
     typed: RwLock<Option<Arc<dyn Any + Send + Sync>>>,
     /// Texts of the selectable fields of the kind, filled by whoever knows the kind.
     fields: OnceLock<BTreeMap<String, String>>,
@@ -44,7 +43,6 @@ impl Stored {
             bytes,
             revision,
             meta: OnceLock::new(),
-            wire: OnceLock::new(),
             typed: RwLock::new(None),
             fields: OnceLock::new(),
             ended: OnceLock::new(),
@@ -73,14 +71,20 @@ impl Stored {
         if ended.revision == revision { ended.clone() } else { Arc::new(self.at_revision(revision)) }
     }
 
-    /// Canonical bytes with the resourceVersion spliced in, as GET answers (no trailing newline). Made once, then shared.
-    pub fn wire_json(&self) -> &Bytes {
-        self.wire.get_or_init(|| crate::wire::splice_resource_version(&self.bytes, self.revision))
+    /// Canonical bytes with the resourceVersion spliced in, as GET answers (no trailing newline). Made anew at each call:
+    /// an object is kept once.
+    pub fn wire_json(&self) -> Bytes {
+        crate::wire::splice_resource_version(&self.bytes, self.revision)
+    }
+
+    /// The same in pieces that share the stored bytes; some may be empty.
+    pub fn wire_parts(&self) -> [Bytes; 3] {
+        crate::wire::resource_version_parts(&self.bytes, self.revision)
     }
 
     /// The tree, resourceVersion included. Made anew at each call.
     pub fn tree(&self) -> Value {
-        serde_json::from_slice(self.wire_json()).expect("stored bytes are canonical JSON")
+        serde_json::from_slice(&self.wire_json()).expect("stored bytes are canonical JSON")
     }
 
     pub fn meta(&self) -> &Meta {
@@ -97,7 +101,7 @@ impl Stored {
         {
             return Ok(typed);
         }
-        let typed: Arc<T> = Arc::new(serde_json::from_slice(self.wire_json())?);
+        let typed: Arc<T> = Arc::new(serde_json::from_slice(&self.wire_json())?);
         *self.typed.write() = Some(typed.clone());
         Ok(typed)
     }

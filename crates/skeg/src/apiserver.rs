@@ -264,6 +264,7 @@ fn serve(
         max_requests_inflight: flags.max_requests_inflight,
         max_mutating_requests_inflight: flags.max_mutating_requests_inflight,
         request_timeout: Duration::from_secs(60),
+        idle_timeout: Duration::from_secs(90),
         min_watch_timeout: Duration::from_secs(1800),
     };
     Ok(tokio::spawn(api::serve(config, token.clone())))

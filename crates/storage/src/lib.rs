@@ -6,6 +6,7 @@ pub mod embedded;
 mod memory;
 mod shared;
 pub mod store;
+mod wake;
 mod world;
 
 pub use embedded::{Embedded, OpenError, Options, Transformer};

@@ -39,7 +39,7 @@ impl Memory {
             }
             (planned.committed, world.wakers(&woken))
         };
-        wakers.iter().for_each(|w| w.notify_waiters());
+        wakers.iter().for_each(|w| w.tell());
         Ok(committed)
     }
 }

@@ -1,13 +1,13 @@
 //! The world behind one lock, and what every engine answers from it: reads, snapshots and cursors.
 use crate::{
     Cursor, Expired, Key, Revision, Snapshot,
+    wake::Listening,
     world::{Look, World},
 };
 use futures::future::BoxFuture;
 use parking_lot::RwLock;
 use skeg_model::stored::{Event, Stored};
 use std::sync::Arc;
-use tokio::sync::Notify;
 
 /// Publication of a commit and every read take this lock for as long as memory needs, never across I/O.
 #[derive(Debug)]
@@ -50,7 +50,7 @@ impl Shared {
             Some(found) => found,
             None => self.world.write().start_watch(ring, after)?,
         };
-        Ok(Box::new(RingCursor { shared: self.clone(), ring, wake, next, seen: after }))
+        Ok(Box::new(RingCursor { shared: self.clone(), ring, wake: Listening::new(wake), next, seen: after }))
     }
 
     /// Ends all watches once they have handed out what is ready.
@@ -60,7 +60,7 @@ impl Shared {
             world.closed = true;
             world.all_wakers()
         };
-        wakers.iter().for_each(|w| w.notify_waiters());
+        wakers.iter().for_each(|w| w.tell());
     }
 }
 
@@ -69,7 +69,7 @@ impl Shared {
 struct RingCursor {
     shared: Arc<Shared>,
     ring: usize,
-    wake: Arc<Notify>,
+    wake: Listening,
     /// Number of the next event to hand out.
     next: u64,
     /// Revision of the last event handed out, at first where the watch began.
@@ -100,8 +100,8 @@ impl Cursor for RingCursor {
                 if let Some(ready) = self.ready(max) {
                     return ready;
                 }
-                let wake = self.wake.clone();
-                let mut woken = std::pin::pin!(wake.notified());
+                let wake = self.wake.wake();
+                let mut woken = std::pin::pin!(wake.told());
                 woken.as_mut().enable();
                 // Published between the first look and `enable`?
                 if let Some(ready) = self.ready(max) {

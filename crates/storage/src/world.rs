@@ -1,12 +1,13 @@
 //! What every engine keeps in memory: the rings' ordered maps, their windows of events, and the revisions that hold
 //! them together. Engines decide when a commit is published; what it does to memory is decided here, once.
-use crate::{Change, CommitError, Committed, Expect, Expired, Key, Revision, RingStats, Snapshot, Stats, Txn};
+use crate::{
+    Change, CommitError, Committed, Expect, Expired, Key, Revision, RingStats, Snapshot, Stats, Txn, wake::Wake,
+};
 use imbl::OrdMap;
 use jiff::{SignedDuration, Timestamp};
 use rustc_hash::FxHashMap;
 use skeg_model::stored::{Event, Stored};
 use std::{collections::VecDeque, sync::Arc};
-use tokio::sync::Notify;
 
 /// Revision of an empty store, as etcd's.
 pub(crate) const FIRST_REVISION: Revision = 1;
@@ -136,12 +137,12 @@ struct Ring {
     first: u64,
     /// All events after this revision are in the window.
     floor: Revision,
-    wake: Arc<Notify>,
+    wake: Arc<Wake>,
 }
 
 impl Ring {
     fn new(name: Arc<str>, floor: Revision) -> Self {
-        let wake = Arc::new(Notify::new());
+        let wake = Arc::new(Wake::default());
         let (map, window) = (OrdMap::new(), VecDeque::new());
         Self { name, map, bytes: 0, window, window_bytes: 0, first: 0, floor, wake }
     }
@@ -198,7 +199,7 @@ impl Ring {
 pub(crate) type RingMap = (Arc<str>, OrdMap<Arc<str>, Arc<Stored>>);
 
 /// The ring's number, its waker and the number of the first event to hand out.
-pub(crate) type WatchStart = (usize, Arc<Notify>, u64);
+pub(crate) type WatchStart = (usize, Arc<Wake>, u64);
 
 /// What a cursor finds at its position.
 pub(crate) enum Look {
@@ -287,11 +288,11 @@ impl World {
     }
 
     /// Wakers of rings, to be called once the world's lock is free.
-    pub fn wakers(&self, rings: &[usize]) -> Vec<Arc<Notify>> {
+    pub fn wakers(&self, rings: &[usize]) -> Vec<Arc<Wake>> {
         rings.iter().map(|at| self.rings[*at].wake.clone()).collect()
     }
 
-    pub fn all_wakers(&self) -> Vec<Arc<Notify>> {
+    pub fn all_wakers(&self) -> Vec<Arc<Wake>> {
         self.rings.iter().map(|r| r.wake.clone()).collect()
     }
 

@@ -110,7 +110,7 @@ pub fn metadata_informer(
 ) -> Informer<Metadata> {
     // Decoded beside the shared cell: it belongs to who reads the whole object.
     Informer::start(client, gvr, selection, tasks, seed, |stored| {
-        serde_json::from_slice(stored.wire_json()).map(Arc::new)
+        serde_json::from_slice(&stored.wire_json()).map(Arc::new)
     })
 }
 

@@ -33,10 +33,8 @@ pub struct Accepted {
 /// `ty` is not a kind.
 pub fn read_body(ty: &'static Type, body: &Body, validation: FieldValidation) -> Result<Accepted, Status> {
     let (group, version, kind) = ty.group_version_kind.expect("bodies are kinds");
-    let unrecognised = |why: String| {
-        let summary = summary(body);
-        Status::bad_request(format!("the object provided is unrecognized (must be of type {kind}): {why} ({summary})"))
-    };
+    let content: &[u8] = if let Body::Json(bytes) | Body::Yaml(bytes) = body { bytes } else { &[] };
+    let unrecognised = |why: String| unrecognised(kind, content, &why);
     let (raw, duplicates) = parse(body).map_err(unrecognised)?;
     let found = Found::of(&raw).map_err(unrecognised)?.or(group, version, kind);
     let refuse = |why: &str| {
@@ -104,9 +102,14 @@ fn parse(body: &Body) -> Result<(Raw<'_>, Option<String>), String> {
     }
 }
 
-fn summary(body: &Body) -> String {
-    let (Body::Json(bytes) | Body::Yaml(bytes)) = body else { return "<empty>".into() };
-    let (shown, more) = if bytes.len() > SUMMARY_BYTES { (&bytes[..SUMMARY_BYTES], " ...") } else { (&bytes[..], "") };
+/// The refusal of a body that is no document of its format, or names no kind.
+pub fn unrecognised(kind: &str, body: &[u8], why: &str) -> Status {
+    let summary = summary(body);
+    Status::bad_request(format!("the object provided is unrecognized (must be of type {kind}): {why} ({summary})"))
+}
+
+fn summary(bytes: &[u8]) -> String {
+    let (shown, more) = if bytes.len() > SUMMARY_BYTES { (&bytes[..SUMMARY_BYTES], " ...") } else { (bytes, "") };
     match shown.first() {
         None => "<empty>".into(),
         Some(b'{') => format!("{}{more}", String::from_utf8_lossy(shown)),

@@ -37,7 +37,7 @@ pub struct TypeError(pub String);
 pub fn decode(ty: &'static Type, raw: Raw<'_>) -> Result<Decoded, TypeError> {
     // Patches and other formats can nest deeper than any one JSON text may.
     if !raw.nests_within(DEPTH_MAX) {
-        return Err(TypeError(SyntaxError::Depth.to_string()));
+        return Err(TypeError(SyntaxError::Depth(b'{').to_string()));
     }
     let mut decoder = Decoder { path: Vec::new(), strict: Vec::new(), struct_name: "", lenient: 0, mismatch: None };
     let value = match raw {

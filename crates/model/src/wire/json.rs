@@ -15,8 +15,8 @@ pub enum SyntaxError {
     Character { byte: u8, context: &'static str },
     #[error("invalid character {} in literal {literal} (expecting {})", quote(*.byte), quote(*.expected))]
     Literal { byte: u8, literal: &'static str, expected: u8 },
-    #[error("exceeded max depth")]
-    Depth,
+    #[error("invalid character {} exceeded max depth", quote(*.0))]
+    Depth(u8),
 }
 
 /// A byte between single quotes, as Go prints it.
@@ -78,8 +78,8 @@ impl<'a> Parser<'a> {
 
     fn value(&mut self, depth: usize) -> Result<Raw<'a>, SyntaxError> {
         match self.peek().ok_or(SyntaxError::End)? {
-            b'{' => self.object(depth.checked_sub(1).ok_or(SyntaxError::Depth)?),
-            b'[' => self.array(depth.checked_sub(1).ok_or(SyntaxError::Depth)?),
+            b'{' => self.object(depth.checked_sub(1).ok_or(SyntaxError::Depth(b'{'))?),
+            b'[' => self.array(depth.checked_sub(1).ok_or(SyntaxError::Depth(b'['))?),
             b'"' => Ok(Raw::String(self.string()?)),
             b'-' | b'0'..=b'9' => Ok(Raw::Number(self.number()?)),
             b't' => self.literal("true", Raw::Bool(true)),
@@ -294,7 +294,7 @@ mod tests {
         check("\"a\nb\"", r"invalid character '\n' in string literal");
         check(r#""\q""#, "invalid character 'q' in string escape code");
         check(r#""\u12g4""#, r"invalid character 'g' in \u hexadecimal character escape");
-        check(&"[".repeat(DEPTH_MAX + 1), "exceeded max depth");
+        check(&"[".repeat(DEPTH_MAX + 1), "invalid character '[' exceeded max depth");
     }
 
     #[test]

@@ -16,8 +16,8 @@ pub mod yaml;
 mod yaml_scalar;
 mod yaml_write;
 
-pub use body::{Accepted, read_body, read_patched};
+pub use body::{Accepted, read_body, read_patched, unrecognised};
 pub use decode::{Decoded, TypeError, decode, decode_tree};
 pub use encode::{encode, encode_untyped};
 pub use raw::Raw;
-pub use scan::{read_meta, splice_resource_version};
+pub use scan::{read_meta, resource_version_parts, splice_resource_version};

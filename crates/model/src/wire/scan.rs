@@ -9,31 +9,47 @@ const BEFORE_REVISION: [&[u8]; 5] = [b"name", b"generateName", b"namespace", b"s
 /// Puts `"resourceVersion":"N"` where canonical order wants it in `metadata`: after `uid`, before `generation`, or by the
 /// alphabet where the object is untyped and its maps are sorted. Revision 0 means "not stored" and adds nothing.
 pub fn splice_resource_version(canonical: &[u8], revision: u64) -> Bytes {
-    if revision == 0 {
+    let Some(place) = revision_place(canonical).filter(|_| revision != 0) else {
         return Bytes::copy_from_slice(canonical);
-    }
-    let Some(place) = revision_place(canonical) else { return Bytes::copy_from_slice(canonical) };
-    let mut digits = itoa::Buffer::new();
-    let digits = digits.format(revision).as_bytes();
-    let mut out = Vec::with_capacity(canonical.len() + digits.len() + 22);
+    };
+    let mut out = Vec::with_capacity(canonical.len() + MEMBER_BYTES_MAX);
     out.extend_from_slice(&canonical[..place.at]);
-    if place.comma_before {
-        out.push(b',');
-    }
-    out.extend_from_slice(b"\"resourceVersion\":\"");
-    out.extend_from_slice(digits);
-    out.push(b'"');
-    if place.comma_after {
-        out.push(b',');
-    }
+    place.write(revision, &mut out);
     out.extend_from_slice(&canonical[place.at..]);
     out.into()
 }
+
+/// The same as three pieces of which the outer two share the canonical bytes; empty ones where nothing is put in.
+pub fn resource_version_parts(canonical: &Bytes, revision: u64) -> [Bytes; 3] {
+    let Some(place) = revision_place(canonical).filter(|_| revision != 0) else {
+        return [canonical.clone(), Bytes::new(), Bytes::new()];
+    };
+    let mut member = Vec::with_capacity(MEMBER_BYTES_MAX);
+    place.write(revision, &mut member);
+    [canonical.slice(..place.at), member.into(), canonical.slice(place.at..)]
+}
+
+/// `,"resourceVersion":"18446744073709551615"`.
+const MEMBER_BYTES_MAX: usize = 41;
 
 struct Place {
     at: usize,
     comma_before: bool,
     comma_after: bool,
+}
+
+impl Place {
+    fn write(&self, revision: u64, out: &mut Vec<u8>) {
+        if self.comma_before {
+            out.push(b',');
+        }
+        out.extend_from_slice(b"\"resourceVersion\":\"");
+        out.extend_from_slice(itoa::Buffer::new().format(revision).as_bytes());
+        out.push(b'"');
+        if self.comma_after {
+            out.push(b',');
+        }
+    }
 }
 
 fn revision_place(canonical: &[u8]) -> Option<Place> {

@@ -71,11 +71,16 @@ impl<G: Unpin> hyper::body::Body for Held<G> {
 pub struct Chunks<I> {
     segments: I,
     held: Option<Bytes>,
+    /// Bytes to make room for: most answers are one small object.
+    room: usize,
 }
+
+/// Room for an ordinary object.
+const FIRST_ROOM_BYTES: usize = 2 << 10;
 
 impl<I: Iterator<Item = Bytes>> Chunks<I> {
     pub fn new(segments: I) -> Self {
-        Self { segments, held: None }
+        Self { segments, held: None, room: FIRST_ROOM_BYTES }
     }
 }
 
@@ -92,8 +97,12 @@ impl<I: Iterator<Item = Bytes>> Iterator for Chunks<I> {
                 self.held = Some(segment);
                 break;
             }
+            if chunk.capacity() == 0 {
+                chunk.reserve(self.room.max(segment.len()));
+            }
             chunk.extend_from_slice(&segment);
             if chunk.len() >= CHUNK_BYTES {
+                self.room = CHUNK_BYTES + SHARED_MIN_BYTES;
                 break;
             }
         }

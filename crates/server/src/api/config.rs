@@ -99,6 +99,8 @@ pub struct ServerConfig {
     pub max_mutating_requests_inflight: usize,
     /// `--request-timeout`; upstream's default is 60 s. Watches and streams are aside.
     pub request_timeout: Duration,
+    /// A client that has not sent the head of its next request by then is cut off; upstream's is 90 s.
+    pub idle_timeout: Duration,
     /// `--min-request-timeout`: a watch without a timeout of its own ends after this to twice this; 1800 s.
     pub min_watch_timeout: Duration,
 }

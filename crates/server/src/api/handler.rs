@@ -4,9 +4,11 @@ use super::{
     body::{self, Body},
     connect,
     discovery::{self, Discovery},
-    failure, identity,
+    failure,
+    frames::SharedFrames,
+    identity,
     limits::{self, Limits},
-    metrics::{Gauge, Metrics},
+    metrics::{Gauge, Labels, Metrics},
     negotiate::{self, Format, wants_pretty},
     openapi::OpenApi,
     paths, respond,
@@ -18,11 +20,12 @@ use crate::{
     auth::{Attributes, Authorizer, Decision, User},
     resources::Context,
 };
-use http::{HeaderMap, HeaderValue, Method, Request, Response, header, request::Parts};
+use http::{
+    Extensions, HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri, Version, header, request::Parts,
+};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
-use rustls::pki_types::CertificateDer;
-use skeg_model::status::Status;
+use skeg_model::{kinds::Verb, status::Status};
 use std::{sync::Arc, time::Duration};
 use tokio::{sync::OnceCell, time::Instant};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -43,6 +46,7 @@ pub struct Server {
     pub openapi: OnceCell<OpenApi>,
     pub limits: Limits,
     pub metrics: Metrics,
+    pub frames: SharedFrames,
     /// Ends watches and streams.
     pub token: CancellationToken,
     /// Everything that runs beside the requests; awaited at the end.
@@ -56,14 +60,13 @@ pub struct Exchange {
     pub headers: HeaderMap,
     pub info: RequestInfo,
     pub query: Query,
-    /// Query as it came, for proxying.
-    pub raw_query: String,
-    pub user: User,
+    pub user: Arc<User>,
 }
 
 impl Exchange {
-    pub fn context(&self) -> Context {
-        Context::new(self.user.clone(), self.user_agent())
+    /// The caller of a request whose own verb has been authorised.
+    pub fn context(&self, granted: Verb) -> Context {
+        Context { granted: Some(granted), ..Context::new(self.user.clone(), self.user_agent()) }
     }
 
     pub fn user_agent(&self) -> &str {
@@ -115,18 +118,15 @@ impl Server {
             openapi: OnceCell::new(),
             limits: Limits::new(config.max_requests_inflight, config.max_mutating_requests_inflight),
             metrics: Metrics::default(),
+            frames: SharedFrames::default(),
             token,
             tasks: TaskTracker::new(),
             config,
         })
     }
 
-    /// Answers one request of a connection whose client showed `certs`.
-    pub async fn handle(
-        self: &Arc<Self>,
-        request: Request<Incoming>,
-        certs: &[CertificateDer<'static>],
-    ) -> Response<Body> {
+    /// Answers one request of a connection whose client certificate, if it has one, is that of `certified`.
+    pub async fn handle(self: &Arc<Self>, request: Request<Incoming>, certified: Option<&Arc<User>>) -> Response<Body> {
         let started = Instant::now();
         let (parts, body) = request.into_parts();
         let mut body = Some(body);
@@ -138,14 +138,15 @@ impl Server {
             .and_then(|path| RequestInfo::parse(&parts.method, &path, &query).map_err(Status::internal));
         let mut response = match info {
             Ok(info) => {
-                let counted = info.clone();
-                let response = self.answer(parts, &mut body, info, query, certs).await;
-                self.metrics.request(&counted, dry_run, response.status().as_u16(), started.elapsed());
+                let labels = Labels::of(&info, dry_run);
+                let response = self.answer(parts, &mut body, info, query, certified).await;
+                self.metrics.request(labels, response.status().as_u16(), started.elapsed());
                 response
             }
             Err(status) => respond::status(&status, failure_format(&parts.headers, &query)),
         };
-        if let Some(rest) = body {
+        // What did not come in time is not waited for any longer.
+        if let Some(rest) = body.filter(|_| response.status() != StatusCode::GATEWAY_TIMEOUT) {
             drain(rest).await;
         }
         let headers = response.headers_mut();
@@ -165,24 +166,23 @@ impl Server {
         body: &mut Option<Incoming>,
         info: RequestInfo,
         query: Query,
-        certs: &[CertificateDer<'static>],
+        certified: Option<&Arc<User>>,
     ) -> Response<Body> {
         let now = self.config.clock.now();
         let token = identity::bearer(&parts.headers);
-        let format = failure_format(&parts.headers, &query);
-        let Ok(user) = self.config.authenticator.authenticate(certs, token, now) else {
-            return respond::status(&failure::unauthorized(), format);
+        let Ok(user) = self.config.authenticator.authenticate(certified, token, now) else {
+            return respond::status(&failure::unauthorized(), failure_format(&parts.headers, &query));
         };
         let user = match identity::impersonate(user, &parts.headers, &*self.config.authorizer) {
             Ok(user) => user,
-            Err(status) => return respond::status(&status, format),
+            Err(status) => return respond::status(&status, failure_format(&parts.headers, &query)),
         };
-        let raw_query = parts.uri.query().unwrap_or_default().to_owned();
-        let exchange =
-            Exchange { method: parts.method.clone(), headers: parts.headers.clone(), info, query, raw_query, user };
+        let Parts { method, uri, version, headers, extensions, .. } = parts;
+        let connecting = Connecting { uri, version, extensions };
+        let exchange = Exchange { method, headers, info, query, user };
         if limits::is_long_running(&exchange.info) {
             let open = Counted::new(self, |metrics| &metrics.long_running);
-            return self.authorised(parts, body, exchange).await.map(|body| body::holding(body, open));
+            return self.authorised(connecting, body, &exchange).await.map(|body| body::holding(body, open));
         }
         let Some(place) = self.limits.enter(&exchange.info, exchange.user.in_group("system:masters")) else {
             return respond::too_many_requests();
@@ -190,24 +190,25 @@ impl Server {
         let reads = matches!(exchange.info.verb.as_str(), "get" | "list");
         let running = Counted::new(self, if reads { |metrics| &metrics.reading } else { |metrics| &metrics.mutating });
         let limit = request_timeout(&exchange.query, self.config.request_timeout);
-        let response = tokio::time::timeout(limit, self.authorised(parts, body, exchange)).await.unwrap_or_else(|_| {
+        let answer = self.authorised(connecting, body, &exchange);
+        let response = tokio::time::timeout(limit, answer).await.unwrap_or_else(|_| {
             let text = "Timeout: request did not complete within the allotted timeout";
-            respond::status(&failure::routed(504, "Timeout", text), format)
+            respond::status(&failure::routed(504, "Timeout", text), exchange.failure_format())
         });
         response.map(|body| body::holding(body, (place, running)))
     }
 
     async fn authorised(
         self: &Arc<Self>,
-        parts: Parts,
+        connecting: Connecting,
         body: &mut Option<Incoming>,
-        exchange: Exchange,
+        exchange: &Exchange,
     ) -> Response<Body> {
         if let Err(status) = self.authorise(&exchange.attributes()) {
             return respond::status(&status, exchange.failure_format());
         }
         if !exchange.info.is_resource {
-            return paths::answer(self, &exchange).await;
+            return paths::answer(self, exchange).await;
         }
         if !discovery::serves_group(&exchange.info.group) {
             return respond::not_found();
@@ -216,15 +217,14 @@ impl Server {
             Ok(plan) => plan,
             Err(status) => return respond::status(&status, exchange.failure_format()),
         };
-        let format = exchange.failure_format();
         let answer = if plan.connects() {
             let body = body.take().expect("only this branch takes the body");
-            connect::answer(self, Request::from_parts(parts, body), &exchange, &plan).await
+            connect::answer(self, connecting.request(exchange, body), exchange, &plan).await
         } else {
             let body = body.as_mut().expect("only the other branch takes the body");
-            verbs::answer(self, body, &exchange, &plan).await
+            verbs::answer(self, body, exchange, &plan).await
         };
-        let mut response = answer.unwrap_or_else(|status| respond::status(&status, format));
+        let mut response = answer.unwrap_or_else(|status| respond::status(&status, exchange.failure_format()));
         respond::warn(&mut response, plan.row.deprecation);
         response
     }
@@ -233,6 +233,26 @@ impl Server {
     /// 403 in upstream's words.
     pub fn authorise(&self, attributes: &Attributes<'_>) -> Result<(), Status> {
         authorise(&*self.config.authorizer, attributes)
+    }
+}
+
+/// What of a request only streams to nodes need.
+struct Connecting {
+    uri: Uri,
+    version: Version,
+    extensions: Extensions,
+}
+
+impl Connecting {
+    /// The request as it came.
+    fn request(self, exchange: &Exchange, body: Incoming) -> Request<Incoming> {
+        let mut request = Request::new(body);
+        *request.method_mut() = exchange.method.clone();
+        *request.uri_mut() = self.uri;
+        *request.version_mut() = self.version;
+        *request.headers_mut() = exchange.headers.clone();
+        *request.extensions_mut() = self.extensions;
+        request
     }
 }
 

@@ -3,7 +3,7 @@ use super::{failure, url};
 use crate::auth::{Attributes, Authorizer, Decision, User};
 use http::{HeaderMap, header};
 use skeg_model::status::Status;
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 const EXTRA_PREFIX: &str = "impersonate-extra-";
 
@@ -18,7 +18,10 @@ pub fn bearer(headers: &HeaderMap) -> Option<&str> {
 ///
 /// # Errors
 /// 403 when the caller may not; 500 when groups, uid or extra come without a user, as upstream.
-pub fn impersonate(user: User, headers: &HeaderMap, authorizer: &dyn Authorizer) -> Result<User, Status> {
+pub fn impersonate(user: Arc<User>, headers: &HeaderMap, authorizer: &dyn Authorizer) -> Result<Arc<User>, Status> {
+    if !headers.keys().any(|name| name.as_str().starts_with("impersonate-")) {
+        return Ok(user);
+    }
     let text = |name: &str| headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
     let name = text("impersonate-user");
     let uid = text("impersonate-uid");
@@ -34,7 +37,7 @@ pub fn impersonate(user: User, headers: &HeaderMap, authorizer: &dyn Authorizer)
     }
     let wanted = User { name, uid, groups, extra };
     check(&user, &wanted, authorizer)?;
-    Ok(complete(wanted))
+    Ok(Arc::new(complete(wanted)))
 }
 
 fn extra(headers: &HeaderMap) -> BTreeMap<String, Vec<String>> {
@@ -127,12 +130,13 @@ mod tests {
         }
     }
 
-    fn act(allowed: &'static [&'static str], pairs: &[(&'static str, &str)]) -> Result<User, String> {
+    fn act(allowed: &'static [&'static str], pairs: &[(&'static str, &str)]) -> Result<Arc<User>, String> {
         let mut headers = HeaderMap::new();
         for (name, value) in pairs {
             headers.append(*name, value.parse().unwrap());
         }
-        impersonate(User::component("admin", &[]), &headers, &Only(allowed)).map_err(|s| s.message)
+        let admin = Arc::new(User::component("admin", &[]));
+        impersonate(admin, &headers, &Only(allowed)).map_err(|s| s.message)
     }
 
     #[test]

@@ -4,7 +4,10 @@ use parking_lot::Mutex;
 use rustc_hash::FxHashMap;
 use std::{
     fmt::Write,
-    sync::atomic::{AtomicI64, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicI64, AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
@@ -18,7 +21,7 @@ const DURATION_BOUNDS: &[f64] = &[
 
 /// Labels of one request. Invariant: bounded, since resources that are not served are counted without their names.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-struct Labels {
+pub struct Labels {
     verb: &'static str,
     group: &'static str,
     version: &'static str,
@@ -40,7 +43,7 @@ struct Series {
 #[derive(Debug, Default)]
 pub struct Metrics {
     requests: Mutex<FxHashMap<Labels, Series>>,
-    watch_events: Mutex<FxHashMap<(&'static str, &'static str, &'static str), u64>>,
+    watch_events: Mutex<FxHashMap<(&'static str, &'static str, &'static str), Arc<AtomicU64>>>,
     pub reading: Gauge,
     pub mutating: Gauge,
     pub long_running: Gauge,
@@ -66,8 +69,8 @@ impl Gauge {
 }
 
 impl Metrics {
-    pub fn request(&self, info: &RequestInfo, dry_run: bool, code: u16, took: Duration) {
-        let labels = labels(info, dry_run, code);
+    pub fn request(&self, labels: Labels, code: u16, took: Duration) {
+        let labels = Labels { code, ..labels };
         let seconds = took.as_secs_f64();
         let mut requests = self.requests.lock();
         let series = requests.entry(labels).or_default();
@@ -78,8 +81,9 @@ impl Metrics {
         }
     }
 
-    pub fn watch_events(&self, kind: &'static skeg_model::kinds::Kind, version: &'static str, events: u64) {
-        *self.watch_events.lock().entry((kind.group, version, kind.kind)).or_default() += events;
+    /// Where a watch counts the events that it sends.
+    pub fn watch_events(&self, kind: &'static skeg_model::kinds::Kind, version: &'static str) -> Arc<AtomicU64> {
+        self.watch_events.lock().entry((kind.group, version, kind.kind)).or_default().clone()
     }
 
     /// The whole page; `process_*` is added by the caller.
@@ -88,6 +92,7 @@ impl Metrics {
         self.write_requests(&mut out);
         head(&mut out, "apiserver_watch_events_total", "counter", "Number of events sent in watch clients");
         for ((group, version, kind), count) in self.watch_events.lock().iter() {
+            let count = count.load(Ordering::Relaxed);
             let _ = writeln!(
                 out,
                 "apiserver_watch_events_total{{group=\"{group}\",kind=\"{kind}\",version=\"{version}\"}} {count}"
@@ -177,26 +182,27 @@ fn merge_codes(series: Vec<(Labels, Series)>) -> Vec<(Labels, Series)> {
 }
 
 impl Labels {
+    /// Of a request whose answer is not known yet.
+    pub fn of(info: &RequestInfo, dry_run: bool) -> Self {
+        let row = skeg_model::kinds::by_resource(&info.group, &info.resource).filter(|_| info.is_resource);
+        let version = row.and_then(|row| row.version(&info.version)).map_or("", |v| v.name);
+        let sub = row.and_then(|row| row.subresource(&info.subresource)).map_or("", |s| s.name());
+        let scope = match row {
+            None => "",
+            Some(_) if info.names_object() || info.verb == "create" => "resource",
+            Some(_) if !info.namespace.is_empty() => "namespace",
+            Some(_) => "cluster",
+        };
+        let (group, resource) = row.map_or(("", ""), |row| (row.group, row.resource));
+        Self { verb: verb(&info.verb), group, version, resource, subresource: sub, scope, dry_run, code: 0 }
+    }
+
     fn text(&self) -> String {
         let Self { verb, group, version, resource, subresource, scope, .. } = self;
         format!(
             "group=\"{group}\",resource=\"{resource}\",scope=\"{scope}\",subresource=\"{subresource}\",verb=\"{verb}\",version=\"{version}\""
         )
     }
-}
-
-fn labels(info: &RequestInfo, dry_run: bool, code: u16) -> Labels {
-    let row = skeg_model::kinds::by_resource(&info.group, &info.resource).filter(|_| info.is_resource);
-    let version = row.and_then(|row| row.version(&info.version)).map_or("", |v| v.name);
-    let sub = row.and_then(|row| row.subresource(&info.subresource)).map_or("", |s| s.name());
-    let scope = match row {
-        None => "",
-        Some(_) if info.names_object() || info.verb == "create" => "resource",
-        Some(_) if !info.namespace.is_empty() => "namespace",
-        Some(_) => "cluster",
-    };
-    let (group, resource) = row.map_or(("", ""), |row| (row.group, row.resource));
-    Labels { verb: verb(&info.verb), group, version, resource, subresource: sub, scope, dry_run, code }
 }
 
 fn verb(verb: &str) -> &'static str {
@@ -257,7 +263,7 @@ mod tests {
         let metrics = Metrics::default();
         for path in ["/api/v1/pods", "/api/v1/gizmos", "/apis/x.example/v1/things"] {
             let info = RequestInfo::parse(&http::Method::GET, path, &Query::default()).unwrap();
-            metrics.request(&info, false, 200, Duration::from_millis(30));
+            metrics.request(Labels::of(&info, false), 200, Duration::from_millis(30));
         }
         let text = metrics.text();
         let expected = "apiserver_request_total{code=\"200\",component=\"apiserver\",dry_run=\"\",group=\"\",resource=\"pods\",scope=\"cluster\",subresource=\"\",verb=\"LIST\",version=\"v1\"} 1";

@@ -8,6 +8,7 @@ mod config;
 mod connect;
 mod discovery;
 mod failure;
+mod frames;
 mod handler;
 mod health;
 mod identity;

@@ -42,8 +42,11 @@ impl Include {
     }
 }
 
-/// Segments of one item of a list.
-type Each = Box<dyn Fn(&Stored) -> Vec<Bytes> + Send>;
+/// Pieces of one object as it is written; some may be empty.
+type Pieces = [Bytes; 4];
+
+/// Pieces of one item of a list.
+type Each = Box<dyn Fn(&Stored) -> Pieces + Send>;
 
 /// How the objects of one request are written.
 #[derive(Debug, Clone, Copy)]
@@ -81,7 +84,7 @@ impl Renderer {
     /// 406 when a list's shape was asked for.
     pub fn object(&self, object: &Stored) -> Result<Vec<Bytes>, Status> {
         let mut segments = match self.wanted.shape {
-            None => vec![object.wire_json().clone()],
+            None => object.wire_parts().to_vec(),
             Some((Shape::PartialObject, version)) => partial(object, version).to_vec(),
             Some((Shape::Table, version)) => vec![self.table_of(object, version, true)],
             Some((Shape::PartialObjectList, _)) => {
@@ -111,11 +114,11 @@ impl Renderer {
                 let head = format!(
                     "{{\"kind\":\"PartialObjectMetadataList\",\"apiVersion\":\"meta.k8s.io/{version}\",\"metadata\":{meta},\"items\":["
                 );
-                (head.into(), b"]}\n", Box::new(move |object| partial(object, version).to_vec()))
+                (head.into(), b"]}\n", Box::new(move |object| partial(object, version)))
             }
             Some((Shape::Table, version)) => {
                 let head = self.table_head(&meta, version, true);
-                (head, b"]}\n", Box::new(move |object| vec![self.row(object, version)]))
+                (head, b"]}\n", Box::new(move |object| whole(self.row(object, version))))
             }
             Some((Shape::PartialObject, _)) => {
                 return Err(self.shape_mismatch("PartialObjectMetadata", "a list", "List"));
@@ -131,7 +134,7 @@ impl Renderer {
     /// One event's object.
     pub fn event(&self, object: &Stored, first: bool) -> Vec<Bytes> {
         match self.wanted.shape {
-            None => vec![object.wire_json().clone()],
+            None => object.wire_parts().to_vec(),
             Some((Shape::Table, version)) => vec![self.table_of(object, version, first)],
             Some((_, version)) => partial(object, version).to_vec(),
         }
@@ -182,7 +185,7 @@ impl Renderer {
         match self.include {
             Include::None => out.extend_from_slice(b"null"),
             Include::Metadata => partial(object, version).iter().for_each(|part| out.extend_from_slice(part)),
-            Include::Object => out.extend_from_slice(object.wire_json()),
+            Include::Object => object.wire_parts().iter().for_each(|part| out.extend_from_slice(part)),
         }
         out.push(b'}');
         out.into()
@@ -211,15 +214,20 @@ struct ColumnDefinition<'a> {
 }
 
 /// An item of a typed list: without kind and apiVersion.
-fn list_item(object: &Stored) -> Vec<Bytes> {
-    match json::without_type(object.wire_json()) {
-        Some(rest) => vec![Bytes::from_static(b"{"), rest],
-        None => vec![object.wire_json().clone()],
+fn list_item(object: &Stored) -> Pieces {
+    let [head, revision, tail] = object.wire_parts();
+    match json::without_type(&head) {
+        Some(rest) => [Bytes::from_static(b"{"), rest, revision, tail],
+        None => [head, revision, tail, Bytes::new()],
     }
 }
 
+fn whole(bytes: Bytes) -> Pieces {
+    [bytes, Bytes::new(), Bytes::new(), Bytes::new()]
+}
+
 /// The object as PartialObjectMetadata; its metadata is shared.
-fn partial(object: &Stored, version: &str) -> [Bytes; 3] {
+fn partial(object: &Stored, version: &str) -> Pieces {
     let head = match version {
         "v1" => {
             Bytes::from_static(b"{\"kind\":\"PartialObjectMetadata\",\"apiVersion\":\"meta.k8s.io/v1\",\"metadata\":")
@@ -228,8 +236,8 @@ fn partial(object: &Stored, version: &str) -> [Bytes; 3] {
             format!("{{\"kind\":\"PartialObjectMetadata\",\"apiVersion\":\"meta.k8s.io/{other}\",\"metadata\":").into()
         }
     };
-    let metadata = json::member(object.wire_json(), "metadata").unwrap_or(Bytes::from_static(b"{}"));
-    [head, metadata, Bytes::from_static(b"}")]
+    let metadata = json::member(&object.wire_json(), "metadata").unwrap_or(Bytes::from_static(b"{}"));
+    [head, metadata, Bytes::from_static(b"}"), Bytes::new()]
 }
 
 fn list_meta(list: &List) -> String {

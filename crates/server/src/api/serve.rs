@@ -1,13 +1,24 @@
 //! The listening side: connections, TLS, HTTP/1.1 and 2, and the end of all that.
 use super::{ServerConfig, body::Body, handler::Server};
+use crate::auth::authn;
+use futures::FutureExt;
 use http::{Request, Response};
 use hyper::{body::Incoming, service::service_fn};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::conn::auto,
 };
-use rustls::pki_types::CertificateDer;
-use std::{convert::Infallible, io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
+use std::{
+    convert::Infallible,
+    io,
+    net::SocketAddr,
+    pin::pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::Semaphore,
@@ -19,8 +30,6 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 const CONNECTIONS_MAX: usize = 8192;
 /// A client that has not finished its TLS handshake by then is cut off.
 const HANDSHAKE_MAX: Duration = Duration::from_secs(10);
-/// A client that has not sent its next request's headers by then is cut off (HTTP/1.1); upstream's idle limit.
-const HEADERS_MAX: Duration = Duration::from_secs(90);
 /// Bytes of one request's headers.
 const HEADER_BYTES_MAX: u32 = 64 << 10;
 /// Requests at once on one HTTP/2 connection; upstream's.
@@ -127,18 +136,23 @@ async fn connection(server: Arc<Server>, stream: TcpStream, peer: SocketAddr) {
             return;
         }
     };
-    let certs: Arc<Vec<CertificateDer<'static>>> = Arc::new(
-        stream.get_ref().1.peer_certificates().unwrap_or_default().iter().map(|c| c.clone().into_owned()).collect(),
-    );
-    let token = server.token.clone();
+    let certified = authn::certified(stream.get_ref().1.peer_certificates().unwrap_or_default());
+    let is_http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
+    let (token, idle_max) = (server.token.clone(), server.config.idle_timeout);
+    let asked = Arc::new(AtomicBool::new(false));
+    let silent = silence(asked.clone(), idle_max);
+    // In a box of its own, a request's state costs memory only while it runs: an idle connection or a watch keeps none.
     let service = service_fn(move |request: Request<Incoming>| {
-        let (server, certs) = (server.clone(), certs.clone());
-        async move { Ok::<Response<Body>, Infallible>(server.handle(request, &certs).await) }
+        asked.store(true, Ordering::Relaxed);
+        let (server, certified) = (server.clone(), certified.clone());
+        let answer = async move { Ok::<Response<Body>, Infallible>(server.handle(request, certified.as_ref()).await) };
+        answer.boxed()
     });
-    let builder = builder();
+    let builder = if is_http2 { builder(idle_max).http2_only() } else { builder(idle_max).http1_only() };
     let mut connection = pin!(builder.serve_connection_with_upgrades(TokioIo::new(stream), service));
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
+        () = silent => return,
         () = token.cancelled() => {
             connection.as_mut().graceful_shutdown();
             connection.await
@@ -149,13 +163,17 @@ async fn connection(server: Arc<Server>, stream: TcpStream, peer: SocketAddr) {
     }
 }
 
-fn builder() -> auto::Builder<TokioExecutor> {
+/// Comes when a client has asked nothing at all for so long; never once it has.
+async fn silence(asked: Arc<AtomicBool>, idle_max: Duration) {
+    tokio::time::sleep(idle_max).await;
+    if asked.load(Ordering::Relaxed) {
+        std::future::pending().await
+    }
+}
+
+fn builder(idle_max: Duration) -> auto::Builder<TokioExecutor> {
     let mut builder = auto::Builder::new(TokioExecutor::new());
-    builder
-        .http1()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEADERS_MAX)
-        .max_buf_size(HEADER_BYTES_MAX as usize * 2);
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(idle_max).max_buf_size(HEADER_BYTES_MAX as usize * 2);
     builder
         .http2()
         .timer(TokioTimer::new())

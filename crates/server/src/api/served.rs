@@ -37,6 +37,8 @@ use tokio::{
 use tokio_rustls::{TlsAcceptor, TlsConnector};
 use tokio_util::sync::CancellationToken;
 
+mod hostile;
+
 const LOCALHOST: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
 struct Served {
@@ -119,6 +121,7 @@ async fn start_with(change: impl FnOnce(&mut ServerConfig)) -> Served {
         max_requests_inflight: 10,
         max_mutating_requests_inflight: 10,
         request_timeout: Duration::from_secs(20),
+        idle_timeout: Duration::from_secs(20),
         min_watch_timeout: Duration::from_secs(60),
     };
     change(&mut config);

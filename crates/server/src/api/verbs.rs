@@ -20,7 +20,7 @@ use skeg_model::{
     request::{Body as CallBody, Call, Gvr, PatchKind, Reply, Target},
     status::Status,
     stored::Stored,
-    wire::proto_decode,
+    wire::{self, proto_decode},
 };
 use std::{borrow::Cow, sync::Arc};
 
@@ -43,6 +43,15 @@ pub struct Plan {
 impl Plan {
     pub fn connects(&self) -> bool {
         self.subresource.is_some_and(|sub| STREAMS.contains(&sub.name()))
+    }
+
+    /// The kind that a body must be of.
+    fn kind(&self) -> &'static str {
+        match self.subresource {
+            Some(Subresource::Named { kind, .. }) => kind,
+            Some(Subresource::Scale { .. }) => "Scale",
+            _ => self.row.kind,
+        }
     }
 
     pub fn target(&self, info: &RequestInfo) -> Target {
@@ -128,7 +137,7 @@ pub async fn answer(
     let wanted = negotiate::negotiate(&exchange.headers, &exchange.query, endpoint)?;
     let call = call(exchange, plan, patch, body).await?;
     let target = plan.target(&exchange.info);
-    let context = exchange.context();
+    let context = exchange.context(plan.verb);
     let mut answer = match server.config.api.call(&context, &target, call).await {
         Ok(answer) => answer,
         Err(status) => {
@@ -149,11 +158,11 @@ async fn call(exchange: &Exchange, plan: &Plan, patch: Option<PatchKind>, body: 
         Verb::Get => Call::Get { resource_version: query.text("resourceVersion") },
         Verb::List | Verb::Watch => Call::List(options::list_options(query, false)?),
         Verb::Create => {
-            let body = write_body(&exchange.headers, body).await?;
+            let body = write_body(&exchange.headers, plan, body).await?;
             Call::Create { body, options: options::write_options("CreateOptions", query, exchange.user_agent(), None)? }
         }
         Verb::Update => {
-            let body = write_body(&exchange.headers, body).await?;
+            let body = write_body(&exchange.headers, plan, body).await?;
             Call::Update { body, options: options::write_options("UpdateOptions", query, exchange.user_agent(), None)? }
         }
         Verb::Patch => {
@@ -171,14 +180,15 @@ async fn call(exchange: &Exchange, plan: &Plan, patch: Option<PatchKind>, body: 
     })
 }
 
-async fn write_body(headers: &HeaderMap, body: &mut Incoming) -> Result<CallBody, Status> {
+async fn write_body(headers: &HeaderMap, plan: &Plan, body: &mut Incoming) -> Result<CallBody, Status> {
     let format = negotiate::body_format(headers)?;
     let bytes = read_body(body).await?;
     Ok(match format {
         BodyFormat::Json => CallBody::Json(bytes),
         BodyFormat::Yaml => CallBody::Yaml(bytes),
         BodyFormat::Protobuf => {
-            CallBody::Tree(proto_decode::decode(&bytes).map_err(|e| Status::bad_request(e.to_string()))?)
+            let refuse = |why: String| wire::unrecognised(plan.kind(), &bytes, &why);
+            CallBody::Tree(proto_decode::decode(&bytes).map_err(|e| refuse(e.to_string()))?)
         }
     })
 }

@@ -56,22 +56,22 @@ impl Authenticator {
         Self { static_tokens, tokens, store, clock, cache: Mutex::default(), anonymous }
     }
 
-    /// Who shows these certificates (already verified against the client CA by TLS) or this bearer token.
+    /// Who shows this bearer token on a connection whose client certificate, if it has one, is that of `certified`.
     ///
     /// # Errors
     /// A token that nobody knows, or nothing shown where anonymous requests are off.
     pub fn authenticate(
         &self,
-        peer_certs: &[CertificateDer<'_>],
+        certified: Option<&Arc<User>>,
         bearer: Option<&str>,
         now: Timestamp,
-    ) -> Result<User, Unauthenticated> {
-        if let Some(user) = peer_certs.first().and_then(certificate_user) {
-            return Ok(authenticated(user));
+    ) -> Result<Arc<User>, Unauthenticated> {
+        if let Some(user) = certified {
+            return Ok(user.clone());
         }
         match bearer {
-            Some(token) => self.token_user(token, now).map(authenticated).ok_or(Unauthenticated),
-            None if self.anonymous => Ok(User::anonymous()),
+            Some(token) => self.token_user(token, now).map(authenticated).map(Arc::new).ok_or(Unauthenticated),
+            None if self.anonymous => Ok(Arc::new(User::anonymous())),
             None => Err(Unauthenticated),
         }
     }
@@ -186,6 +186,11 @@ fn authenticated(mut user: User) -> User {
         user.groups.push("system:authenticated".into());
     }
     user
+}
+
+/// Whose client certificate it is that TLS has already verified: read once for a connection.
+pub fn certified(shown: &[CertificateDer<'_>]) -> Option<Arc<User>> {
+    shown.first().and_then(certificate_user).map(authenticated).map(Arc::new)
 }
 
 /// Common name and organisations of a client certificate.

@@ -18,7 +18,7 @@ impl Api {
         name: &str,
         field_selector: &str,
     ) -> Result<(), Status> {
-        if !ctx.authorise {
+        if !ctx.authorise || ctx.granted.is_some_and(|granted| granted.as_str() == verb) {
             return Ok(());
         }
         let is_namespace = place.kind.group.is_empty() && place.kind.resource == "namespaces";

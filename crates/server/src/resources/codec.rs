@@ -53,7 +53,8 @@ fn read(
 /// Canonical bytes of a tree in the form of `version`, resourceVersion left out.
 pub(super) fn encode(version: &Version, object: &mut Value) -> Bytes {
     let revision = tree::meta_mut(object).remove("resourceVersion");
-    let bytes = wire::encode(version.schema(), object).into();
+    // Copied into room of exactly their size: what is kept does not keep the encoder's spare room.
+    let bytes = Bytes::copy_from_slice(&wire::encode(version.schema(), object));
     if let Some(revision) = revision {
         tree::meta_mut(object).insert("resourceVersion".into(), revision);
     }

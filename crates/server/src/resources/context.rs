@@ -1,17 +1,19 @@
 //! Who calls, and what a call answers with.
 use crate::auth::User;
 use parking_lot::Mutex;
-use skeg_model::request::Reply;
+use skeg_model::{kinds::Verb, request::Reply};
 use std::sync::Arc;
 
 /// The caller of one request.
 #[derive(Debug, Clone)]
 pub struct Context {
-    pub user: User,
+    pub user: Arc<User>,
     /// The manager's name where a write names none is its part before the first `/`.
     pub user_agent: String,
     /// False only for the server's own bootstrap, which runs before any policy exists.
     pub authorise: bool,
+    /// The verb that whoever hands the call in has already been authorised for on its target: it is not asked for twice.
+    pub granted: Option<Verb>,
     /// Warnings of calls that were refused, for who waits for them.
     pub refused: Warnings,
 }
@@ -31,8 +33,14 @@ impl Warnings {
 }
 
 impl Context {
-    pub fn new(user: User, user_agent: impl Into<String>) -> Self {
-        Self { user, user_agent: user_agent.into(), authorise: true, refused: Warnings::default() }
+    pub fn new(user: impl Into<Arc<User>>, user_agent: impl Into<String>) -> Self {
+        Self {
+            user: user.into(),
+            user_agent: user_agent.into(),
+            authorise: true,
+            granted: None,
+            refused: Warnings::default(),
+        }
     }
 }
 

@@ -21,7 +21,7 @@ use std::{
     task::{Context, Poll},
     time::Duration,
 };
-use tokio::time::Instant;
+use tokio::time::{Instant, Sleep};
 
 /// Events taken from the ring, or initial objects looked at, in one step.
 const BATCH_EVENTS_MAX: usize = 256;
@@ -79,6 +79,8 @@ impl Api {
         let cursor = store.watch(place.kind.prefix, from)?;
         let now = Instant::now();
         let timeout = options.timeout_seconds.map_or_else(|| self.default_timeout(), Duration::from_secs);
+        let bookmark = options.allow_bookmarks.then_some(now + first_bookmark(timeout));
+        let deadline = now + timeout;
         let mark_initial = options.send_initial_events == Some(true) && options.allow_bookmarks;
         Ok(Feed {
             cursor,
@@ -90,9 +92,10 @@ impl Api {
             sent: 0,
             initial: with_initial.then_some(Initial { snapshot, from: None, mark: mark_initial }),
             ready: VecDeque::new(),
-            deadline: now + timeout,
-            bookmark: options.allow_bookmarks.then_some(now + first_bookmark(timeout)),
+            deadline,
+            bookmark,
             ended: false,
+            timer: Box::pin(tokio::time::sleep_until(next_ring(bookmark, deadline))),
         })
     }
 
@@ -101,6 +104,10 @@ impl Api {
         let extra = u64::from(self.config.entropy.u64() as u16) * TIMEOUT_MIN.as_secs() / u64::from(u16::MAX);
         TIMEOUT_MIN + Duration::from_secs(extra)
     }
+}
+
+fn next_ring(bookmark: Option<Instant>, deadline: Instant) -> Instant {
+    bookmark.map_or(deadline, |at| at.min(deadline))
 }
 
 fn first_bookmark(timeout: Duration) -> Duration {
@@ -136,6 +143,8 @@ struct Feed {
     /// When the next bookmark is due, if any are wanted.
     bookmark: Option<Instant>,
     ended: bool,
+    /// Rings at the next bookmark or at the end, whichever is first.
+    timer: Pin<Box<Sleep>>,
 }
 
 impl Feed {
@@ -159,7 +168,6 @@ impl Feed {
         if let Some(initial) = self.initial.take() {
             return self.refill_initial(initial);
         }
-        let wake = self.bookmark.map_or(self.deadline, |at| at.min(self.deadline));
         tokio::select! {
             biased;
             events = self.cursor.next(BATCH_EVENTS_MAX) => {
@@ -169,7 +177,7 @@ impl Feed {
                     self.take_in(event)?;
                 }
             }
-            () = tokio::time::sleep_until(wake) => self.on_time(),
+            () = self.timer.as_mut() => self.on_time(),
         }
         Ok(())
     }
@@ -177,6 +185,11 @@ impl Feed {
     fn on_time(&mut self) {
         let now = Instant::now();
         self.ended = now >= self.deadline;
+        self.send_bookmark(now);
+        self.timer.as_mut().reset(next_ring(self.bookmark, self.deadline));
+    }
+
+    fn send_bookmark(&mut self, now: Instant) {
         let Some(due) = self.bookmark.filter(|due| *due <= now) else { return };
         let revision = self.cursor.position().max(self.sent).max(self.after);
         self.ready.push_back(WatchEvent::Bookmark { revision, initial_done: false });

@@ -26,6 +26,7 @@ pub use fake::{FakeDisk, Fault};
 
 use crate::{
     CommitError, Committed, Cursor, Expired, Key, Revision, Snapshot, Stats, Store, Txn, Window, shared::Shared,
+    wake::Pace,
 };
 use bytes::Bytes;
 use format::{FileKind, Header, HeaderError, Identity, Record};
@@ -255,6 +256,7 @@ impl Embedded {
             health: self.health.clone(),
             counters: self.counters.clone(),
             log,
+            pace: Pace::default(),
             flush_at: None,
             grown,
             anchors: vec![anchor],

@@ -34,7 +34,7 @@ struct State {
 pub(crate) enum Work {
     Batch(Vec<Request>),
     /// The deadline has come.
-    Flush,
+    Due,
     /// Nothing waits and nothing more will come.
     Close,
 }
@@ -99,7 +99,7 @@ impl Queue {
                 None => self.changed.wait(&mut state),
                 Some(at) => {
                     if self.changed.wait_until(&mut state, at).timed_out() && state.waiting.is_empty() {
-                        return Work::Flush;
+                        return Work::Due;
                     }
                 }
             }

@@ -13,6 +13,7 @@ use super::{
 use crate::{
     Change, CommitError, Durability, Revision,
     shared::Shared,
+    wake::Pace,
     world::{Planned, Planner},
 };
 use jiff::Timestamp;
@@ -47,6 +48,7 @@ pub(crate) struct Writer {
     pub counters: Arc<Counters>,
     pub log: Log,
     pub room: Room,
+    pub pace: Pace,
     /// When the oldest write that is not yet durable must be.
     pub flush_at: Option<Instant>,
     /// Bytes appended since the newest snapshot.
@@ -70,11 +72,13 @@ struct Prepared {
 impl Writer {
     pub fn run(mut self) {
         loop {
-            match self.queue.take(self.flush_at) {
+            let due = [self.flush_at, self.pace.deadline()].into_iter().flatten().min();
+            match self.queue.take(due) {
                 Work::Batch(batch) => self.batch(batch),
-                Work::Flush => self.flush(),
+                Work::Due => {}
                 Work::Close => break,
             }
+            self.pace.tell_due(Instant::now());
             self.keep_house();
         }
         self.finish();
@@ -212,7 +216,8 @@ impl Writer {
             // Whoever asked may have gone; the commit stands.
             drop(request.answer.send(answer));
         }
-        wakers.iter().for_each(|w| w.notify_waiters());
+        let now = Instant::now();
+        wakers.into_iter().for_each(|wake| self.pace.published(wake, now));
     }
 
     /// Makes the unsynced class durable.

@@ -188,7 +188,7 @@ impl Controller {
     ) -> Result<Option<ObjectMeta>, Status> {
         match self.client.get_stored(resource.gvr.clone(), namespace, name).await {
             Ok(stored) => {
-                let object: Metadata = serde_json::from_slice(stored.wire_json()).map_err(Status::internal)?;
+                let object: Metadata = serde_json::from_slice(&stored.wire_json()).map_err(Status::internal)?;
                 Ok(Some(object.metadata))
             }
             Err(error) if error.is_not_found() => Ok(None),

@@ -28,11 +28,11 @@ pub async fn answer(
         Status::bad_request(format!("invalid {what} request {}", failure::quoted(&exchange.info.name)))
     })?;
     let backend = backend(server, exchange, resource, &named).await?;
-    let path = incoming.uri().path();
+    let (path, query) = (incoming.uri().path(), incoming.uri().query().unwrap_or_default());
     if exchange.info.rest.is_empty() && !path.ends_with('/') && !streams::wants_upgrade(incoming.headers()) {
-        return Ok(with_slash(path, &exchange.raw_query));
+        return Ok(with_slash(path, query));
     }
-    let path = target_path(path, &exchange.raw_query);
+    let path = target_path(path, query);
     if streams::wants_upgrade(incoming.headers()) {
         return forward::upgrade(server, incoming, &backend, &path).await;
     }
