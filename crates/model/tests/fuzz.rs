@@ -1,12 +1,39 @@
 //! Mutated documents: no input may panic a decoder, and what is accepted must rest: encoding it and reading it again
-//! changes nothing. Seeded, bounded by iterations.
+//! changes nothing. Seeded; bounded by iterations, or by time where `SKEG_FUZZ_SECONDS` says how long each takes
+//! (`SKEG_FUZZ_SEED` then begins elsewhere, and a failure prints where).
+use serde_json::Value;
 use skeg_model::{
-    meta::quantity::{self, Quantity},
+    meta::{
+        field_selector::FieldSelector,
+        quantity::{self, Quantity},
+        selector::LabelSelector,
+    },
+    patch,
+    request::{Body, FieldValidation},
     schema::{self, Type},
-    wire::{self, json, yaml},
+    stored::Stored,
+    wire::{self, json, proto_decode, proto_encode, yaml},
 };
+use std::time::{Duration, Instant};
 
 const ITERATIONS: usize = 6_000;
+
+fn number(variable: &str) -> Option<u64> {
+    std::env::var(variable).ok().map(|text| text.parse().expect("a number"))
+}
+
+/// Calls `one` with a generator as often as there is budget.
+fn fuzz(seed: u64, iterations: usize, mut one: impl FnMut(&mut Random)) {
+    let seed = seed ^ number("SKEG_FUZZ_SEED").unwrap_or(0);
+    let until = number("SKEG_FUZZ_SECONDS").map(|seconds| Instant::now() + Duration::from_secs(seconds));
+    let mut random = Random(seed);
+    let mut done = 0;
+    while until.map_or(done < iterations, |until| Instant::now() < until) {
+        one(&mut random);
+        done += 1;
+    }
+    println!("{done} documents from seed {seed:#x}");
+}
 
 /// A small generator (xorshift64*): the same numbers on every machine.
 struct Random(u64);
@@ -126,50 +153,113 @@ fn rests(ty: &'static Type, raw: wire::Raw<'_>) {
 
 #[test]
 fn json_documents() {
-    let mut random = Random(0x5EED_0001);
-    for _ in 0..ITERATIONS {
+    fuzz(0x5EED_0001, ITERATIONS, |random| {
         let (ty, seed) = seeds()[random.next(4)];
-        let mut text = seed.as_bytes().to_vec();
-        for _ in 0..=random.next(4) {
-            mutate(&mut text, &mut random);
-        }
+        let text = mutated(seed.as_bytes(), random);
         wire::read_meta(&text);
-        wire::splice_resource_version(&text, 7);
+        let parts = wire::resource_version_parts(&text.clone().into(), 7).concat();
+        assert_eq!(parts, wire::splice_resource_version(&text, 7));
         if let Ok(raw) = json::parse(&text) {
             rests(ty, raw);
         }
+        let _ = wire::read_body(ty, &Body::Json(text.into()), FieldValidation::Strict);
+    });
+}
+
+fn mutated(seed: &[u8], random: &mut Random) -> Vec<u8> {
+    let mut text = seed.to_vec();
+    for _ in 0..=random.next(4) {
+        mutate(&mut text, random);
     }
+    text
 }
 
 #[test]
 fn yaml_documents() {
     const SEED: &str = "apiVersion: v1\nkind: Pod\nmetadata:\n  name: a\n  labels: &l {a: 'b', c: \"d\"}\n  annotations: *l\nspec:\n  containers:\n  - name: c\n    args: [x, 017, ~]\n    command:\n    - |\n      text\n    - >-\n      folded\n";
-    let mut random = Random(0x5EED_0002);
-    for _ in 0..ITERATIONS {
-        let mut text = SEED.as_bytes().to_vec();
-        for _ in 0..=random.next(4) {
-            mutate(&mut text, &mut random);
-        }
+    fuzz(0x5EED_0002, ITERATIONS, |random| {
+        let text = mutated(SEED.as_bytes(), random);
         if let Ok(document) = yaml::parse(&text) {
             rests(kind("", "Pod"), document.raw);
         }
-    }
+    });
 }
 
 #[test]
 fn quantities() {
-    let mut random = Random(0x5EED_0003);
-    for _ in 0..ITERATIONS * 4 {
+    fuzz(0x5EED_0003, ITERATIONS * 4, |random| {
         let seed = random.pick(&["100m", "1.5Gi", "-0.25e3", "+12E", "9223372036854775807", "0.000000001", "12Ki"]);
-        let mut text = seed.as_bytes().to_vec();
-        for _ in 0..random.next(4) {
-            mutate(&mut text, &mut random);
-        }
-        let Ok(text) = String::from_utf8(text) else { continue };
-        let Ok(quantity) = Quantity::parse(&text) else { continue };
+        let Ok(text) = String::from_utf8(mutated(seed.as_bytes(), random)) else { return };
+        let Ok(quantity) = Quantity::parse(&text) else { return };
         let printed = quantity.to_string();
         assert_eq!(Quantity::parse(&printed), Ok(quantity), "{text:?}");
         let kept = quantity::canonical(&text).expect("it parses").into_owned();
         assert_eq!(quantity::canonical(&kept).as_deref(), Ok(kept.as_str()), "{text:?}");
-    }
+    });
+}
+
+/// What a decoder of protobuf accepts is encoded again and read back the same.
+#[test]
+fn protobuf_documents() {
+    let named = |(ty, seed): (&'static Type, &str)| {
+        let mut tree: Value = serde_json::from_str(seed).expect("seeds are JSON");
+        let (group, version, kind) = ty.group_version_kind.expect("seeds are kinds");
+        let api_version = if group.is_empty() { version.to_owned() } else { format!("{group}/{version}") };
+        tree["kind"] = kind.into();
+        tree["apiVersion"] = api_version.into();
+        proto_encode::encode(&tree).expect("seeds have a protobuf form")
+    };
+    let seeds = seeds().map(named);
+    fuzz(0x5EED_0004, ITERATIONS, |random| {
+        let bytes = mutated(&seeds[random.next(4)], random);
+        let _ = proto_decode::open(&bytes);
+        let Ok(tree) = proto_decode::decode(&bytes) else { return };
+        let Some(once) = proto_encode::encode(&tree) else { return };
+        let again = proto_decode::decode(&once).expect("what was encoded is decoded");
+        assert_eq!(proto_encode::encode(&again), Some(once), "{bytes:?}");
+    });
+}
+
+/// Patches of every kind: refused, or they leave an object that can be kept.
+#[test]
+fn patches() {
+    const SEEDS: &[&str] = &[
+        r#"[{"op":"add","path":"/metadata/labels/c","value":{"a":1}},{"op":"move","from":"/spec/containers/0","path":"/spec/containers/-"},{"op":"test","path":"/a~1b","value":null},{"op":"copy","from":"","path":"/x"}]"#,
+        r#"{"metadata":{"labels":{"a":null,"$patch":"replace"},"finalizers":["x"],"$deleteFromPrimitiveList/finalizers":["y"],"$setElementOrder/finalizers":["x"]}}"#,
+        r#"{"spec":{"containers":[{"name":"c","$patch":"delete"},{"name":"d","image":"e"}],"$setElementOrder/containers":[{"name":"d"}],"$retainKeys":["containers"],"tolerations":[{"$patch":"replace"}]}}"#,
+    ];
+    let (ty, seed) = seeds()[0];
+    let pod: Value = serde_json::from_str(seed).expect("seeds are JSON");
+    fuzz(0x5EED_0005, ITERATIONS, |random| {
+        let text = mutated(random.pick(SEEDS).as_bytes(), random);
+        let Ok(raw) = json::parse(&text) else { return };
+        let document = raw.into_value();
+        let mut targets = [pod.clone(), pod.clone(), pod.clone()];
+        let patched = [
+            patch::json::apply(&mut targets[0], &document).is_ok(),
+            {
+                patch::merge::apply(&mut targets[1], &document);
+                true
+            },
+            patch::strategic::apply(ty, &mut targets[2], &document).is_ok(),
+        ];
+        for (target, _) in targets.iter().zip(patched).filter(|(_, done)| *done) {
+            let Ok(accepted) = wire::read_patched(ty, target, FieldValidation::Ignore) else { continue };
+            let bytes = wire::encode(ty, &accepted.value);
+            serde_json::from_slice::<Value>(&bytes).expect("stored bytes are read back as a tree");
+            Stored::new(bytes.into(), 7).meta();
+        }
+    });
+}
+
+/// Selectors of lists and watches.
+#[test]
+fn selectors() {
+    fuzz(0x5EED_0006, ITERATIONS * 4, |random| {
+        let seed =
+            random.pick(&["a in (b,c),!d,e!=f", "x/y notin (z),a", "metadata.name=a,spec.nodeName!=b", "a\\,b=c"]);
+        let Ok(text) = String::from_utf8(mutated(seed.as_bytes(), random)) else { return };
+        let _ = LabelSelector::parse(&text);
+        let _ = FieldSelector::parse_any(&text);
+    });
 }
