@@ -1,8 +1,10 @@
 //! The newcomer's path with real containers: start, the sample, kubectl, `kill -9`, clean removal.
 #![expect(clippy::unwrap_used, reason = "a test ends at its first failure")]
 
+mod kubectl;
 #[expect(dead_code, reason = "each test program uses its part of the lab")]
 mod lab;
+mod process;
 
 use lab::{Lab, end, kubectls, obstacle, succeed};
 use std::{
@@ -134,11 +136,7 @@ impl Kubectl<'_> {
             "run talker --image=skeg.dev/web:1 --image-pull-policy=IfNotPresent --restart=Never -- get http://web/",
             "created",
         );
-        self.lab.until(
-            "the talker ends",
-            || self.run("get pod talker -o jsonpath={.status.phase}"),
-            |p| p == "Succeeded",
-        );
+        self.check("wait --for=jsonpath={.status.phase}=Succeeded pod/talker --timeout=60s", "condition met");
         self.check("logs -f talker", "Hello from Skeg");
         self.run("delete pod talker --grace-period=1");
     }
@@ -171,12 +169,9 @@ impl Kubectl<'_> {
 
     fn deletes_what_a_deployment_owned(&self) {
         self.check("delete deployment web", "deleted");
-        self.lab.until("its pods are gone", || self.run("get replicasets,pods -l app=web -o name"), str::is_empty);
-        let slices = || {
-            self.run(
-                "get endpointslices -l kubernetes.io/service-name=web -o jsonpath={.items[*].endpoints[*].addresses}",
-            )
-        };
-        self.lab.until("its endpoints are gone", slices, str::is_empty);
+        self.run("wait --for=delete replicasets,pods -l app=web --timeout=60s");
+        let slices = ["get", "endpointslices", "-l", "kubernetes.io/service-name=web", "-w", "-o"];
+        let addresses = "jsonpath={.endpoints[*].addresses}{\"\\n\"}";
+        self.lab.follow(self.program, &[&slices[..], &[addresses]].concat(), str::is_empty);
     }
 }

@@ -2,14 +2,13 @@
 use rustix::process::{Pid, Signal, kill_process};
 use std::{
     collections::BTreeSet,
+    io::{BufRead, BufReader},
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
-    time::{Duration, Instant},
 };
 
-/// Until a state that the test waits for must be there.
-const PATIENCE: Duration = Duration::from_secs(60);
-const LOOK_EVERY: Duration = Duration::from_millis(100);
+/// Within so many seconds a state that a test waits for must be there.
+const PATIENCE_SECONDS: &str = "60";
 
 /// The project's folder.
 pub const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
@@ -102,13 +101,33 @@ impl Lab {
         self.run(env!("CARGO_BIN_EXE_skeg"), args)
     }
 
-    pub fn start_server(&self) {
+    /// The server's command line.
+    fn server(&self) -> Vec<String> {
         let data = self.data().display().to_string();
-        let script = self.root.join("scripts/server.sh");
-        let args =
-            ["start", env!("CARGO_BIN_EXE_skeg"), "server", "--data-dir", &data, "--hostname-override", "node-1"];
+        let words = [env!("CARGO_BIN_EXE_skeg"), "server", "--data-dir", &data, "--hostname-override", "node-1"];
         let more = ["--write-kubeconfig", &self.kubeconfig(), "--cgroup-root", &self.cgroup_root()];
-        self.run(script, &[&args[..], &more].concat());
+        words.into_iter().chain(more).map(str::to_owned).collect()
+    }
+
+    pub fn start_server(&self) {
+        let server = self.server();
+        let words: Vec<&str> = ["start"].into_iter().chain(server.iter().map(String::as_str)).collect();
+        self.run(self.root.join("scripts/server.sh"), &words);
+    }
+
+    /// The server in the foreground, started by another program.
+    pub fn server_under(&self, program: &str, arguments: &[&str]) -> Command {
+        let server = self.server();
+        let words: Vec<&str> = arguments.iter().copied().chain(server.iter().map(String::as_str)).collect();
+        self.command(program, &words)
+    }
+
+    /// Imports an image archive into the node's containerd.
+    pub fn import(&self, archive: &[u8]) {
+        let file = self.dir.path().join("image.tar");
+        std::fs::write(&file, archive).unwrap();
+        let socket = self.data().join("run/containerd.sock").display().to_string();
+        self.run("ctr", &["-a", &socket, "-n", "k8s.io", "images", "import", &file.display().to_string()]);
     }
 
     /// `kill -9` of the server alone.
@@ -142,17 +161,20 @@ impl Lab {
         std::fs::read_to_string(self.data().join("skeg.log")).unwrap_or_default()
     }
 
-    /// Waits until what `look` sees is what `wanted` accepts.
-    pub fn until(&self, what: &str, look: impl Fn() -> String, wanted: impl Fn(&str) -> bool) -> String {
-        let end = Instant::now() + PATIENCE;
-        loop {
-            let seen = look();
-            if wanted(&seen) {
-                return seen;
-            }
-            assert!(Instant::now() < end, "{what}: not within {PATIENCE:?}; last seen:\n{seen}\nlog:\n{}", self.log());
-            std::thread::park_timeout(LOOK_EVERY);
-        }
+    /// Reads lines of a program that tells of every change, until one is `wanted`; then the program is ended.
+    pub fn follow(&self, program: &Path, args: &[&str], wanted: impl Fn(&str) -> bool) {
+        let program = program.display().to_string();
+        let words: Vec<&str> = [PATIENCE_SECONDS, &program].into_iter().chain(args.iter().copied()).collect();
+        let mut child = self.command("timeout", &words).stdout(Stdio::piped()).spawn().unwrap();
+        let mut seen = Vec::new();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let found = lines.map_while(Result::ok).any(|line| {
+            let found = wanted(&line);
+            seen.push(line);
+            found
+        });
+        assert!(found, "{program} {args:?} showed only:\n{}\nlog:\n{}", seen.join("\n"), self.log());
+        end(child);
     }
 }
 
