@@ -41,7 +41,7 @@ spec:
     metadata: {labels: {app: rolled}}
     spec:
       terminationGracePeriodSeconds: 0
-      containers: [{name: web, image: 'skeg.dev/web:1', imagePullPolicy: IfNotPresent, args: [serve]}]
+      containers: [{name: web, image: 'skeg.dev/web:1', imagePullPolicy: IfNotPresent}]
 ";
 
 #[test]

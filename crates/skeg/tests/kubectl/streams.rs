@@ -62,9 +62,9 @@ impl Kubectl<'_> {
 
     fn copies(&self) {
         let (there, back) = (self.lab.file("there", "carried\n"), self.lab.file("back", ""));
-        self.run(&format!("cp {there} echo:/tmp/carried"));
-        self.check("exec echo -- cat /tmp/carried", "carried");
-        self.run(&format!("cp echo:/tmp/carried {back}"));
+        self.run(&format!("cp {there} echo:/carried"));
+        self.check("exec echo -- cat /carried", "carried");
+        self.run(&format!("cp echo:/carried {back}"));
         assert_eq!(std::fs::read_to_string(back).unwrap(), "carried\n");
     }
 
@@ -123,8 +123,8 @@ impl Kubectl<'_> {
         self.check("wait --for=condition=Ready pod/copied --timeout=60s", "condition met");
         self.check("logs copied -c looker", "copied");
         debug(&["node/node-1", "--", "sh", "-c", "busybox ls /host"]);
-        let debugger = self.run("get pods -l app.kubernetes.io/managed-by=kubectl-debug -o name");
-        let debugger = debugger.trim();
+        let pods = self.run("get pods -o name");
+        let debugger = pods.lines().find(|name| name.contains("node-debugger")).unwrap();
         let ended = "--for=jsonpath={.status.phase}=Succeeded";
         self.args(&["wait", ended, debugger, "--timeout=60s"]);
         self.check(&format!("logs {debugger}"), "etc");

@@ -10,6 +10,9 @@ use std::{
 /// Within so many seconds a state that a test waits for must be there.
 const PATIENCE_SECONDS: &str = "60";
 
+/// How full the machine's disk is does not matter to the tests.
+const EVICTION: &str = "--eviction-hard=memory.available<100Mi,nodefs.available<1%,imagefs.available<1%";
+
 /// The project's folder.
 pub const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 
@@ -105,7 +108,7 @@ impl Lab {
     fn server(&self) -> Vec<String> {
         let data = self.data().display().to_string();
         let words = [env!("CARGO_BIN_EXE_skeg"), "server", "--data-dir", &data, "--hostname-override", "node-1"];
-        let more = ["--write-kubeconfig", &self.kubeconfig(), "--cgroup-root", &self.cgroup_root()];
+        let more = ["--write-kubeconfig", &self.kubeconfig(), "--cgroup-root", &self.cgroup_root(), EVICTION];
         words.into_iter().chain(more).map(str::to_owned).collect()
     }
 
