@@ -15,6 +15,7 @@ pub mod cluster_role_binding;
 mod column_doc;
 pub mod columns;
 pub mod config_map;
+pub mod csi_node;
 pub mod defaults;
 pub mod deployment;
 pub mod endpoint_slice;
@@ -80,6 +81,7 @@ pub static ALL: &[&Kind] = &[
     &role::KIND,
     &role_binding::KIND,
     &priority_class::KIND,
+    &csi_node::KIND,
 ];
 
 /// The row that serves `resource` of `group`.

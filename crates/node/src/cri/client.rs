@@ -177,6 +177,17 @@ impl ContainerRuntime for CriClient {
         Ok(())
     }
 
+    async fn update_sandbox(&self, id: &str, resources: api::LinuxContainerResources) -> Result<()> {
+        let request = api::UpdatePodSandboxResourcesRequest {
+            pod_sandbox_id: id.into(),
+            overhead: None,
+            resources: Some(resources),
+        };
+        let operation = failed("UpdatePodSandboxResources");
+        self.runtime().update_pod_sandbox_resources(self.quick(request)).await.map_err(operation)?;
+        Ok(())
+    }
+
     async fn reopen_log(&self, id: &str) -> Result<()> {
         let request = self.quick(api::ReopenContainerLogRequest { container_id: id.into() });
         self.runtime().reopen_container_log(request).await.map_err(failed("ReopenContainerLog"))?;
@@ -207,8 +218,11 @@ impl ContainerRuntime for CriClient {
         Ok(self.runtime().port_forward(self.quick(request)).await.map_err(failed("PortForward"))?.into_inner().url)
     }
 
-    async fn list_container_stats(&self) -> Result<Vec<api::ContainerStats>> {
-        let request = self.quick(api::ListContainerStatsRequest { filter: None });
+    async fn list_container_stats(
+        &self,
+        filter: Option<api::ContainerStatsFilter>,
+    ) -> Result<Vec<api::ContainerStats>> {
+        let request = self.quick(api::ListContainerStatsRequest { filter });
         let reply = self.runtime().list_container_stats(request).await.map_err(failed("ListContainerStats"))?;
         Ok(reply.into_inner().stats)
     }

@@ -307,6 +307,10 @@ impl ContainerRuntime for FakeRuntime {
         self.note("UpdateContainerResources", id)
     }
 
+    async fn update_sandbox(&self, id: &str, _resources: api::LinuxContainerResources) -> Result<()> {
+        self.note("UpdatePodSandboxResources", id)
+    }
+
     async fn reopen_log(&self, id: &str) -> Result<()> {
         self.note("ReopenContainerLog", id)
     }
@@ -331,7 +335,10 @@ impl ContainerRuntime for FakeRuntime {
         Ok(format!("http://127.0.0.1:0/portforward/{}", request.pod_sandbox_id))
     }
 
-    async fn list_container_stats(&self) -> Result<Vec<api::ContainerStats>> {
+    async fn list_container_stats(
+        &self,
+        _filter: Option<api::ContainerStatsFilter>,
+    ) -> Result<Vec<api::ContainerStats>> {
         self.note("ListContainerStats", "")?;
         Ok(Vec::new())
     }

@@ -120,6 +120,8 @@ pub trait ContainerRuntime: Send + Sync + std::fmt::Debug + 'static {
     async fn list_containers(&self, filter: Option<api::ContainerFilter>) -> Result<Vec<api::Container>>;
     async fn container_status(&self, id: &str) -> Result<api::ContainerStatus>;
     async fn update_container(&self, id: &str, resources: api::LinuxContainerResources) -> Result<()>;
+    /// Tells the runtime what the pod as a whole may use.
+    async fn update_sandbox(&self, id: &str, resources: api::LinuxContainerResources) -> Result<()>;
     async fn reopen_log(&self, id: &str) -> Result<()>;
 
     /// Runs a command to its end; `timeout` of zero means none.
@@ -129,7 +131,8 @@ pub trait ContainerRuntime: Send + Sync + std::fmt::Debug + 'static {
     async fn attach(&self, request: api::AttachRequest) -> Result<String>;
     async fn port_forward(&self, request: api::PortForwardRequest) -> Result<String>;
 
-    async fn list_container_stats(&self) -> Result<Vec<api::ContainerStats>>;
+    async fn list_container_stats(&self, filter: Option<api::ContainerStatsFilter>)
+    -> Result<Vec<api::ContainerStats>>;
 
     async fn image_status(&self, image: api::ImageSpec) -> Result<Option<api::Image>>;
     /// Reference of what was pulled.

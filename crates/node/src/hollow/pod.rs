@@ -2,6 +2,7 @@
 use crate::pod::{
     Container, Observed, Sandbox, State,
     plan::Verdicts,
+    resize::Conditions,
     spec::{containers, host_network, init_containers, is_sidecar, uid},
     status::{Input, Reasons, status},
 };
@@ -126,7 +127,9 @@ pub(super) fn running(pod: &Pod, host: Ipv4Addr, ip: Ipv4Addr, now: Timestamp) -
         terminal: false,
         host_ips: &[host.to_string()],
         recursive_read_only: false,
+        resize: &Conditions::default(),
         evicted: None,
+        disruption: None,
         now,
     });
     Ok(json!({"metadata": {"uid": uid(pod)}, "status": serde_json::to_value(status)?}))

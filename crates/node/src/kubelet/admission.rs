@@ -5,7 +5,10 @@ use crate::pod::{
     spec::{containers, init_containers, spec},
 };
 use k8s_openapi::api::core::v1::{NodeSelectorRequirement, NodeSelectorTerm, Pod};
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
@@ -158,7 +161,20 @@ pub fn decide(pod: &Pod, facts: &Facts<'_>) -> Verdict {
 
 /// Decides over the pods that this kubelet runs.
 pub(super) fn admit(shared: &Shared, pod: &Pod) -> Verdict {
-    let active = shared.registry.active();
+    among(shared, pod, &shared.registry.active())
+}
+
+/// Decides over a pod that runs here and asks for other resources.
+pub(super) fn admit_resize(shared: &Shared, pod: &Pod) -> Verdict {
+    let mut others = shared.registry.active();
+    others.retain(|other| other.metadata.uid != pod.metadata.uid);
+    among(shared, pod, &others)
+}
+
+fn among(shared: &Shared, pod: &Pod, active: &[Arc<Pod>]) -> Verdict {
+    if let Some((reason, message)) = super::eviction::refuses(shared, pod) {
+        return Verdict::Refused(reason, message);
+    }
     let node = shared.node.load();
     let amount = |name: &str, of: fn(&k8s_openapi::apimachinery::pkg::api::resource::Quantity) -> i64| {
         node.allocatable.get(name).map_or(i64::MAX, of)

@@ -31,6 +31,8 @@ pub trait Cgroups: Send + Sync + Debug {
     fn children(&self, path: &str) -> Vec<String>;
     /// (working set, total usage) in bytes and processor nanoseconds used.
     fn usage(&self, path: &str) -> Usage;
+    /// How many processes and threads are in it and below.
+    fn processes(&self, path: &str) -> u64;
 }
 
 /// What a cgroup has used.
@@ -167,6 +169,10 @@ impl Cgroups for V1 {
         directories(&below(&self.mount.join("memory"), path))
     }
 
+    fn processes(&self, path: &str) -> u64 {
+        number(&below(&self.mount.join("pids"), path).join("pids.current"))
+    }
+
     fn usage(&self, path: &str) -> Usage {
         let memory = below(&self.mount.join("memory"), path);
         let stat = memory.join("memory.stat");
@@ -237,6 +243,10 @@ impl Cgroups for V2 {
 
     fn children(&self, path: &str) -> Vec<String> {
         directories(&below(&self.mount, path))
+    }
+
+    fn processes(&self, path: &str) -> u64 {
+        number(&below(&self.mount, path).join("pids.current"))
     }
 
     fn usage(&self, path: &str) -> Usage {

@@ -1,6 +1,7 @@
 //! The kubelet: the shell around the pod's state machine. One task per pod, woken by changes of the API's pod, by the
 //! runtime's events and by its probes.
 mod admission;
+mod allocation;
 pub mod cgroups;
 mod config;
 pub mod configuration;
@@ -138,6 +139,7 @@ fn share(
         pods,
         registry: Registry::default(),
         objects: objects::Objects::default(),
+        eviction: eviction::State::default(),
         node: arc_swap::ArcSwap::from_pointee(make::fields::NodeView::default()),
         memory_bytes: node::facts::memory_bytes(),
         network_ready: AtomicBool::new(false),
@@ -177,12 +179,16 @@ async fn start(shared: Arc<Shared>) {
     shared.tasks.spawn(relist::run(shared.clone()));
     shared.tasks.spawn(logs::keep_rotating(shared.clone()));
     shared.tasks.spawn(remove_orphans(shared.clone()));
+    shared.tasks.spawn(eviction::run(shared.clone()));
+    shared.tasks.spawn(eviction::collect_images(shared.clone()));
     for key in shared.pods.keys() {
         registry::changed(&shared, &key).await;
     }
     loop {
-        let key = changes.next().await;
-        registry::changed(&shared, &key).await;
+        tokio::select! {
+            key = changes.next() => registry::changed(&shared, &key).await,
+            () = shared.registry.freed.notified() => allocation::retry(&shared),
+        }
     }
 }
 

@@ -1,31 +1,45 @@
 //! The pods of this node: one worker each, told of every change of its pod; and which of them were admitted.
 use super::{
     admission::{self, Verdict},
+    allocation::{self, Grant},
     shared::Shared,
-    worker::{self, Update},
+    worker,
 };
-use crate::pod::spec::{full_name, is_deleted, is_terminal, uid};
-use k8s_openapi::api::core::v1::Pod;
+use crate::pod::{
+    resize::Conditions,
+    spec::{full_name, is_deleted, is_terminal, uid},
+};
+use k8s_openapi::api::core::v1::{Pod, PodCondition};
 use parking_lot::Mutex;
 use skeg_client::Key;
 use std::{
     collections::HashMap,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, OnceLock, atomic::AtomicBool},
 };
 use tokio::sync::{Notify, watch};
 
+/// The kubelet's own decision to end a pod.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Eviction {
+    pub reason: String,
+    pub message: String,
+    pub condition: Option<PodCondition>,
+}
+
+pub use worker::Update;
+
 /// How to reach a pod's worker, and the pod as it last saw it.
 #[derive(Debug)]
-struct Entry {
+pub(super) struct Entry {
     key: Key,
-    pod: Arc<Pod>,
-    update: watch::Sender<Update>,
-    wake: Arc<Notify>,
+    /// As the API has it.
+    pub(super) pod: Arc<Pod>,
+    pub(super) grant: Arc<Grant>,
+    pub(super) update: watch::Sender<Update>,
+    pub(super) wake: Arc<Notify>,
     /// Set where something changed that neither the pod nor the runtime shows.
-    news: Arc<AtomicBool>,
+    pub(super) news: Arc<AtomicBool>,
+    pub(super) eviction: Arc<OnceLock<Eviction>>,
     admitted: bool,
 }
 
@@ -33,6 +47,8 @@ struct Entry {
 #[derive(Debug, Default)]
 pub struct Registry {
     entries: Mutex<HashMap<String, Entry>>,
+    /// Told when a pod gave something back that others may wait for.
+    pub(super) freed: Notify,
 }
 
 impl Registry {
@@ -46,8 +62,7 @@ impl Registry {
     /// As [`Registry::wake`], for a change that the worker cannot see by itself.
     pub fn wake_for_news(&self, uid: &str) {
         if let Some(entry) = self.entries.lock().get(uid) {
-            entry.news.store(true, Ordering::Release);
-            entry.wake.notify_one();
+            entry.wake_for_news();
         }
     }
 
@@ -63,6 +78,41 @@ impl Registry {
 
     pub(super) fn forget(&self, uid: &str) {
         self.entries.lock().remove(uid);
+        self.freed.notify_one();
+    }
+
+    /// Has the pod's worker end it. The first decision stands.
+    pub(super) fn evict(&self, uid: &str, eviction: Eviction) {
+        if let Some(entry) = self.entries.lock().get(uid) {
+            // A second decision changes nothing.
+            let _ = entry.eviction.set(eviction);
+            entry.wake_for_news();
+        }
+    }
+
+    pub(super) fn is_evicted(&self, uid: &str) -> bool {
+        self.entries.lock().get(uid).is_some_and(|entry| entry.eviction.get().is_some())
+    }
+
+    /// The pod as the API has it, with its grant.
+    pub(super) fn granted(&self, uid: &str) -> Option<(Arc<Pod>, Arc<Grant>)> {
+        self.entries.lock().get(uid).filter(|it| it.admitted).map(|it| (it.pod.clone(), it.grant.clone()))
+    }
+
+    /// Tells a pod's worker of what it is granted now.
+    pub(super) fn regrant(&self, uid: &str) {
+        if let Some(entry) = self.entries.lock().get(uid) {
+            entry.send();
+            entry.wake_for_news();
+        }
+    }
+
+    /// Pods whose resize is deferred: uid, as they ask, as they are granted, and what was said of it.
+    pub(super) fn waiting(&self) -> Vec<(String, Arc<Pod>, Arc<Pod>, Conditions)> {
+        let entries = self.entries.lock();
+        let all = entries.iter().map(|(uid, it)| (uid, it, it.grant.conditions()));
+        let deferred = all.filter(|(_, _, conditions)| conditions.is_deferred());
+        deferred.map(|(uid, it, said)| (uid.clone(), it.pod.clone(), it.grant.applied(&it.pod), said)).collect()
     }
 
     /// Pods as the kubelet has them, those that were deleted from the API but still end included.
@@ -81,49 +131,83 @@ impl Registry {
         found.last().map(|entry| entry.pod.clone())
     }
 
-    /// Pods that use the node's resources.
+    /// Pods that use the node's resources, with what they were granted.
     pub fn active(&self) -> Vec<Arc<Pod>> {
         let entries = self.entries.lock();
         let active = entries.values().filter(|entry| entry.admitted && !is_terminal(&entry.pod));
-        active.map(|entry| entry.pod.clone()).collect()
+        active.map(|entry| entry.grant.applied(&entry.pod)).collect()
     }
 }
 
 /// Carries one change of the API's pods to the workers. Called by one task only, so that pods are admitted one by one.
 pub(super) async fn changed(shared: &Arc<Shared>, key: &Key) {
-    if let Some(fresh) = tell(shared, key) {
+    let (fresh, known) = tell(shared, key);
+    if let Some(uid) = known {
+        allocation::changed(shared, &uid);
+    }
+    if let Some(fresh) = fresh {
         start(shared, key, fresh).await;
     }
 }
 
-/// Tells the workers of this name; the pod itself if it has no worker yet.
-fn tell(shared: &Shared, key: &Key) -> Option<Arc<Pod>> {
+/// Tells the workers of this name; the pod itself if it has no worker yet, the uid of one that has.
+fn tell(shared: &Shared, key: &Key) -> (Option<Arc<Pod>>, Option<String>) {
     let current = shared.pods.get(key);
     let mut entries = shared.registry.entries.lock();
     for (uid_of, entry) in entries.iter_mut().filter(|(_, entry)| entry.key == *key) {
         match current.as_ref().filter(|pod| uid(pod) == uid_of) {
             Some(pod) => {
+                if is_terminal(pod) && !is_terminal(&entry.pod) {
+                    shared.registry.freed.notify_one();
+                }
                 entry.pod = pod.clone();
-                entry.update.send_replace(Update::Pod(pod.clone()));
+                entry.send();
             }
             None => {
                 entry.update.send_replace(Update::Gone);
             }
         }
     }
-    current.filter(|pod| !entries.contains_key(uid(pod)))
+    let known = current.as_ref().map(|pod| uid(pod).to_owned()).filter(|uid| entries.contains_key(uid));
+    (current.filter(|_| known.is_none()), known)
 }
 
 async fn start(shared: &Arc<Shared>, key: &Key, pod: Arc<Pod>) {
     let known = super::runtime_knows(shared, uid(&pod)).await;
+    let path = shared.config.pod_dir(uid(&pod)).join("resources.json");
+    let loaded = tokio::task::spawn_blocking({
+        let pod = pod.clone();
+        move || Grant::load(path, &pod)
+    });
+    // Blocking tasks are not cancelled, and loading does not panic.
+    let Ok(grant) = loaded.await.map(Arc::new) else { return };
+    let allocated = grant.applied(&pod);
     let fresh = !known && !is_deleted(&pod) && !is_terminal(&pod);
-    let verdict = if fresh { admission::admit(shared, &pod) } else { Verdict::Admitted };
-    let (update, updates) = watch::channel(Update::Pod(pod.clone()));
+    let verdict = if fresh { admission::admit(shared, &allocated) } else { Verdict::Admitted };
+    let (update, updates) = watch::channel(Update::Pod(allocated.clone()));
     let wake = Arc::new(Notify::new());
     let admitted = verdict == Verdict::Admitted;
     let news = Arc::new(AtomicBool::new(false));
-    let entry = Entry { key: key.clone(), pod: pod.clone(), update, wake: wake.clone(), news: news.clone(), admitted };
+    let eviction = Arc::new(OnceLock::new());
+    if admitted && !is_terminal(&pod) {
+        let noted = grant.clone();
+        let saved = tokio::task::spawn_blocking(move || noted.save()).await;
+        if let Ok(Err(error)) = saved {
+            tracing::warn!(pod = full_name(&pod), %error, "a pod's resources cannot be noted");
+        }
+    }
+    let entry = Entry {
+        key: key.clone(),
+        pod: pod.clone(),
+        grant: grant.clone(),
+        update,
+        wake: wake.clone(),
+        news: news.clone(),
+        eviction: eviction.clone(),
+        admitted,
+    };
     shared.registry.entries.lock().insert(uid(&pod).to_owned(), entry);
     tracing::debug!(pod = full_name(&pod), known, "pod taken on");
-    worker::spawn(shared.clone(), pod, worker::Signals { updates, wake, news }, verdict);
+    worker::spawn(shared.clone(), allocated, grant, worker::Signals { updates, wake, news, eviction }, verdict);
+    allocation::changed(shared, uid(&pod));
 }

@@ -1,6 +1,6 @@
 //! What all parts of one kubelet share.
 use super::{
-    cgroups::Cgroups, config::KubeletConfig, images::Pulls, make::fields::NodeView, objects::Objects,
+    cgroups::Cgroups, config::KubeletConfig, eviction, images::Pulls, make::fields::NodeView, objects::Objects,
     registry::Registry, volumes::Volumes,
 };
 use crate::{cri::ContainerRuntime, pod::spec::Role};
@@ -28,6 +28,7 @@ pub struct Shared {
     pub pods: Informer<Pod>,
     pub registry: Registry,
     pub objects: Objects,
+    pub eviction: eviction::State,
     pub node: ArcSwap<NodeView>,
     pub memory_bytes: i64,
     /// Whether the runtime says that pods can have a network.

@@ -9,6 +9,7 @@ pub mod plan;
 pub mod plan_init;
 pub mod qos;
 pub mod quantity;
+pub mod resize;
 pub mod resources;
 pub mod spec;
 pub mod status;

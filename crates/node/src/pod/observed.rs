@@ -116,3 +116,30 @@ impl Observed {
         self.containers.sort_by_key(|container| std::cmp::Reverse(container.created_at));
     }
 }
+
+/// A container with nothing known of it, for tests.
+#[cfg(test)]
+pub(crate) fn blank() -> Container {
+    Container {
+        id: String::new(),
+        sandbox_id: "s".into(),
+        name: String::new(),
+        state: State::Created,
+        created_at: 0,
+        started_at: 0,
+        finished_at: 0,
+        exit_code: 0,
+        reason: String::new(),
+        message: String::new(),
+        image: String::new(),
+        image_id: String::new(),
+        restart_count: 0,
+        hash: String::new(),
+        user: None,
+        resources: None,
+        stop_signal: None,
+        log_path: String::new(),
+        labels: BTreeMap::new(),
+        annotations: BTreeMap::new(),
+    }
+}

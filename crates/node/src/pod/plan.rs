@@ -10,7 +10,7 @@ use super::{
     },
 };
 use k8s_openapi::api::core::v1::{self, Pod, PodStatus};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Verdicts of a container's probes by container id; no entry: no probe, or none has decided yet.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -149,6 +149,16 @@ fn uncertain(found: &Container) -> Kill {
     }
 }
 
+/// A running container that is started anew to get its new resources.
+pub(super) fn for_resize(container: &v1::Container, running: &Container) -> Kill {
+    Kill {
+        id: running.id.clone(),
+        name: container.name.clone(),
+        message: format!("Container {} resize requires restart", container.name),
+        reason: KillReason::Other,
+    }
+}
+
 /// Why a running container may not stay, and whether its successor is certain.
 fn unwanted(container: &v1::Container, found: &Container, verdicts: &Verdicts) -> Option<(String, KillReason, bool)> {
     let name = &container.name;
@@ -164,7 +174,7 @@ fn unwanted(container: &v1::Container, found: &Container, verdicts: &Verdicts) -
     None
 }
 
-fn regular_steps(pod: &Pod, observed: &Observed, verdicts: &Verdicts, plan: &mut Plan) {
+fn regular_steps(pod: &Pod, observed: &Observed, verdicts: &Verdicts, resized: &BTreeSet<String>, plan: &mut Plan) {
     let mut kept = 0;
     for (index, container) in containers(pod).iter().enumerate() {
         let found = observed.container(&container.name);
@@ -176,7 +186,12 @@ fn regular_steps(pod: &Pod, observed: &Observed, verdicts: &Verdicts, plan: &mut
             continue;
         };
         let Some((mut message, reason, certain)) = unwanted(container, running, verdicts) else {
-            kept += 1;
+            if resized.contains(&container.name) {
+                plan.start.push(index);
+                plan.kill.push(for_resize(container, running));
+            } else {
+                kept += 1;
+            }
             continue;
         };
         if certain || restarts_after_probe(pod, container) {
@@ -192,7 +207,8 @@ fn regular_steps(pod: &Pod, observed: &Observed, verdicts: &Verdicts, plan: &mut
 }
 
 /// `old` is the status as last reported.
-pub fn plan(pod: &Pod, observed: &Observed, verdicts: &Verdicts, old: &PodStatus) -> Plan {
+/// `resized` names running containers whose new resources ask for a restart.
+pub fn plan(pod: &Pod, observed: &Observed, verdicts: &Verdicts, old: &PodStatus, resized: &BTreeSet<String>) -> Plan {
     let newest = observed.sandboxes.first().map(|sandbox| sandbox.id.clone());
     let mut plan = Plan { sandbox_id: newest, ..Plan::default() };
     if restarts_all(pod, observed, old) {
@@ -211,10 +227,10 @@ pub fn plan(pod: &Pod, observed: &Observed, verdicts: &Verdicts, old: &PodStatus
             plan.start_ephemeral.push(index);
         }
     }
-    let initialized = init_steps(pod, observed, verdicts, &mut plan);
+    let initialized = init_steps(pod, observed, verdicts, resized, &mut plan);
     if plan.kill_pod || !initialized {
         return plan;
     }
-    regular_steps(pod, observed, verdicts, &mut plan);
+    regular_steps(pod, observed, verdicts, resized, &mut plan);
     plan
 }

@@ -2,10 +2,11 @@
 use super::{
     Container, Observed, State,
     hash::container_hash,
-    plan::{Kill, KillReason, Plan, Verdicts, needs_start},
+    plan::{Kill, KillReason, Plan, Verdicts, for_resize, needs_start},
     spec::{containers, init_containers, is_sidecar},
 };
 use k8s_openapi::api::core::v1::{self, Pod};
+use std::collections::BTreeSet;
 
 /// What one init container says about the pod's beginning.
 enum Step {
@@ -71,7 +72,13 @@ fn plain(pod: &Pod, container: &v1::Container, found: &Container, kills: &mut Ve
 }
 
 /// Adds the steps to `plan`; says whether the regular containers may run.
-pub(super) fn init_steps(pod: &Pod, observed: &Observed, verdicts: &Verdicts, plan: &mut Plan) -> bool {
+pub(super) fn init_steps(
+    pod: &Pod,
+    observed: &Observed,
+    verdicts: &Verdicts,
+    resized: &BTreeSet<String>,
+    plan: &mut Plan,
+) -> bool {
     let list = init_containers(pod);
     if list.is_empty() {
         return true;
@@ -101,6 +108,9 @@ pub(super) fn init_steps(pod: &Pod, observed: &Observed, verdicts: &Verdicts, pl
             let (done, again) = running_sidecar(container, found, verdicts, &mut plan.kill);
             if again {
                 plan.start_init.push(index);
+            } else if resized.contains(&container.name) {
+                plan.start_init.push(index);
+                plan.kill.push(for_resize(container, found));
             }
             if done { Step::Done } else { Step::Wait }
         } else {

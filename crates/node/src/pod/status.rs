@@ -5,6 +5,7 @@ use super::{
     phase::phase,
     plan::Verdicts,
     qos::qos,
+    resize::Conditions,
     resources::{ResourceList, limit_list, request_list},
     spec::{containers, generation, host_network},
     status_containers::{Lists, lists},
@@ -33,8 +34,12 @@ pub struct Input<'a> {
     pub host_ips: &'a [String],
     /// Whether the runtime can make mounts below a read-only mount read-only.
     pub recursive_read_only: bool,
+    /// What is said of the pod's resize.
+    pub resize: &'a Conditions,
     /// The kubelet's own decision to end the pod: reason and message.
     pub evicted: Option<(&'a str, &'a str)>,
+    /// What stands beside that in the conditions.
+    pub disruption: Option<&'a PodCondition>,
     pub now: Timestamp,
 }
 
@@ -98,6 +103,11 @@ fn name_phase(input: &Input<'_>, api: &PodStatus, computed: &str, status: &mut P
 fn conditions(input: &Input<'_>, api: &PodStatus, all: &[ContainerStatus], phase: &str) -> Vec<PodCondition> {
     let foreign = |it: &&PodCondition| !OWNED.contains(&it.type_.as_str());
     let mut list: Vec<PodCondition> = api.conditions.iter().flatten().filter(foreign).cloned().collect();
+    if let Some(condition) = input.disruption {
+        list.retain(|it| it.type_ != condition.type_);
+        list.push(condition.clone());
+    }
+    list.extend(input.resize.list());
     list.push(ready_to_start(input.pod, input.observed));
     list.push(initialized(input.pod, all, phase, input.old));
     list.push(ready(input.pod, all, phase, &list));
@@ -110,7 +120,8 @@ fn conditions(input: &Input<'_>, api: &PodStatus, all: &[ContainerStatus], phase
 
 /// Sets the time of the last change of every condition that has none of its own.
 pub(super) fn stamp(list: &mut [PodCondition], old: &PodStatus, now: Timestamp) {
-    for condition in list.iter_mut().filter(|it| OWNED.contains(&it.type_.as_str())) {
+    let unstamped = |it: &&mut PodCondition| OWNED.contains(&it.type_.as_str()) && it.last_transition_time.is_none();
+    for condition in list.iter_mut().filter(unstamped) {
         let before = old.conditions.iter().flatten().find(|it| it.type_ == condition.type_);
         let kept = before.filter(|it| it.status == condition.status).and_then(|it| it.last_transition_time.clone());
         condition.last_transition_time = kept.or_else(|| Some(Time(whole_second(now))));

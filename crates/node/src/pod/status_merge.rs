@@ -131,7 +131,9 @@ fn changed_condition(old: &[PodCondition], new: &PodCondition) -> Option<Value> 
 fn conditions_patch(api: &PodStatus, new: &PodStatus) -> Option<(Value, Value)> {
     let old = api.conditions.as_deref().unwrap_or_default();
     let list = new.conditions.as_deref().unwrap_or_default();
-    let differs = |it: &&PodCondition| OWNED.contains(&it.type_.as_str()) && !old.contains(it);
+    // The node may say why it ends a pod; others may too.
+    let may_write = |it: &PodCondition| OWNED.contains(&it.type_.as_str()) || it.type_ == "DisruptionTarget";
+    let differs = |it: &&PodCondition| may_write(it) && !old.contains(it);
     let changed: Vec<Value> = list.iter().filter(differs).filter_map(|it| changed_condition(old, it)).collect();
     let gone =
         |it: &&PodCondition| OWNED.contains(&it.type_.as_str()) && !list.iter().any(|other| other.type_ == it.type_);

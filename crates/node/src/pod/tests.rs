@@ -82,7 +82,7 @@ fn shown(plan: &Plan) -> String {
 fn check_plan(spec: Value, sandbox: Option<bool>, lines: &[&str], verdicts: &Verdicts, want: &str) {
     let pod = pod(spec);
     let observed = observed(&pod, sandbox, lines);
-    let plan = plan::plan(&pod, &observed, verdicts, &PodStatus::default());
+    let plan = plan::plan(&pod, &observed, verdicts, &PodStatus::default(), &std::collections::BTreeSet::new());
     assert_eq!(shown(&plan), want, "{lines:?}");
 }
 
@@ -159,7 +159,9 @@ fn compute(pod: &Pod, observed: &Observed, old: &PodStatus, reasons: &Reasons, t
         terminal,
         host_ips: &["192.0.2.1".to_owned()],
         recursive_read_only: true,
+        resize: &super::resize::Conditions::default(),
         evicted: None,
+        disruption: None,
         now: Timestamp::from_second(100).unwrap(),
     })
 }

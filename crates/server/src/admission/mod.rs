@@ -3,6 +3,7 @@ mod default_tolerations;
 mod limit_ranger;
 mod namespace_lifecycle;
 mod node_restriction;
+mod pod_resize;
 mod pod_security;
 mod priority;
 mod runtime_class;
@@ -124,6 +125,7 @@ const NAMES: &[&str] = &[
     "DefaultTolerationSeconds",
     "RuntimeClass",
     "PodTopologyLabels",
+    "PodResizeValidator",
 ];
 
 /// The chain as the flags `--enable-admission-plugins` and `--disable-admission-plugins` want it.
@@ -145,6 +147,7 @@ pub fn chain(enable: &[String], disable: &[String]) -> Result<Vec<Box<dyn Plugin
         Box::new(default_tolerations::DefaultTolerationSeconds),
         Box::new(runtime_class::RuntimeClass),
         Box::new(topology_labels::PodTopologyLabels),
+        Box::new(pod_resize::PodResizeValidator),
     ];
     Ok(all.into_iter().filter(|plugin| !disable.iter().any(|name| name == plugin.name())).collect())
 }

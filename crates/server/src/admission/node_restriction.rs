@@ -95,6 +95,7 @@ fn admit(store: &dyn Store, request: &Request<'_>, node: &str, object: &Value) -
             admit_token(store, request, node, object)
         }
         ("coordination.k8s.io", "leases", _) => admit_lease(request, node, object),
+        ("storage.k8s.io", "csinodes", _) => admit_csi_node(request, node, object),
         _ => Ok(()),
     }
 }
@@ -291,6 +292,14 @@ fn admit_lease(request: &Request<'_>, node: &str, lease: &Value) -> Result<(), R
     let named = if request.operation == Operation::Create { tree::name(lease) } else { request.name };
     if named != node {
         return refuse("can only access node lease with the same name as the requesting node".into());
+    }
+    Ok(())
+}
+
+fn admit_csi_node(request: &Request<'_>, node: &str, object: &Value) -> Result<(), Refusal> {
+    let named = if request.operation == Operation::Create { tree::name(object) } else { request.name };
+    if named != node {
+        return refuse("can only access CSINode with the same name as the requesting node".into());
     }
     Ok(())
 }

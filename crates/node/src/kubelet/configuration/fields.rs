@@ -105,10 +105,13 @@ pub static FIELDS: &[Field] = &[
         .flag("node-status-update-frequency", "Time between two looks at the node's own state."),
     free("nodeStatusReportFrequency", Duration, "\"5m0s\""),
     free("nodeLeaseDurationSeconds", Int32, "40"),
-    fixed("imageMinimumGCAge", Duration, "\"2m0s\""),
-    fixed("imageMaximumGCAge", Duration, "\"0s\""),
-    fixed("imageGCHighThresholdPercent", Int32, "85"),
-    fixed("imageGCLowThresholdPercent", Int32, "80"),
+    free("imageMinimumGCAge", Duration, "\"2m0s\"")
+        .flag("minimum-image-ttl-duration", "Age below which an unused image stays."),
+    free("imageMaximumGCAge", Duration, "\"0s\""),
+    free("imageGCHighThresholdPercent", Int32, "85")
+        .flag("image-gc-high-threshold", "Percent of the disk in use from which unused images go; 100: never."),
+    free("imageGCLowThresholdPercent", Int32, "80")
+        .flag("image-gc-low-threshold", "Percent of the disk in use down to which unused images go."),
     fixed("volumeStatsAggPeriod", Duration, "\"1m0s\""),
     unset("kubeletCgroups", Text, &["\"\""]),
     unset("systemCgroups", Text, &["\"\""]),
@@ -147,7 +150,8 @@ pub static FIELDS: &[Field] = &[
     optional("evictionHard", TextMap).flag("eviction-hard", "Thresholds of eviction, as memory.available<1Gi,…."),
     unset("evictionSoft", TextMap, &["{}"]),
     unset("evictionSoftGracePeriod", TextMap, &["{}"]),
-    fixed("evictionPressureTransitionPeriod", Duration, "\"5m0s\""),
+    free("evictionPressureTransitionPeriod", Duration, "\"5m0s\"")
+        .flag("eviction-pressure-transition-period", "How long a shortage is reported after it was last seen."),
     unset("evictionMaxPodGracePeriod", Int32, &["0"]),
     unset("evictionMinimumReclaim", TextMap, &["{}"]),
     free("mergeDefaultEvictionSettings", Bool, "false"),

@@ -1,7 +1,7 @@
 //! The settings that a kubelet goes by, read from a complete KubeletConfiguration.
 use super::{at, value::duration};
 use crate::{
-    kubelet::eviction::{Threshold, statements, thresholds},
+    kubelet::eviction::{ImagePolicy, Threshold, statements, thresholds},
     pod::{quantity, resources::Amounts},
 };
 use jiff::SignedDuration;
@@ -83,7 +83,9 @@ pub struct Settings {
     pub cpu_quota: bool,
     pub images_listed_max: Option<usize>,
     pub image_pulls: ImagePulls,
+    pub images: ImagePolicy,
     pub eviction_hard: Vec<Threshold>,
+    pub eviction_transition: SignedDuration,
     pub reserved: Reservation,
     /// Whether the pods' cgroup is bounded by what is left after reservations.
     pub enforce_allocatable: bool,
@@ -230,6 +232,30 @@ impl Reader<'_> {
         }
     }
 
+    fn images(&mut self) -> ImagePolicy {
+        let mut percent = |name: &str, flag: &str| {
+            let number = self.number(name);
+            if !(0..=100).contains(&number) {
+                self.complain(format!("{name} (--{flag}) {number} must be between 0 and 100, inclusive"));
+            }
+            u64::try_from(number).unwrap_or(0).min(100)
+        };
+        let high = percent("imageGCHighThresholdPercent", "image-gc-high-threshold");
+        let low = percent("imageGCLowThresholdPercent", "image-gc-low-threshold");
+        if low >= high {
+            self.complain(format!(
+                "imageGCLowThresholdPercent (--image-gc-low-threshold) {low} must be less than \
+                 imageGCHighThresholdPercent (--image-gc-high-threshold) {high}"
+            ));
+        }
+        let (age_min, age_max) = (self.signed("imageMinimumGCAge"), self.signed("imageMaximumGCAge"));
+        if !age_max.is_zero() && age_max <= age_min {
+            let (max, min) = (self.text("imageMaximumGCAge"), self.text("imageMinimumGCAge"));
+            self.complain(format!("imageMaximumGCAge {max} must be greater than imageMinimumGCAge {min}"));
+        }
+        ImagePolicy { high, low, age_min, age_max }
+    }
+
     fn log_files(&mut self) -> LogFiles {
         let size = self.text("containerLogMaxSize");
         let bytes = quantity::value(&Quantity(size.clone()));
@@ -355,7 +381,9 @@ impl Settings {
             cpu_quota: it.bool("cpuCFSQuota"),
             images_listed_max: it.images_listed(),
             image_pulls: it.image_pulls(),
+            images: it.images(),
             eviction_hard,
+            eviction_transition: it.signed("evictionPressureTransitionPeriod"),
             reserved,
             enforce_allocatable: it.texts("enforceNodeAllocatable").iter().any(|what| what == "pods"),
             unsafe_sysctls: it.texts("allowedUnsafeSysctls"),

@@ -1,5 +1,6 @@
 //! How much of what the thresholds bound is left.
 use super::Signal;
+use super::image_fs;
 use crate::kubelet::{node::facts, shared::Shared};
 use std::fs;
 
@@ -19,8 +20,12 @@ fn threads() -> Option<Measured> {
 }
 
 /// None: this machine does not say.
-pub fn measure(shared: &Shared, signal: Signal) -> Option<Measured> {
-    let disk = || Some(facts::file_system(&shared.config.root_dir)).filter(|it| it.capacity_bytes > 0);
+pub async fn measure(shared: &Shared, signal: Signal) -> Option<Measured> {
+    let node = || Some(facts::file_system(&shared.config.root_dir)).filter(|it| it.capacity_bytes > 0);
+    let disk = match signal {
+        Signal::ImageFsAvailable | Signal::ImageFsInodesFree => image_fs(shared).await.or_else(node),
+        _ => node(),
+    };
     match signal {
         Signal::MemoryAvailable => {
             let capacity = u64::try_from(shared.memory_bytes).ok().filter(|bytes| *bytes > 0)?;
@@ -28,10 +33,10 @@ pub fn measure(shared: &Shared, signal: Signal) -> Option<Measured> {
             Some(Measured { available: capacity.saturating_sub(used), capacity })
         }
         Signal::NodeFsAvailable | Signal::ImageFsAvailable => {
-            disk().map(|it| Measured { available: it.available_bytes, capacity: it.capacity_bytes })
+            disk.map(|it| Measured { available: it.available_bytes, capacity: it.capacity_bytes })
         }
         Signal::NodeFsInodesFree | Signal::ImageFsInodesFree => {
-            disk().filter(|it| it.inodes > 0).map(|it| Measured { available: it.inodes_free, capacity: it.inodes })
+            disk.filter(|it| it.inodes > 0).map(|it| Measured { available: it.inodes_free, capacity: it.inodes })
         }
         Signal::PidAvailable => threads(),
     }

@@ -1,16 +1,14 @@
-//! What a node does when it runs short of something: thresholds and conditions.
+//! What a node does when it runs short of something: it says so, gives up what nobody uses, and ends pods. Pods that use
+//! more local storage than they may end too.
+mod decide;
+mod images;
+mod manager;
 mod measure;
 mod thresholds;
+mod usage;
 
+pub use images::ImagePolicy;
 pub use thresholds::{Signal, Threshold, statements, thresholds};
 
-use super::shared::Shared;
-
-/// Whether the node is short of something that this condition stands for.
-pub(super) fn pressed(shared: &Shared, condition: &str) -> bool {
-    let all = &shared.config.settings.eviction_hard;
-    all.iter().filter(|it| it.signal.condition() == condition).any(|threshold| {
-        let found = measure::measure(shared, threshold.signal);
-        found.is_some_and(|it| it.available < threshold.least(it.capacity))
-    })
-}
+pub(super) use images::{image_fs, run as collect_images};
+pub(super) use manager::{State, is_pressed, refuses, run};

@@ -79,7 +79,7 @@ fn security(pod: &Pod) -> LinuxSandboxSecurityContext {
     made
 }
 
-fn pod_resources(pod: &Pod) -> LinuxContainerResources {
+pub fn pod_resources(pod: &Pod) -> LinuxContainerResources {
     let (cpu, memory) = limits(pod);
     LinuxContainerResources {
         cpu_period: CPU_PERIOD_US,

@@ -2,8 +2,11 @@
 use super::status;
 use crate::kubelet::shared::Shared;
 use k8s_openapi::{
-    api::core::v1::{Node, NodeSpec},
-    apimachinery::pkg::apis::meta::v1::ObjectMeta,
+    api::{
+        core::v1::{Node, NodeSpec},
+        storage::v1::{CSINode, CSINodeSpec},
+    },
+    apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference},
 };
 use serde_json::json;
 use skeg_model::{request::PatchKind, status::Status};
@@ -59,10 +62,40 @@ async fn once(shared: &Shared) -> Result<(), Status> {
     Ok(())
 }
 
+/// The object that tells of CSI drivers; there are none until one registers.
+async fn csi_node(shared: &Shared) -> Result<(), Status> {
+    let client = &shared.config.client;
+    let name = &shared.config.node_name;
+    let node = client.get::<Node>(None, name).await?;
+    let made = CSINode {
+        metadata: ObjectMeta {
+            name: Some(name.clone()),
+            owner_references: Some(vec![OwnerReference {
+                api_version: "v1".into(),
+                kind: "Node".into(),
+                name: name.clone(),
+                uid: node.metadata.uid.clone().unwrap_or_default(),
+                ..OwnerReference::default()
+            }]),
+            ..ObjectMeta::default()
+        },
+        spec: CSINodeSpec::default(),
+    };
+    match client.create(&made).await {
+        Err(error) if !error.is_already_exists() => Err(error),
+        _ => Ok(()),
+    }
+}
+
+async fn both(shared: &Shared) -> Result<(), Status> {
+    once(shared).await?;
+    csi_node(shared).await
+}
+
 /// Tries until it succeeds.
 pub(in crate::kubelet) async fn register(shared: &Shared) {
     let mut wait = RETRY_MIN;
-    while let Err(error) = once(shared).await {
+    while let Err(error) = both(shared).await {
         tracing::warn!(node = shared.config.node_name, %error, "the node cannot be registered yet");
         tokio::time::sleep(wait).await;
         wait = (wait * 2).min(RETRY_MAX);

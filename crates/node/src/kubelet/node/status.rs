@@ -20,7 +20,12 @@ use std::{
 /// While the runtime is not ready yet: a node should not wait for its first Ready.
 const LOOK_UNREADY: Duration = Duration::from_millis(200);
 /// Features that the API asks a node for before it admits a pod that uses them.
-const DECLARED: &[&str] = &["ExtendWebSocketsToKubelet", "RestartAllContainersOnContainerExits"];
+const DECLARED: &[&str] = &[
+    "ExtendWebSocketsToKubelet",
+    "InPlacePodLevelResourcesVerticalScaling",
+    "InPlacePodVerticalScalingInitContainers",
+    "RestartAllContainersOnContainerExits",
+];
 const IMAGE_NAMES_MAX: usize = 5;
 
 /// Asks the runtime how it is; what the rest of the kubelet goes by.
@@ -69,8 +74,8 @@ fn condition(kind: &str, holds: bool, reason: &str, message: &str, now: Timestam
 }
 
 fn conditions(shared: &Shared, old: &[NodeCondition], now: Timestamp) -> Vec<NodeCondition> {
-    let pressure = |condition: &str| eviction::pressed(shared, condition);
-    let (no_memory, no_disk) = (pressure("MemoryPressure"), pressure("DiskPressure"));
+    let pressure = |condition: &str| eviction::is_pressed(shared, condition);
+    let (no_memory, no_disk, no_pids) = (pressure("MemoryPressure"), pressure("DiskPressure"), pressure("PIDPressure"));
     let either = |holds: bool, bad: (&'static str, &'static str), good: (&'static str, &'static str)| {
         if holds { bad } else { good }
     };
@@ -83,6 +88,11 @@ fn conditions(shared: &Shared, old: &[NodeCondition], now: Timestamp) -> Vec<Nod
         no_disk,
         ("KubeletHasDiskPressure", "kubelet has disk pressure"),
         ("KubeletHasNoDiskPressure", "kubelet has no disk pressure"),
+    );
+    let pids = either(
+        no_pids,
+        ("KubeletHasInsufficientPID", "kubelet has insufficient PID available"),
+        ("KubeletHasSufficientPID", "kubelet has sufficient PID available"),
     );
     let runtime = shared.runtime_ready.load(Ordering::Relaxed);
     let network = shared.network_ready.load(Ordering::Relaxed);
@@ -101,7 +111,7 @@ fn conditions(shared: &Shared, old: &[NodeCondition], now: Timestamp) -> Vec<Nod
     let mut list = vec![
         condition("MemoryPressure", no_memory, memory.0, memory.1, now),
         condition("DiskPressure", no_disk, disk_text.0, disk_text.1, now),
-        condition("PIDPressure", false, "KubeletHasSufficientPID", "kubelet has sufficient PID available", now),
+        condition("PIDPressure", no_pids, pids.0, pids.1, now),
         ready,
     ];
     for own in &mut list {
@@ -231,6 +241,10 @@ pub(in crate::kubelet) async fn keep_status(shared: Arc<Shared>) {
     loop {
         write(&shared, &mut last).await;
         let ready = shared.network_ready.load(Ordering::Relaxed) && shared.runtime_ready.load(Ordering::Relaxed);
-        tokio::time::sleep(if ready && last.is_some() { look } else { LOOK_UNREADY }).await;
+        let wait = if ready && last.is_some() { look } else { LOOK_UNREADY };
+        tokio::select! {
+            () = tokio::time::sleep(wait) => {}
+            () = shared.eviction.changed.notified() => {}
+        }
     }
 }

@@ -8,7 +8,7 @@ use crate::pod::{
     plan::Verdicts,
     spec::{containers, init_containers, is_sidecar},
 };
-use k8s_openapi::api::core::v1::{Container, Pod, Probe};
+use k8s_openapi::api::core::v1::{Container, Pod, PodStatus, Probe};
 use parking_lot::Mutex;
 use std::{collections::HashMap, sync::Arc};
 use tokio::sync::{Notify, watch};
@@ -57,6 +57,13 @@ pub(super) struct Task {
     pub wake: Arc<Notify>,
 }
 
+/// Whether this very container was reported as started.
+fn has_started(status: &PodStatus, id: &str) -> bool {
+    let lists = [&status.init_container_statuses, &status.container_statuses];
+    let mut all = lists.into_iter().flatten().flatten();
+    all.any(|it| it.container_id.as_deref() == Some(id) && it.started == Some(true))
+}
+
 /// The probes of one pod.
 pub(super) struct Probes {
     shared: Arc<Shared>,
@@ -77,7 +84,8 @@ impl Probes {
     }
 
     /// Probes the containers that run now, and no others.
-    pub(super) fn follow(&mut self, pod: &Arc<Pod>, observed: &Observed) {
+    /// `status` is as last reported: what had started before this kubelet did is not asked again whether it has.
+    pub(super) fn follow(&mut self, pod: &Arc<Pod>, observed: &Observed, status: &PodStatus) {
         let running = |id: &str| observed.by_id(id).is_some_and(|it| it.state == State::Running);
         self.tasks.retain(|(id, _), token| {
             let keep = running(id);
@@ -103,6 +111,10 @@ impl Probes {
                 let Some(probe) = kind.of(container) else { continue };
                 let key = (found.id.clone(), kind);
                 if self.tasks.contains_key(&key) {
+                    continue;
+                }
+                if kind == Kind::Startup && has_started(status, &observed.container_id(found)) {
+                    self.verdicts.lock().startup.entry(found.id.clone()).or_insert(true);
                     continue;
                 }
                 let token = CancellationToken::new();

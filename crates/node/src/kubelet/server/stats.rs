@@ -130,7 +130,7 @@ fn container(stats: &api::ContainerStats, now: Timestamp) -> Value {
 
 pub(super) async fn summary(shared: &Arc<Shared>) -> Answer {
     let now = shared.config.clock.now();
-    let stats = match shared.runtime.list_container_stats().await {
+    let stats = match shared.runtime.list_container_stats(None).await {
         Ok(stats) => stats,
         Err(error) => return text(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()),
     };
@@ -179,7 +179,7 @@ fn float(it: u64) -> f64 {
 
 pub(super) async fn resource_metrics(shared: &Arc<Shared>) -> Answer {
     let mut out = Metrics(String::new());
-    let stats = shared.runtime.list_container_stats().await;
+    let stats = shared.runtime.list_container_stats(None).await;
     let failed = stats.is_err();
     let stats = stats.unwrap_or_default();
     let labels = |it: &api::ContainerStats| {

@@ -13,6 +13,8 @@ use k8s_openapi::api::core::v1::Pod;
 use skeg_model::request::DeleteOptions;
 use std::{io, time::Duration};
 
+/// Grace period of a pod that the node cannot afford any longer.
+const EVICTED_GRACE: Duration = Duration::from_secs(1);
 /// Until the API's answer to the deletion must have been seen.
 const DELETED_WITHIN: Duration = Duration::from_secs(30);
 
@@ -23,7 +25,9 @@ impl Worker {
         let observed = self.observe().await?;
         self.status = self.compute(&observed, false);
         self.report.send(self.status.clone(), true);
-        self.end_processes(None).await?;
+        // What is evicted goes at once.
+        let grace = self.eviction.get().filter(|_| !is_deleted(&self.pod)).map(|_| EVICTED_GRACE);
+        self.end_processes(grace).await?;
         let observed = self.observe().await?;
         if observed.any_running() {
             return Ok(Next::Wait(RETRY));

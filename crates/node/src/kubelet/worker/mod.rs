@@ -3,10 +3,13 @@
 mod end;
 mod kill;
 mod report;
+mod resize;
 mod start;
 mod sync;
 
-use super::{admission::Verdict, probes::Probes, shared::Shared, volumes::MountedVolumes};
+use super::{
+    admission::Verdict, allocation::Grant, probes::Probes, registry::Eviction, shared::Shared, volumes::MountedVolumes,
+};
 use crate::pod::{
     Container, Observed,
     backoff::Backoff,
@@ -22,7 +25,7 @@ use report::Reporter;
 use skeg_client::{EventType, reference_to};
 use std::{
     collections::HashMap,
-    sync::{Arc, atomic::AtomicBool},
+    sync::{Arc, OnceLock, atomic::AtomicBool},
     time::Duration,
 };
 use tokio::{
@@ -63,12 +66,15 @@ pub(super) struct Worker {
     /// Status as last computed.
     status: PodStatus,
     reasons: Reasons,
+    grant: Arc<Grant>,
     backoff: Backoff,
     /// Ended containers, by id.
     known: HashMap<String, Container>,
     volumes: Option<MountedVolumes>,
     volume_failures: u32,
     evicted: Option<(String, String)>,
+    /// The node's own decision to end the pod.
+    eviction: Arc<OnceLock<Eviction>>,
     /// Nothing of the pod runs any more, and the API knows.
     ended: bool,
     /// When this kubelet first saw the pod.
@@ -117,11 +123,12 @@ pub(super) struct Signals {
     pub updates: watch::Receiver<Update>,
     pub wake: Arc<Notify>,
     pub news: Arc<AtomicBool>,
+    pub eviction: Arc<OnceLock<Eviction>>,
 }
 
 /// Starts the worker of a pod.
-pub(super) fn spawn(shared: Arc<Shared>, pod: Arc<Pod>, signals: Signals, verdict: Verdict) {
-    let Signals { updates, wake, news } = signals;
+pub(super) fn spawn(shared: Arc<Shared>, pod: Arc<Pod>, grant: Arc<Grant>, signals: Signals, verdict: Verdict) {
+    let Signals { updates, wake, news, eviction } = signals;
     let tasks = shared.tasks.clone();
     let report = Reporter::start(&shared, pod.clone(), updates.clone());
     let seen = shared.config.clock.now();
@@ -134,11 +141,13 @@ pub(super) fn spawn(shared: Arc<Shared>, pod: Arc<Pod>, signals: Signals, verdic
         looked: None,
         due: Instant::now(),
         reasons: Reasons::new(),
+        grant,
         backoff: Backoff::up_to(shared.config.settings.restart_backoff_max),
         known: HashMap::new(),
         volumes: None,
         volume_failures: 0,
         evicted: None,
+        eviction,
         shared,
         pod: annotated(&pod, seen),
         updates,
@@ -181,7 +190,9 @@ impl Worker {
 
     fn take_update(&mut self) {
         match self.updates.borrow_and_update().clone() {
-            Update::Pod(pod) if pod.metadata.resource_version == self.pod.metadata.resource_version => {}
+            Update::Pod(pod)
+                if pod.metadata.resource_version == self.pod.metadata.resource_version && pod.spec == self.pod.spec => {
+            }
             Update::Pod(pod) => {
                 let quiet = only_own_status_differs(&self.pod, &pod);
                 self.pod = annotated(&pod, self.seen);

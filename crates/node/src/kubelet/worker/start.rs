@@ -217,6 +217,11 @@ impl Worker {
         match result {
             Ok(()) => {
                 self.reasons.remove(&container.name);
+                self.grant.note(|actuated, allocated| {
+                    if let Some(own) = allocated.containers.get(&container.name) {
+                        actuated.containers.insert(container.name.clone(), own.clone());
+                    }
+                });
                 out.started = true;
                 true
             }

@@ -10,13 +10,14 @@ use crate::{
     pod::{
         Observed, Plan, plan,
         qos::qos,
+        resize::Steps,
         resources::{limits, requests},
         spec::{host_network, spec},
         status::{Input, status},
     },
 };
 use jiff::{SignedDuration, Timestamp};
-use k8s_openapi::api::core::v1::PodStatus;
+use k8s_openapi::api::core::v1::{Pod, PodStatus};
 use skeg_client::{EventType, reference_to};
 use std::{io, sync::atomic::Ordering, time::Duration};
 use tokio::time::Instant;
@@ -53,7 +54,9 @@ impl Worker {
             terminal,
             host_ips: &self.shared.host_ips(),
             recursive_read_only: self.shared.supports_recursive_read_only(),
+            resize: &self.grant.conditions(),
             evicted: self.evicted.as_ref().map(|(reason, message)| (reason.as_str(), message.as_str())),
+            disruption: self.eviction.get().and_then(|it| it.condition.as_ref()),
             now: self.now(),
         })
     }
@@ -65,6 +68,7 @@ impl Worker {
         }
         self.check_deadline();
         let before = self.status.clone();
+        let steps = self.resize_steps(&observed);
         self.status = self.compute(&observed, false);
         self.report.send(self.status.clone(), true);
         if matches!(self.status.phase.as_deref(), Some("Succeeded" | "Failed")) {
@@ -81,12 +85,12 @@ impl Worker {
         if let Some(next) = self.ensure_volumes(&observed).await {
             return Ok(next);
         }
-        self.probes.follow(&self.pod, &observed);
-        let plan = plan::plan(&self.pod, &observed, &self.probes.verdicts(), &before);
-        if plan.is_empty() {
+        self.probes.follow(&self.pod, &observed, &self.status);
+        let plan = plan::plan(&self.pod, &observed, &self.probes.verdicts(), &before, &steps.restart);
+        if plan.is_empty() && steps.is_empty() {
             return Ok(Next::Wait(self.longest_wait()));
         }
-        self.carry_out(plan, &observed).await
+        self.carry_out(plan, &steps, &observed).await
     }
 
     /// Whether nothing has changed since the last look and nothing is due: a signal that tells what is known already.
@@ -104,6 +108,9 @@ impl Worker {
     }
 
     fn check_deadline(&mut self) {
+        if let Some(it) = self.eviction.get().filter(|_| self.evicted.is_none()) {
+            self.evicted = Some((it.reason.clone(), it.message.clone()));
+        }
         let Some(at) = self.deadline() else { return };
         if self.evicted.is_none() && self.now() >= at {
             let text = "Pod was active on the node longer than the specified deadline";
@@ -124,15 +131,15 @@ impl Worker {
         if self.shared.cgroups.exists(&path) {
             return Ok(());
         }
-        self.shared.cgroups.ensure(&path, &self.limits())
+        self.shared.cgroups.ensure(&path, &self.limits(&self.pod))
     }
 
     /// What the pod's own cgroup may use.
-    fn limits(&self) -> Limits {
+    pub(super) fn limits(&self, pod: &Pod) -> Limits {
         let settings = &self.shared.config.settings;
-        let (cpu_limit, memory_bytes) = limits(&self.pod);
+        let (cpu_limit, memory_bytes) = limits(pod);
         Limits {
-            cpu_request_milli: requests(&self.pod).cpu_milli,
+            cpu_request_milli: requests(pod).cpu_milli,
             cpu_limit_milli: cpu_limit.filter(|_| settings.cpu_quota),
             memory_bytes,
             pids: settings.pod_pids_limit,
@@ -185,7 +192,7 @@ impl Worker {
         soonest.map_or(resync, |soonest| soonest.clamp(Duration::from_millis(10), resync))
     }
 
-    async fn carry_out(&mut self, plan: Plan, observed: &Observed) -> Result<Next, SyncError> {
+    async fn carry_out(&mut self, plan: Plan, steps: &Steps, observed: &Observed) -> Result<Next, SyncError> {
         let mut did = false;
         if plan.kill_pod {
             if plan.create_sandbox.is_some() && plan.sandbox_id.is_some() {
@@ -209,11 +216,13 @@ impl Worker {
             self.shared.runtime.remove_container(id).await?;
             did = true;
         }
+        let resized = if plan.kill_pod { Ok(false) } else { self.resize(steps, observed).await };
+        did |= resized == Ok(true);
         let starts = self.start_all(&plan, observed).await?;
         if did || starts.started {
             return Ok(Next::Again);
         }
-        let longest = self.longest_wait();
+        let longest = if resized.is_err() { RETRY } else { self.longest_wait() };
         Ok(Next::Wait(starts.retry.map_or(longest, |retry| retry.min(longest))))
     }
 }

@@ -1,0 +1,199 @@
+//! Who has to go, and why: pure decisions over what pods use.
+use super::{Signal, measure::Measured, thresholds::Threshold};
+use crate::pod::{
+    quantity::{from_bytes, value},
+    resources::{Amounts, limit_list, requests},
+    spec::{containers, init_containers, spec},
+};
+use k8s_openapi::{api::core::v1::Pod, apimachinery::pkg::api::resource::Quantity};
+use std::cmp::Reverse;
+
+/// What one container uses, in bytes.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ContainerUsage {
+    pub name: String,
+    pub memory: u64,
+    pub root_fs: u64,
+    pub logs: u64,
+}
+
+/// What one pod uses, in bytes.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PodUsage {
+    pub memory: u64,
+    pub containers: Vec<ContainerUsage>,
+    /// Local volumes by name; whether they lie on the node's disk.
+    pub volumes: Vec<(String, u64, bool)>,
+    /// The hosts file and the like.
+    pub other: u64,
+    pub processes: u64,
+}
+
+impl PodUsage {
+    fn disk(&self) -> u64 {
+        let own: u64 = self.containers.iter().map(|it| it.root_fs + it.logs).sum();
+        own + self.other
+            + self.volumes.iter().filter(|(_, _, on_disk)| *on_disk).map(|(_, bytes, _)| bytes).sum::<u64>()
+    }
+}
+
+fn bytes(it: u64) -> Quantity {
+    from_bytes(i64::try_from(it).unwrap_or(i64::MAX))
+}
+
+fn exceeds(used: u64, limit: &Quantity) -> bool {
+    i64::try_from(used).unwrap_or(i64::MAX) > value(limit)
+}
+
+/// Whether something of the pod's local storage is bounded, so that it has to be measured.
+pub fn is_bounded(pod: &Pod) -> bool {
+    let volumes = spec(pod).volumes.iter().flatten().filter_map(|it| it.empty_dir.as_ref());
+    volumes.filter_map(|it| it.size_limit.as_ref()).any(|it| value(it) > 0)
+        || limit_list(pod).contains_key("ephemeral-storage")
+}
+
+/// Why the pod has to go because of the local storage that it uses, if it has to.
+pub fn local_storage(pod: &Pod, usage: &PodUsage) -> Option<String> {
+    for volume in spec(pod).volumes.iter().flatten() {
+        let Some(limit) = volume.empty_dir.as_ref().and_then(|it| it.size_limit.as_ref()) else { continue };
+        let used = usage.volumes.iter().find(|(name, ..)| *name == volume.name).map_or(0, |(_, bytes, _)| *bytes);
+        if value(limit) > 0 && exceeds(used, limit) {
+            return Some(format!("Usage of EmptyDir volume {:?} exceeds the limit {:?}. ", volume.name, limit.0));
+        }
+    }
+    if let Some(limit) = limit_list(pod).get("ephemeral-storage")
+        && exceeds(usage.disk(), limit)
+    {
+        return Some(format!("Pod ephemeral local storage usage exceeds the total limit of containers {}. ", limit.0));
+    }
+    containers(pod).iter().find_map(|container| {
+        let limit =
+            container.resources.as_ref()?.limits.as_ref()?.get("ephemeral-storage").filter(|it| value(it) != 0)?;
+        let used = usage.containers.iter().find(|it| it.name == container.name)?;
+        exceeds(used.root_fs + used.logs, limit)
+            .then(|| format!("Container {} exceeded its local ephemeral storage limit {:?}. ", container.name, limit.0))
+    })
+}
+
+/// Priority from which a pod counts as critical: it is not evicted.
+const SYSTEM_CRITICAL: i32 = 2_000_000_000;
+
+pub fn is_critical(pod: &Pod) -> bool {
+    spec(pod).priority.is_some_and(|it| it >= SYSTEM_CRITICAL)
+}
+
+/// Places the pod among those that may go: the smallest goes first.
+fn rank(signal: Signal, pod: &Pod, usage: &PodUsage) -> (bool, i32, Reverse<i64>) {
+    let priority = spec(pod).priority.unwrap_or(0);
+    let asked: Amounts = requests(pod);
+    let over = |used: u64, asked: i64| i64::try_from(used).unwrap_or(i64::MAX).saturating_sub(asked);
+    let over = match signal {
+        Signal::MemoryAvailable => over(usage.memory, asked.memory_bytes),
+        Signal::NodeFsAvailable | Signal::ImageFsAvailable => over(usage.disk(), asked.ephemeral_bytes),
+        Signal::PidAvailable => return (false, priority, Reverse(over(usage.processes, 0))),
+        Signal::NodeFsInodesFree | Signal::ImageFsInodesFree => {
+            return (false, priority, Reverse(over(usage.disk(), 0)));
+        }
+    };
+    (over <= 0, priority, Reverse(over))
+}
+
+/// The pod to evict for this signal: those above their requests first, then by priority, then by how much they are above.
+pub fn victim<'a, P: AsRef<Pod>>(signal: Signal, pods: &'a [(P, PodUsage)]) -> Option<&'a (P, PodUsage)> {
+    let may_go = pods.iter().filter(|(pod, _)| !is_critical(pod.as_ref()));
+    may_go.min_by_key(|(pod, usage)| rank(signal, pod.as_ref(), usage))
+}
+
+/// What the pod's status and event say.
+pub fn message(threshold: &Threshold, measured: Measured, pod: &Pod, usage: &PodUsage) -> String {
+    let resource = threshold.signal.resource();
+    let mut text = format!("The node was low on resource: {resource}. ");
+    let (least, available) = (bytes(threshold.least(measured.capacity)), bytes(measured.available));
+    text.push_str(&format!("Threshold quantity: {}, available: {}. ", least.0, available.0));
+    for container in &usage.containers {
+        let used = match resource {
+            "memory" => container.memory,
+            "ephemeral-storage" => container.root_fs + container.logs,
+            _ => continue,
+        };
+        let declared = containers(pod).iter().chain(init_containers(pod)).find(|it| it.name == container.name);
+        let Some(declared) = declared else { continue };
+        let asked = declared.resources.as_ref().and_then(|it| it.requests.as_ref()).and_then(|it| it.get(resource));
+        let zero = Quantity("0".into());
+        let asked = asked.unwrap_or(&zero);
+        if exceeds(used, asked) {
+            let (name, used) = (&container.name, bytes(used));
+            text.push_str(&format!(
+                "Container {name} was using {}, request is {}, has larger consumption of {resource}. ",
+                used.0, asked.0
+            ));
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn pod(spec: Value) -> Pod {
+        serde_json::from_value(json!({"metadata": {"name": "p"}, "spec": spec})).unwrap()
+    }
+
+    fn used(root_fs: u64, volume: u64) -> PodUsage {
+        let container = ContainerUsage { name: "c".into(), root_fs, ..ContainerUsage::default() };
+        PodUsage { containers: vec![container], volumes: vec![("v".into(), volume, true)], ..PodUsage::default() }
+    }
+
+    #[test]
+    fn local_storage_is_bounded() {
+        let check = |spec: Value, usage: PodUsage, want: Option<&str>| {
+            let pod = pod(spec.clone());
+            assert_eq!((local_storage(&pod, &usage).as_deref(), is_bounded(&pod)), (want, true), "{spec}");
+        };
+        let limited = json!({"containers": [{"name": "c", "resources": {"limits": {"ephemeral-storage": "5Mi"}}}]});
+        check(limited.clone(), used(1 << 20, 1 << 20), None);
+        let whole = "Pod ephemeral local storage usage exceeds the total limit of containers 5Mi. ";
+        check(limited, used(6 << 20, 0), Some(whole));
+        let two = json!({"containers": [
+            {"name": "c", "resources": {"limits": {"ephemeral-storage": "1Mi"}}},
+            {"name": "d", "resources": {"limits": {"ephemeral-storage": "9Mi"}}},
+        ]});
+        check(two, used(2 << 20, 0), Some("Container c exceeded its local ephemeral storage limit \"1Mi\". "));
+        let volume =
+            json!({"containers": [{"name": "c"}], "volumes": [{"name": "v", "emptyDir": {"sizeLimit": "1Mi"}}]});
+        check(volume, used(0, 2 << 20), Some("Usage of EmptyDir volume \"v\" exceeds the limit \"1Mi\". "));
+    }
+
+    #[test]
+    fn who_uses_more_than_asked_goes_first() {
+        let of = |priority: i32, request: &str, memory: u64| {
+            let spec = json!({"priority": priority, "containers": [{"name": "c", "resources": {"requests": {"memory": request}}}]});
+            let usage = PodUsage { memory, ..PodUsage::default() };
+            (std::sync::Arc::new(pod(spec)), usage)
+        };
+        let check = |pods: Vec<(std::sync::Arc<Pod>, PodUsage)>, memory: u64| {
+            assert_eq!(victim(Signal::MemoryAvailable, &pods).map(|(_, usage)| usage.memory), Some(memory));
+        };
+        check(vec![of(0, "100", 50), of(10, "100", 150)], 150);
+        check(vec![of(5, "100", 250), of(0, "100", 150)], 150);
+        check(vec![of(0, "100", 250), of(0, "100", 350)], 350);
+        check(vec![of(2_000_000_001, "0", 900), of(0, "100", 50)], 50);
+    }
+
+    #[test]
+    fn the_message_names_the_culprits() {
+        let pod = pod(json!({"containers": [{"name": "c", "resources": {"requests": {"memory": "1Mi"}}}]}));
+        let container = ContainerUsage { name: "c".into(), memory: 3 << 20, ..ContainerUsage::default() };
+        let usage = PodUsage { containers: vec![container], ..PodUsage::default() };
+        let threshold =
+            super::super::thresholds(&[("memory.available".to_owned(), "100Mi".to_owned())].into()).unwrap()[0];
+        let measured = Measured { available: 50 << 20, capacity: 1 << 30 };
+        assert_eq!(
+            message(&threshold, measured, &pod, &usage),
+            "The node was low on resource: memory. Threshold quantity: 100Mi, available: 50Mi. \
+             Container c was using 3Mi, request is 1Mi, has larger consumption of memory. "
+        );
+    }
+}
