@@ -5,9 +5,11 @@ use crate::{
     meta::{
         at::{At, Place},
         field_error::Errors,
+        go::Printed,
         ip, names, object_meta,
         selector::LabelSelector,
     },
+    schema, wire,
 };
 
 /// Fields that may not be negative.
@@ -32,6 +34,20 @@ pub(super) fn replica_counts(status: &At, parts: &[&str], others: &[&str], error
     }
 }
 
+/// A label selector as upstream's struct prints.
+fn shown(selector: &Value) -> Printed {
+    let ty = schema::by_name("io.k8s.apimachinery.pkg.apis.meta.v1.LabelSelector").expect("the table holds meta/v1");
+    Printed(String::from_utf8_lossy(&wire::encode(ty, selector)).into_owned())
+}
+
+/// A selector that may not change.
+pub(super) fn selector_stays(new: &At, old: &Value, errors: &mut Errors) {
+    if !object_meta::semantic_eq(new.value, old) {
+        let text = if new.is_nil() { Printed("null".into()) } else { shown(new.value) };
+        errors.invalid(new, text, object_meta::IMMUTABLE);
+    }
+}
+
 /// A label selector that must be there and select something, and the pod template that it must select.
 pub(super) fn selector_and_template(spec: &At, errors: &mut Errors) {
     let selector = spec.child("selector");
@@ -40,11 +56,14 @@ pub(super) fn selector_and_template(spec: &At, errors: &mut Errors) {
     } else {
         object_meta::label_selector(&selector, errors);
         if selector.child("matchLabels").is_empty() && selector.child("matchExpressions").is_empty() {
-            errors.invalid(selector, selector.value, "empty selector is invalid for deployment");
+            errors.invalid(selector, shown(selector.value), "empty selector is invalid for deployment");
         }
     }
+    let mut wrong = Errors::new();
+    object_meta::label_selector(&selector, &mut wrong);
     match LabelSelector::from_object(selector.value) {
-        Err(_) => errors.invalid(selector, selector.value, "invalid label selector"),
+        Err(_) => errors.invalid(selector, shown(selector.value), "invalid label selector"),
+        Ok(_) if !wrong.is_empty() => errors.invalid(selector, shown(selector.value), "invalid label selector"),
         Ok(parsed) => replicated_template(&spec.child("template"), &parsed, "ReplicaSet", errors),
     }
 }

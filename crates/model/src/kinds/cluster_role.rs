@@ -38,6 +38,12 @@ fn validate(role: &Value, errors: &mut Errors) {
         errors.required(selectors, why);
     }
     for selector in selectors.items() {
-        object_meta::label_selector(&selector, errors);
+        let mut wrong = Errors::new();
+        object_meta::label_selector(&selector, &mut wrong);
+        let is_wrong = !wrong.is_empty();
+        errors.extend(wrong);
+        if is_wrong {
+            errors.invalid(selector, &Value::Null, "invalid label selector.");
+        }
     }
 }

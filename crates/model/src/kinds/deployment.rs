@@ -15,7 +15,7 @@ use crate::{
         at::At,
         field_error::Errors,
         go,
-        object_meta::{self, immutable, semantic_eq},
+        object_meta::{self, semantic_eq},
         selector::LabelSelector,
     },
 };
@@ -128,7 +128,7 @@ fn validate_update(new: &Value, old: &Value, errors: &mut Errors) {
     object_meta::validate_update(new, old, errors);
     validate(new, errors);
     let root = At::root(new);
-    immutable(&root.child("spec").child("selector"), &old["spec"]["selector"], errors);
+    checks::selector_stays(&root.child("spec").child("selector"), &old["spec"]["selector"], errors);
 }
 
 fn validate_status(new: &Value, old: &Value, errors: &mut Errors) {

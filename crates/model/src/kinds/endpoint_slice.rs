@@ -29,7 +29,10 @@ pub static KIND: Kind = Kind {
         }
     },
     warnings,
-    prepare_create: prepare::first_generation,
+    prepare_create: |slice| {
+        prepare::first_generation(slice);
+        drop_topology(slice, None);
+    },
     prepare_update,
     ..Kind::new(
         "discovery.k8s.io",
@@ -81,12 +84,35 @@ fn first_three_or_unset(texts: &[String]) -> String {
 
 /// Everything but metadata counts, and of metadata the labels, which tell the Service.
 fn prepare_update(new: &mut Value, old: &Value) {
+    drop_topology(new, Some(old));
     let same = |field: &str| semantic_eq(&new[field], &old[field]);
     let changed = !["addressType", "endpoints", "ports"].into_iter().all(same)
         || !semantic_eq(&new["metadata"]["labels"], &old["metadata"]["labels"]);
     prepare::next_generation(new, old, changed);
 }
 
+/// The old map of topology labels is read-only: a slice that changes loses it, and keeps of it the node's name.
+fn drop_topology(new: &mut Value, old: Option<&Value>) {
+    if old.is_some_and(|old| semantic_eq(&new["endpoints"], &old["endpoints"])) {
+        return;
+    }
+    const HOST: &str = "kubernetes.io/hostname";
+    let known: BTreeSet<&str> = items(old.unwrap_or(&Value::Null), "/endpoints")
+        .iter()
+        .filter_map(|endpoint| endpoint["deprecatedTopology"][HOST].as_str())
+        .collect();
+    for endpoint in new.get_mut("endpoints").and_then(Value::as_array_mut).into_iter().flatten() {
+        let Some(endpoint) = endpoint.as_object_mut() else { continue };
+        let Some(topology) = endpoint.remove("deprecatedTopology") else { continue };
+        let node =
+            topology[HOST].as_str().filter(|node| known.contains(node) && names::dns1123_subdomain(node).is_empty());
+        if let (Some(node), None) = (node, endpoint.get("nodeName").filter(|name| !name.is_null())) {
+            endpoint.insert("nodeName".into(), node.into());
+        }
+    }
+}
+
+const PROTOCOLS: &[&str] = &["SCTP", "TCP", "UDP"];
 const ADDRESSES_MAX: usize = 100;
 const PORTS_MAX: usize = 20_000;
 const ENDPOINTS_MAX: usize = 1000;
@@ -124,7 +150,12 @@ fn validate_ports(at: &At, errors: &mut Errors) {
         if !seen.insert(name) {
             errors.duplicate(port.child("name"), name);
         }
-        checks::one_of(&port.child("protocol"), &["SCTP", "TCP", "UDP"], errors);
+        let protocol = port.child("protocol");
+        if protocol.is_nil() {
+            errors.required(protocol, "");
+        } else if !PROTOCOLS.contains(&protocol.str()) {
+            errors.not_supported(protocol, protocol.str(), PROTOCOLS);
+        }
         let application = port.child("appProtocol");
         if !application.is_nil() {
             errors.invalid_each(application, application.str(), names::qualified_name(application.str()));

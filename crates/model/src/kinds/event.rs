@@ -2,7 +2,12 @@
 use super::{Kind, Scope, Version, event_core};
 use crate::{
     Value,
-    meta::{at::At, field_error::Errors, object_meta},
+    meta::{
+        at::At,
+        field_error::Errors,
+        go,
+        object_meta::{self, semantic_eq},
+    },
 };
 
 const VERSIONS: &[Version] =
@@ -127,6 +132,12 @@ fn validate_update(new: &Value, old: &Value, errors: &mut Errors) {
         series(new, errors);
     }
     for (field, shown) in IMMUTABLE {
-        object_meta::immutable(&root.renamed(field, shown), &old[*field], errors);
+        let at = root.renamed(field, shown);
+        if matches!(*field, "regarding" | "related") && !semantic_eq(at.value, &old[*field]) {
+            let reference = go::internal("io.k8s.api.core.v1.ObjectReference", at.value);
+            errors.invalid(at, go::Printed(reference), object_meta::IMMUTABLE);
+        } else {
+            object_meta::immutable(&at, &old[*field], errors);
+        }
     }
 }

@@ -7,11 +7,7 @@ use super::{
 
 use crate::{
     Value,
-    meta::{
-        at::At,
-        field_error::Errors,
-        object_meta::{self, immutable},
-    },
+    meta::{at::At, field_error::Errors, object_meta},
 };
 
 const VERSIONS: &[Version] = &[Version::new("v1", "io.k8s.api.apps.v1.ReplicaSet")];
@@ -73,7 +69,7 @@ fn validate_update(new: &Value, old: &Value, errors: &mut Errors) {
     object_meta::validate_update(new, old, errors);
     validate(new, errors);
     let root = At::root(new);
-    immutable(&root.child("spec").child("selector"), &old["spec"]["selector"], errors);
+    checks::selector_stays(&root.child("spec").child("selector"), &old["spec"]["selector"], errors);
 }
 
 fn validate_status(new: &Value, old: &Value, errors: &mut Errors) {

@@ -8,6 +8,7 @@ use super::{
 use crate::{
     Value,
     meta::{at::At, field_error::Errors, names, object_meta},
+    wire::{Raw, json},
 };
 use base64::Engine;
 
@@ -83,12 +84,12 @@ fn docker_config(data: &At, key: &str, errors: &mut Errors) {
         return;
     }
     let bytes = base64::engine::general_purpose::STANDARD.decode(data.text(key)).unwrap_or_default();
-    let why = match serde_json::from_slice::<Value>(&bytes) {
-        Ok(Value::Object(_) | Value::Null) => return,
-        Ok(_) => "json: cannot unmarshal value into Go value of type map[string]interface {}".to_owned(),
-        Err(_) if bytes.is_empty() => "unexpected end of JSON input".to_owned(),
-        Err(error) if error.is_eof() => "unexpected end of JSON input".to_owned(),
-        Err(_) => "invalid character in JSON".to_owned(),
+    let why = match json::parse(&bytes) {
+        Ok(Raw::Object(_) | Raw::Null) => return,
+        Ok(other) => {
+            format!("json: cannot unmarshal {} into Go value of type map[string]interface {{}}", other.go_kind())
+        }
+        Err(error) => error.to_string(),
     };
     errors.invalid(data.key(key), "<secret contents redacted>", why);
 }

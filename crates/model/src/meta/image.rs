@@ -25,11 +25,24 @@ fn tag_and_digest(image: &str) -> Option<(Option<&str>, Option<&str>)> {
         .expect("the expression is a constant")
     });
     let is_bare_id = image.len() == 64 && image.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
-    if is_bare_id || !has_lowercase_path(image) {
+    if is_bare_id || !has_lowercase_path(image) || path_len(image) > PATH_BYTES_MAX {
         return None;
     }
     let found = reference.captures(image)?;
     Some((found.get(1).map(|m| m.as_str()), found.get(2).map(|m| m.as_str())))
+}
+
+/// Longest path of a reference, `library/` of single names included.
+const PATH_BYTES_MAX: usize = 255;
+
+fn path_len(image: &str) -> usize {
+    let is_domain = |first: &str| first == "localhost" || first.contains(['.', ':']) || first.to_lowercase() != first;
+    let (path, prefix) = match image.split_once('/') {
+        Some((first, rest)) if is_domain(first) => (rest, ""),
+        Some(_) => (image, ""),
+        None => (image, "library/"),
+    };
+    prefix.len() + path.split([':', '@']).next().map_or(0, str::len)
 }
 
 /// The path after the domain, if the first part is one, may not have capitals.
@@ -62,5 +75,8 @@ mod tests {
         check("Nginx", false);
         check("a b", false);
         check(&"a".repeat(64), false);
+        check(&"a".repeat(247), true);
+        check(&"a".repeat(248), false);
+        check(&format!("x.io/{}", "a".repeat(255)), true);
     }
 }

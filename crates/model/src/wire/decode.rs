@@ -331,7 +331,7 @@ fn zero(ty: &Ty) -> Value {
     match ty {
         Ty::Bool => Value::Bool(false),
         Ty::Int32 | Ty::Int64 | Ty::Float64 | Ty::IntOrString => Value::from(0),
-        Ty::String | Ty::Duration => Value::String(String::new()),
+        Ty::String | Ty::Bytes | Ty::Duration => Value::String(String::new()),
         Ty::Quantity => Value::String("0".into()),
         Ty::Struct(_) => Value::Object(Object::new()),
         _ => Value::Null,

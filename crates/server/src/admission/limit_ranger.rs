@@ -2,8 +2,14 @@
 use super::{Operation, Plugin, Request, ready};
 use crate::resources::tree;
 use futures::future::BoxFuture;
-use skeg_model::{Object, Value, kinds::limit_range, meta::quantity::Quantity, status::Status};
+use skeg_model::{
+    Object, Value,
+    kinds::{defaults::aggregate, limit_range},
+    meta::quantity::Quantity,
+    status::Status,
+};
 use skeg_storage::Store;
+use std::collections::BTreeSet;
 
 const ANNOTATION: &str = "kubernetes.io/limit-ranger";
 
@@ -47,6 +53,8 @@ impl Plugin for LimitRanger {
                 break;
             }
         }
+        let mut told = BTreeSet::new();
+        found.retain(|text| told.insert(text.clone()));
         ready(match found.as_slice() {
             [] => Ok(()),
             [one] => Err(request.forbidden(object, one)),
@@ -129,25 +137,17 @@ fn check(limit: &Value, pod: &Value, found: &mut Vec<String>) {
     }
 }
 
-/// Requests and limits of all containers together.
+/// What the pod as a whole asks for: what it says itself, else what its containers need together.
 fn sum(pod: &Value) -> Value {
-    let mut total = serde_json::json!({"requests": {}, "limits": {}});
-    for container in tree::list(pod, "/spec/containers") {
-        for field in ["requests", "limits"] {
-            for (key, value) in container["resources"][field].as_object().into_iter().flatten() {
-                let more = quantity(value);
-                let have = quantity(&total[field][key.as_str()]);
-                let both = match (have, more) {
-                    (Some(a), Some(b)) => Some(a + b),
-                    (a, b) => a.or(b),
-                };
-                if let Some(both) = both {
-                    total[field][key.as_str()] = both.to_string().into();
-                }
-            }
-        }
-    }
-    total
+    let spec = &pod["spec"];
+    let side = |side: &str| -> Value {
+        let amounts = aggregate(spec, side);
+        let mut total: Object = amounts.into_iter().map(|(name, amount)| (name, amount.to_string().into())).collect();
+        let own = spec["resources"][side].as_object().into_iter().flatten();
+        total.extend(own.map(|(name, amount)| (name.clone(), amount.clone())));
+        total.into()
+    };
+    serde_json::json!({"requests": side("requests"), "limits": side("limits")})
 }
 
 fn quantity(value: &Value) -> Option<Quantity> {

@@ -43,6 +43,9 @@ fn admit(store: &dyn Store, pod: &mut Value) -> Result<(), String> {
 
 fn set_overhead(pod: &mut Value, overhead: &Value) -> Result<(), String> {
     let given = &pod["spec"]["overhead"];
+    if overhead.is_null() && !semantic_eq(given, &Value::Null) {
+        return Err("pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead".into());
+    }
     if !given.is_null() && !semantic_eq(given, overhead) {
         return Err("pod rejected: Pod's Overhead doesn't match RuntimeClass's defined Overhead".into());
     }

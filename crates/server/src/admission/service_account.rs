@@ -4,7 +4,12 @@ use crate::resources::tree;
 use futures::future::BoxFuture;
 use k8s_openapi::api::core::v1::ServiceAccount as Account;
 use serde_json::json;
-use skeg_model::{Value, kinds::service_account, status::Status};
+use skeg_model::{
+    Value,
+    kinds::service_account,
+    meta::{go, names},
+    status::Status,
+};
 use skeg_storage::Store;
 use std::sync::Arc;
 
@@ -79,8 +84,13 @@ fn mutate(store: &dyn Store, request: &Request<'_>, pod: &mut Value) -> Result<(
 fn account(store: &dyn Store, request: &Request<'_>, pod: &Value, name: &str) -> Result<Arc<Account>, Status> {
     let namespace = request.namespace;
     look_up::<Account>(store, &service_account::KIND, namespace, name).ok_or_else(|| {
-        let why = format!("error looking up service account {namespace}/{name}: serviceaccount \"{name}\" not found");
-        request.forbidden(pod, &why)
+        let wrong = names::path_segment(name);
+        let why = if wrong.is_empty() {
+            format!("serviceaccount \"{name}\" not found")
+        } else {
+            format!("invalid resource name {}: [{}]", go::quote(name), wrong.join(" "))
+        };
+        request.forbidden(pod, &format!("error looking up service account {namespace}/{name}: {why}"))
     })
 }
 

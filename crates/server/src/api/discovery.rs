@@ -162,7 +162,13 @@ impl Group {
 
     fn resources(&self, version: &str) -> Value {
         let resources: Vec<Value> = self.rows(version).flat_map(|row| resource_entries(row, version)).collect();
-        tree!({"kind": "APIResourceList", "groupVersion": self.group_version(version), "resources": resources})
+        let mut list =
+            tree!({"kind": "APIResourceList", "groupVersion": self.group_version(version), "resources": resources});
+        // The core group's list is older than this field.
+        if !self.name.is_empty() {
+            list["apiVersion"] = "v1".into();
+        }
+        list
     }
 
     fn aggregated(&self) -> Value {

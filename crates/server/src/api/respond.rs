@@ -12,6 +12,7 @@ use skeg_model::{
     status::Status,
     wire::{self, proto_encode},
 };
+use std::collections::BTreeSet;
 
 pub const JSON: &str = "application/json";
 pub const TEXT: &str = "text/plain; charset=utf-8";
@@ -122,6 +123,34 @@ pub fn too_many_requests() -> Response<Body> {
     response
 }
 
+/// Warnings of one answer together; longer ones are cut.
+const WARNINGS_CHARS_MAX: usize = 4 * 1024;
+/// A warning that was cut.
+const WARNING_CUT_CHARS: usize = 256;
+
+/// Adds each warning once. Where they are too long together, each is cut, and those that still do not fit are left out.
+pub fn warn_all(response: &mut Response<Body>, warnings: &[String]) {
+    for warning in fitting(warnings) {
+        warn(response, warning);
+    }
+}
+
+fn fitting(warnings: &[String]) -> Vec<&str> {
+    let mut seen = BTreeSet::new();
+    let once: Vec<&str> = warnings.iter().map(String::as_str).filter(|w| !w.is_empty() && seen.insert(*w)).collect();
+    if once.iter().map(|w| w.chars().count()).sum::<usize>() <= WARNINGS_CHARS_MAX {
+        return once;
+    }
+    let cut = |w: &'_ str| w.char_indices().nth(WARNING_CUT_CHARS).map_or(w.len(), |(at, _)| at);
+    let mut written = 0;
+    let fits = |w: &&str| {
+        let fits = written < WARNINGS_CHARS_MAX;
+        written += w.chars().count();
+        fits
+    };
+    once.into_iter().map(|w| &w[..cut(w)]).take_while(fits).collect()
+}
+
 /// Adds `Warning: 299 - "text"`; nothing for an empty text.
 pub fn warn(response: &mut Response<Body>, warning: &str) {
     if warning.is_empty() {
@@ -143,4 +172,23 @@ pub fn warn(response: &mut Response<Body>, warning: &str) {
 pub fn index(paths: &[String]) -> Response<Body> {
     let document = json::encode(&tree!({ "paths": paths }));
     with_type(200, JSON, body::full(json::pretty(&document)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn warnings_are_told_once_and_cut_when_they_are_many() {
+        let check = |warnings: &[&str], want: &[&str]| {
+            let owned: Vec<String> = warnings.iter().map(|w| (*w).to_owned()).collect();
+            assert_eq!(fitting(&owned), want);
+        };
+        check(&["a", "", "b", "a"], &["a", "b"]);
+        let (long, cut) = ("x".repeat(4000), "x".repeat(WARNING_CUT_CHARS));
+        let many: Vec<String> = (0..20).map(|i| format!("{i:03}{}", "y".repeat(300))).collect();
+        check(&[&long, "b"], &[&long, "b"]);
+        check(&[&long, &"z".repeat(97)], &[&cut, &"z".repeat(97)]);
+        assert_eq!(fitting(&many).len(), WARNINGS_CHARS_MAX / WARNING_CUT_CHARS);
+    }
 }

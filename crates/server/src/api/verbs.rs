@@ -142,13 +142,13 @@ pub async fn answer(
         Ok(answer) => answer,
         Err(status) => {
             let mut response = respond::status(&status, exchange.failure_format());
-            context.refused.take().iter().for_each(|warning| respond::warn(&mut response, warning));
+            respond::warn_all(&mut response, &context.refused.take());
             return Ok(response);
         }
     };
     let warnings = std::mem::take(&mut answer.warnings);
     let mut response = reply(server, exchange, plan, wanted, answer.reply)?;
-    warnings.iter().for_each(|warning| respond::warn(&mut response, warning));
+    respond::warn_all(&mut response, &warnings);
     Ok(response)
 }
 

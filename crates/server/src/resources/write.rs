@@ -131,7 +131,7 @@ impl Api {
         let name = tree::name(&object).to_owned();
         let kind = w.place.hub();
         (kind.prepare_create)(&mut object);
-        let reservation = self.allocator.begin_create(kind, &mut object)?;
+        let reservation = self.allocator.begin_create(kind, &mut object, w.options.dry_run)?;
         w.place.check(&name, w.place.kind.check_create(&object))?;
         let warnings = (kind.warnings)(&object, None);
         w.warnings.extend(warnings);
@@ -255,10 +255,13 @@ impl Api {
         self.check_grant(w, Some(&old), &new)?;
         let unconditional = check_version(&place, &mut new, current.revision())?;
         prepare(place.hub(), how, &mut new, &old);
-        let reservation = self.allocator.begin_update(place.hub(), &mut new, &old)?;
+        let reservation = self.allocator.begin_update(place.hub(), &mut new, &old, w.options.dry_run)?;
         place.check(tree::name(&new), (how.validate)(place.kind, &new, &old))?;
-        let warnings = (place.hub().warnings)(&new, Some(&old));
-        w.warnings.extend(warnings);
+        // Through the object itself and its scale; other subresources warn of nothing.
+        if matches!(place.subresource, "" | "scale") {
+            let warnings = (place.hub().warnings)(&new, Some(&old));
+            w.warnings.extend(warnings);
+        }
         self.validate(w, Operation::Update, place.name, Some(&old), &new).await?;
         let mut bytes = codec::encode(&place.hub().versions[0], &mut new);
         if w.applied && bytes != *current.bytes() {
@@ -483,8 +486,8 @@ fn dedup_owners(object: &mut Value, warnings: &mut Vec<String>) {
         twice.dedup();
         warnings.push(format!(
             ".metadata.ownerReferences contains duplicate entries; API server dedups owner references in 1.20+, and may reject \
-             such requests as early as 1.24; please fix your requests; duplicate UID(s) observed: [{}]",
-            twice.join(" ")
+             such requests as early as 1.24; please fix your requests; duplicate UID(s) observed: {}",
+            twice.join(", ")
         ));
     }
 }

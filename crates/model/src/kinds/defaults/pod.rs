@@ -53,10 +53,25 @@ fn service_account(spec: &mut Object) {
     }
 }
 
+/// Amounts in the downward API are divided by something; nothing is written as zero and counts as one.
+fn divisor(item: &mut Object) {
+    if let Some(amount) = object_at(item, "resourceFieldRef") {
+        or_set(amount, "divisor", "0");
+    }
+}
+
 /// A volume without a source is an emptyDir; images are pulled as containers' are.
 pub(super) fn volume(volume: &mut Object) {
     if volume.iter().all(|(field, value)| field == "name" || value.is_null()) {
         volume.insert("emptyDir".into(), Value::Object(Object::new()));
+    }
+    if let Some(source) = object_at(volume, "downwardAPI") {
+        objects_at(source, "items").for_each(divisor);
+    }
+    if let Some(projected) = object_at(volume, "projected") {
+        for source in objects_at(projected, "sources").filter_map(|source| object_at(source, "downwardAPI")) {
+            objects_at(source, "items").for_each(divisor);
+        }
     }
     if let Some(source) = object_at(volume, "image") {
         let latest = image::is_latest(text(source, "reference"));

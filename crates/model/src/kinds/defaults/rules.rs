@@ -135,7 +135,9 @@ fn namespace(namespace: &mut Object) {
 
 fn node_status(status: &mut Object) {
     if let Some(capacity) = status.get("capacity").filter(|c| !c.is_null()).cloned() {
-        or_set_nil(status, "allocatable", capacity);
+        if status.get("allocatable").and_then(Value::as_object).is_none_or(Object::is_empty) {
+            status.insert("allocatable".into(), capacity);
+        }
     }
 }
 

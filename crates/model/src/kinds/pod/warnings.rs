@@ -4,6 +4,7 @@ use crate::{
     Value,
     meta::{at::At, go::quote, ip, names},
 };
+use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// (label, what to do about it).
@@ -94,7 +95,15 @@ pub(crate) fn spec_and_meta(at: &At) -> Vec<String> {
         overlapping_paths(&volume, &mut out);
     }
     repeated(&spec, &mut out);
-    every_container(&spec, |container| amounts_and_variables(container, &mut out));
+    let annotations = meta.child("annotations");
+    old_seccomp(&spec, &annotations, SECCOMP_POD, &mut out);
+    every_container(&spec, |container| {
+        old_seccomp(container, &annotations, &format!("{SECCOMP_CONTAINER}{}", container.text("name")), &mut out);
+        if !at.path().is_empty() {
+            old_app_armor(&spec, container, &annotations, &mut out);
+        }
+        amounts_and_variables(container, &mut out);
+    });
     ports(&spec, &mut out);
     let grace = spec.child("terminationGracePeriodSeconds");
     if grace.int().is_some_and(|seconds| seconds < 0) {
@@ -107,6 +116,39 @@ pub(crate) fn spec_and_meta(at: &At) -> Vec<String> {
         out.extend(ip::warning(&alias.child("ip").path(), alias.text("ip")));
     }
     out
+}
+
+const SECCOMP_POD: &str = "seccomp.security.alpha.kubernetes.io/pod";
+const SECCOMP_CONTAINER: &str = "container.seccomp.security.alpha.kubernetes.io/";
+const APP_ARMOR: &str = "container.apparmor.security.beta.kubernetes.io/";
+
+/// The annotation that chose a profile before there was a field.
+fn old_seccomp(of: &At, annotations: &At, key: &str, out: &mut Vec<String>) {
+    if of.child("securityContext").get("seccompProfile").is_null() && annotations.has(key) {
+        let path = annotations.key(key).path();
+        out.push(format!("{path}: non-functional in v1.27+; use the \"seccompProfile\" field instead"));
+    }
+}
+
+/// Of a template: pods get the field from the annotation. Both may say the same.
+fn old_app_armor(spec: &At, container: &At, annotations: &At, out: &mut Vec<String>) {
+    let key = format!("{APP_ARMOR}{}", container.text("name"));
+    if !container.child("securityContext").get("appArmorProfile").is_null() || !annotations.has(&key) {
+        return;
+    }
+    let said = match annotations.text(&key) {
+        "unconfined" => json!({"type": "Unconfined"}),
+        "runtime/default" => json!({"type": "RuntimeDefault"}),
+        other => match other.strip_prefix("localhost/") {
+            Some(profile) => json!({"type": "Localhost", "localhostProfile": profile}),
+            None => Value::Null,
+        },
+    };
+    let pods = spec.child("securityContext").get("appArmorProfile").clone();
+    if pods.is_null() || pods != said {
+        let path = annotations.key(&key).path();
+        out.push(format!("{path}: deprecated since v1.30; use the \"appArmorProfile\" field instead"));
+    }
 }
 
 fn deprecated_label(key: &str) -> Option<&'static str> {
@@ -232,6 +274,15 @@ fn ports(spec: &At, out: &mut Vec<String>) {
         for port in container.child("ports").items() {
             let number = |field: &str| port.get(field).as_i64().unwrap_or(0);
             let (host_ip, host_port) = (port.text("hostIP"), number("hostPort"));
+            if !host_ip.is_empty() && host_port == 0 {
+                out.push(format!(
+                    "{}: hostIP set without hostPort: {{Name:{} HostPort:0 ContainerPort:{} Protocol:{} HostIP:{host_ip}}}",
+                    port.path(),
+                    port.text("name"),
+                    number("containerPort"),
+                    port.text("protocol"),
+                ));
+            }
             let others = seen.entry(format!("{}/{}", number("containerPort"), port.text("protocol"))).or_default();
             for other in &*others {
                 let what = if other.host_ip == host_ip && other.host_port == host_port {
@@ -334,7 +385,26 @@ fn overlapping_paths(volume: &At, out: &mut Vec<String>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+
+    #[test]
+    fn annotations_that_became_fields() {
+        let template = json!({"metadata": {"name": "d"}, "spec": {"template": {
+            "metadata": {"annotations": {"seccomp.security.alpha.kubernetes.io/pod": "x",
+                "container.apparmor.security.beta.kubernetes.io/a": "unconfined"}},
+            "spec": {"containers": [{"name": "a"}]}}}});
+        let at = "spec.template.metadata.annotations";
+        assert_eq!(
+            workload(&template, None),
+            [
+                format!(
+                    "{at}[seccomp.security.alpha.kubernetes.io/pod]: non-functional in v1.27+; use the \"seccompProfile\" field instead"
+                ),
+                format!(
+                    "{at}[container.apparmor.security.beta.kubernetes.io/a]: deprecated since v1.30; use the \"appArmorProfile\" field instead"
+                ),
+            ]
+        );
+    }
 
     #[test]
     fn warnings() {

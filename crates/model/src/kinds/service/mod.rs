@@ -10,6 +10,8 @@ use crate::Value;
 
 const VERSIONS: &[Version] = &[Version::new("v1", "io.k8s.api.core.v1.Service")];
 
+pub use validate::cluster_ips as validate_cluster_ips;
+
 pub static KIND: Kind = Kind {
     columns: COLUMNS,
     short_names: &["svc"],

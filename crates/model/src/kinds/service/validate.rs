@@ -87,7 +87,7 @@ fn all(service: &Value, old: Option<&Value>, errors: &mut Errors) {
     object_meta::labels(&spec.child("selector"), errors);
     affinity(&spec, errors);
     let old_spec = old.map_or(&Value::Null, |old| &old["spec"]);
-    cluster_ips(&spec, &old_spec["clusterIPs"], errors);
+    cluster_ips(service, old, errors);
     external_ips(&spec.child("externalIPs"), &old_spec["externalIPs"], errors);
     checks::one_of(&spec.child("type"), &["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"], errors);
     port_conflicts(&spec, errors);
@@ -186,7 +186,10 @@ fn contains(list: &Value, text: &str) -> bool {
 }
 
 /// `ValidateServiceClusterIPsRelatedFields`.
-fn cluster_ips(spec: &At, before: &Value, errors: &mut Errors) {
+pub fn cluster_ips(service: &Value, old: Option<&Value>, errors: &mut Errors) {
+    let root = At::root(service);
+    let spec = &root.child("spec");
+    let before = old.map_or(&Value::Null, |old| &old["spec"]["clusterIPs"]);
     if spec.text("type") == "ExternalName" {
         return;
     }

@@ -11,6 +11,8 @@ pub struct Comparison {
     pub added: Set,
     pub modified: Set,
     pub removed: Set,
+    /// An item of the new tree lacks a key of its list, so that its path cannot be told.
+    pub keyless: bool,
 }
 
 impl Comparison {
@@ -121,7 +123,8 @@ impl Walker<'_> {
         }
         match walk {
             Walk::Struct(ty) => {
-                if is_empty(old) && is_empty(new) && (old.is_none() || new.is_none()) {
+                let bare = !ty.fields.iter().any(always_written);
+                if bare && is_empty(old) && is_empty(new) && (old.is_none() || new.is_none()) {
                     return self.leaf(old, new);
                 }
                 self.fields(ty, old, new);
@@ -132,7 +135,10 @@ impl Walker<'_> {
             Walk::Set => self.items(old, new, set_step, Walk::Leaf),
             Walk::List(ty, keys) => {
                 let walk = walk_of(ty, None);
-                self.items(old, new, |v| key_step(ty, keys, v), walk);
+                let items = new.and_then(Value::as_array).into_iter().flatten();
+                let lacks_key = |item: &Value| keys.iter().any(|key| live_key(ty, key, item).is_none());
+                self.out.keyless |= items.into_iter().any(lacks_key);
+                self.items(old, new, |v| live_key_step(ty, keys, v), walk);
             }
             Walk::Leaf => {}
         }
@@ -196,7 +202,14 @@ impl Walker<'_> {
             items.iter().map(|i| (step(i), i.clone())).collect()
         };
         let (was, is) = (list(old), list(new));
-        for (name, item) in &is {
+        for (at, (name, item)) in is.iter().enumerate() {
+            // Items that cannot be told apart are owned as one.
+            if is.iter().filter(|(other, _)| other == name).count() > 1 {
+                if is[..at].iter().all(|(other, _)| other != name) {
+                    self.step(name.clone(), Walk::Leaf, None, Some(item));
+                }
+                continue;
+            }
             let before = was.iter().find(|(n, _)| n == name).map(|(_, v)| v);
             self.step(name.clone(), walk, before, Some(item));
         }
@@ -232,6 +245,26 @@ pub(super) fn set_step(item: &Value) -> String {
 /// with their default.
 pub(super) fn key_step(ty: Ty, keys: &[&str], item: &Value) -> String {
     let map: crate::Object = keys.iter().filter_map(|k| Some(((*k).to_owned(), key_value(ty, k, item)?))).collect();
+    format!("k:{}", Value::Object(map))
+}
+
+/// The key of an item of a live object, where Go writes zero values of some fields; None where a key is missing.
+fn live_key(ty: Ty, key: &str, item: &Value) -> Option<Value> {
+    let zero = || {
+        let Ty::Struct(of) = ty else { return None };
+        let field = of.field(key).filter(|field| always_written(field))?;
+        match field.ty {
+            Ty::String => Some("".into()),
+            Ty::Int32 | Ty::Int64 => Some(0.into()),
+            _ => None,
+        }
+    };
+    key_value(ty, key, item).filter(|value| !value.is_null()).or_else(zero)
+}
+
+fn live_key_step(ty: Ty, keys: &[&str], item: &Value) -> String {
+    let map: crate::Object =
+        keys.iter().filter_map(|key| Some(((*key).to_owned(), live_key(ty, key, item)?))).collect();
     format!("k:{}", Value::Object(map))
 }
 

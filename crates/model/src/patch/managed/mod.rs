@@ -138,6 +138,11 @@ pub fn update(ty: &'static Type, old: Option<&Value>, new: &mut Value, writer: W
     let mut entries = sent.unwrap_or(before);
     let nothing = Value::Object(crate::Object::new());
     let comparison = compare(ty, old.unwrap_or(&nothing), new);
+    if comparison.keyless {
+        // Tracking ends for an object whose parts have no names.
+        write(new, Vec::new());
+        return;
+    }
     // What this way of writing resets changes nobody's ownership.
     let reset = Set::of_paths(writer.reset);
     let [modified, added, removed] =

@@ -1,6 +1,6 @@
 //! The checks of the Pod Security Standards, each a pure function of a pod's spec.
 use crate::resources::tree;
-use skeg_model::Value;
+use skeg_model::{Value, meta::go};
 use std::{collections::BTreeSet, fmt};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -44,47 +44,7 @@ impl fmt::Display for Violation {
     }
 }
 
-type Check = fn(&Value, &Value) -> Option<Violation>;
-
-/// In the order of upstream's check names. A restricted check may stand in for its baseline form.
-const CHECKS: &[(Level, Check)] = &[
-    (Level::Restricted, allow_privilege_escalation),
-    (Level::Baseline, app_armor),
-    (Level::Baseline, host_namespaces),
-    (Level::Baseline, host_ports),
-    (Level::Baseline, privileged),
-    (Level::Baseline, proc_mount),
-    (Level::Restricted, restricted_volumes),
-    (Level::Restricted, run_as_non_root),
-    (Level::Restricted, run_as_user),
-    (Level::Baseline, se_linux_options),
-    (Level::Baseline, sysctls),
-    (Level::Baseline, windows_host_process),
-];
-
-/// All failed checks of a level, in upstream's order.
-pub(super) fn run(level: Level, metadata: &Value, spec: &Value) -> Vec<Violation> {
-    if level == Level::Privileged {
-        return Vec::new();
-    }
-    let restricted = level == Level::Restricted;
-    let capabilities: Check = if restricted { capabilities_restricted } else { capabilities_baseline };
-    let seccomp: Check = if restricted { seccomp_restricted } else { seccomp_baseline };
-    let mut found = Vec::new();
-    for (i, (of, check)) in CHECKS.iter().enumerate() {
-        if *of <= level {
-            found.extend(check(metadata, spec));
-        }
-        // The checks with two forms stand between the others by name.
-        match i {
-            1 => found.extend(capabilities(metadata, spec)),
-            2 if !restricted => found.extend(host_path_volumes(metadata, spec)),
-            9 => found.extend(seccomp(metadata, spec)),
-            _ => {}
-        }
-    }
-    found
-}
+pub(super) type Check = fn(&Value, &Value) -> Option<Violation>;
 
 fn violation(reason: &'static str, detail: impl Into<String>) -> Option<Violation> {
     Some(Violation { reason, detail: detail.into() })
@@ -129,9 +89,9 @@ fn is_windows(spec: &Value) -> bool {
     spec["os"]["name"] == "windows"
 }
 
-fn allow_privilege_escalation(_: &Value, spec: &Value) -> Option<Violation> {
+pub(super) fn allow_privilege_escalation(_: &Value, spec: &Value) -> Option<Violation> {
     let bad = failing(spec, |c| c["securityContext"]["allowPrivilegeEscalation"] != false);
-    if bad.is_empty() || is_windows(spec) {
+    if bad.is_empty() {
         return None;
     }
     let who = named("container", &bad);
@@ -141,34 +101,42 @@ fn allow_privilege_escalation(_: &Value, spec: &Value) -> Option<Violation> {
     )
 }
 
-fn app_armor(metadata: &Value, spec: &Value) -> Option<Violation> {
-    let allowed = |profile: &Value| matches!(profile["type"].as_str(), None | Some("RuntimeDefault" | "Localhost"));
-    let pod = !allowed(&spec["securityContext"]["appArmorProfile"]);
-    let bad = failing(spec, |c| !allowed(&c["securityContext"]["appArmorProfile"]));
-    let mut details = Vec::new();
-    if pod || !bad.is_empty() {
-        let who = setters(pod, &bad);
-        details.push(format!("{who} must not set securityContext.appArmorProfile.type to \"Unconfined\""));
-    }
-    let annotations = metadata["annotations"].as_object();
-    let forbidden: Vec<String> = annotations
-        .into_iter()
-        .flatten()
-        .filter(|(key, _)| key.starts_with("container.apparmor.security.beta.kubernetes.io/"))
-        .filter_map(|(key, value)| Some((key, value.as_str()?)))
-        .filter(|(_, value)| !(value.is_empty() || *value == "runtime/default" || value.starts_with("localhost/")))
-        .map(|(key, value)| format!("{key}=\"{value}\""))
-        .collect();
-    let count = details.len() + forbidden.len();
+/// Windows has no such thing.
+pub(super) fn allow_privilege_escalation_linux(metadata: &Value, spec: &Value) -> Option<Violation> {
+    if is_windows(spec) { None } else { allow_privilege_escalation(metadata, spec) }
+}
+
+pub(super) fn app_armor(metadata: &Value, spec: &Value) -> Option<Violation> {
+    let ty = |value: &Value| value["securityContext"]["appArmorProfile"]["type"].as_str().map(str::to_owned);
+    let bad_type = |value: &Value| ty(value).filter(|ty| !matches!(ty.as_str(), "RuntimeDefault" | "Localhost"));
+    let (pod, bad) = (bad_type(spec), failing(spec, |c| bad_type(c).is_some()));
+    let types: BTreeSet<String> = pod.clone().into_iter().chain(containers(spec).filter_map(bad_type)).collect();
+    let forbidden = annotations(metadata, "container.apparmor.security.beta.kubernetes.io/", |value| {
+        value.is_empty() || value == "runtime/default" || value.starts_with("localhost/")
+    });
+    let mut who: Vec<String> = Some(setters(pod.is_some(), &bad)).filter(|who| !who.is_empty()).into_iter().collect();
     if !forbidden.is_empty() {
-        let s = if forbidden.len() == 1 { "" } else { "s" };
-        details.push(format!("annotation{s} {}", forbidden.join(", ")));
+        who.push(if forbidden.len() == 1 { "annotation".into() } else { "annotations".into() });
     }
-    match count {
-        0 => None,
-        1 => violation("forbidden AppArmor profile", details.join(", ")),
-        _ => violation("forbidden AppArmor profiles", details.join(", ")),
-    }
+    let values: Vec<String> = types.into_iter().chain(forbidden).collect();
+    let reason = match values.len() {
+        0 => return None,
+        1 => "forbidden AppArmor profile",
+        _ => "forbidden AppArmor profiles",
+    };
+    violation(reason, format!("{} must not set AppArmor profile type to {}", who.join(" and "), quoted(values)))
+}
+
+/// Annotations of a prefix whose values are not allowed, as `key="value"`.
+fn annotations(metadata: &Value, prefix: &str, allowed: impl Fn(&str) -> bool) -> Vec<String> {
+    let annotations = metadata["annotations"].as_object().into_iter().flatten();
+    let bad: BTreeSet<String> = annotations
+        .filter(|(key, _)| key.starts_with(prefix))
+        .filter_map(|(key, value)| Some((key, value.as_str()?)))
+        .filter(|(_, value)| !allowed(value))
+        .map(|(key, value)| format!("{key}={}", go::quote(value)))
+        .collect();
+    bad.into_iter().collect()
 }
 
 const DEFAULT_CAPABILITIES: &[&str] = &[
@@ -208,15 +176,16 @@ fn must_not_add(bad: &[String], extra: &BTreeSet<String>) -> String {
     format!("{} must not include {} in securityContext.capabilities.add", named("container", bad), quoted(extra))
 }
 
-fn capabilities_baseline(_: &Value, spec: &Value) -> Option<Violation> {
+pub(super) fn capabilities_baseline(_: &Value, spec: &Value) -> Option<Violation> {
     let (bad, extra) = added(spec, DEFAULT_CAPABILITIES);
     if bad.is_empty() { None } else { violation("non-default capabilities", must_not_add(&bad, &extra)) }
 }
 
-fn capabilities_restricted(_: &Value, spec: &Value) -> Option<Violation> {
-    if is_windows(spec) {
-        return None;
-    }
+pub(super) fn capabilities_restricted_linux(metadata: &Value, spec: &Value) -> Option<Violation> {
+    if is_windows(spec) { None } else { capabilities_restricted(metadata, spec) }
+}
+
+pub(super) fn capabilities_restricted(_: &Value, spec: &Value) -> Option<Violation> {
     let keep = failing(spec, |c| !tree::texts(c, "/securityContext/capabilities/drop").contains(&"ALL"));
     let (bad, extra) = added(spec, &["NET_BIND_SERVICE"]);
     let mut details = Vec::new();
@@ -229,7 +198,7 @@ fn capabilities_restricted(_: &Value, spec: &Value) -> Option<Violation> {
     if details.is_empty() { None } else { violation("unrestricted capabilities", details.join("; ")) }
 }
 
-fn host_namespaces(_: &Value, spec: &Value) -> Option<Violation> {
+pub(super) fn host_namespaces(_: &Value, spec: &Value) -> Option<Violation> {
     let set: Vec<String> = ["hostNetwork", "hostPID", "hostIPC"]
         .into_iter()
         .filter(|field| spec[*field] == true)
@@ -238,13 +207,13 @@ fn host_namespaces(_: &Value, spec: &Value) -> Option<Violation> {
     if set.is_empty() { None } else { violation("host namespaces", set.join(", ")) }
 }
 
-fn host_path_volumes(_: &Value, spec: &Value) -> Option<Violation> {
+pub(super) fn host_path_volumes(_: &Value, spec: &Value) -> Option<Violation> {
     let volumes: Vec<String> =
         tree::list(spec, "/volumes").iter().filter(|v| !v["hostPath"].is_null()).map(name).collect();
     if volumes.is_empty() { None } else { violation("hostPath volumes", named("volume", &volumes)) }
 }
 
-fn host_ports(_: &Value, spec: &Value) -> Option<Violation> {
+pub(super) fn host_ports(_: &Value, spec: &Value) -> Option<Violation> {
     let ports_of = |container: &Value| -> Vec<u64> {
         tree::list(container, "/ports").iter().filter_map(|p| p["hostPort"].as_u64()).filter(|p| *p > 0).collect()
     };
@@ -259,7 +228,7 @@ fn host_ports(_: &Value, spec: &Value) -> Option<Violation> {
     violation("hostPort", format!("{} {uses} hostPort{s} {listed}", named("container", &bad)))
 }
 
-fn privileged(_: &Value, spec: &Value) -> Option<Violation> {
+pub(super) fn privileged(_: &Value, spec: &Value) -> Option<Violation> {
     let bad = failing(spec, |c| c["securityContext"]["privileged"] == true);
     if bad.is_empty() {
         return None;
@@ -267,7 +236,7 @@ fn privileged(_: &Value, spec: &Value) -> Option<Violation> {
     violation("privileged", format!("{} must not set securityContext.privileged=true", named("container", &bad)))
 }
 
-fn proc_mount(_: &Value, spec: &Value) -> Option<Violation> {
+pub(super) fn proc_mount(_: &Value, spec: &Value) -> Option<Violation> {
     let set = |c: &Value| c["securityContext"]["procMount"].as_str().filter(|m| *m != "Default").map(str::to_owned);
     let bad = failing(spec, |c| set(c).is_some());
     if bad.is_empty() {
@@ -276,6 +245,35 @@ fn proc_mount(_: &Value, spec: &Value) -> Option<Violation> {
     let values: BTreeSet<String> = containers(spec).filter_map(set).collect();
     let who = named("container", &bad);
     violation("procMount", format!("{who} must not set securityContext.procMount to {}", quoted(values)))
+}
+
+/// A pod with users of its own may see all of `/proc`.
+pub(super) fn proc_mount_host_users(metadata: &Value, spec: &Value) -> Option<Violation> {
+    if has_own_users(spec) { None } else { proc_mount(metadata, spec) }
+}
+
+fn has_own_users(spec: &Value) -> bool {
+    spec["hostUsers"] == false
+}
+
+pub(super) fn host_probes(_: &Value, spec: &Value) -> Option<Violation> {
+    const HANDLERS: &[&str] =
+        &["livenessProbe", "readinessProbe", "startupProbe", "lifecycle/postStart", "lifecycle/preStop"];
+    let hosts = |container: &Value| -> BTreeSet<String> {
+        let pointers =
+            HANDLERS.iter().flat_map(|of| ["httpGet", "tcpSocket"].map(|action| format!("/{of}/{action}/host")));
+        pointers
+            .filter_map(|at| container.pointer(&at)?.as_str().filter(|h| !h.is_empty()).map(str::to_owned))
+            .collect()
+    };
+    let bad: BTreeSet<String> = failing(spec, |c| !hosts(c).is_empty()).into_iter().collect();
+    if bad.is_empty() {
+        return None;
+    }
+    let all: BTreeSet<String> = containers(spec).flat_map(hosts).collect();
+    let (uses, s) = (if bad.len() == 1 { "uses" } else { "use" }, if all.len() == 1 { "" } else { "s" });
+    let who = named("container", &bad.into_iter().collect::<Vec<_>>());
+    violation("probe or lifecycle host", format!("{who} {uses} probe or lifecycle host{s} {}", quoted(all)))
 }
 
 const VOLUMES: &[&str] = &[
@@ -290,7 +288,7 @@ const VOLUMES: &[&str] = &[
     "image",
 ];
 
-fn restricted_volumes(_: &Value, spec: &Value) -> Option<Violation> {
+pub(super) fn restricted_volumes(_: &Value, spec: &Value) -> Option<Violation> {
     let mut types = BTreeSet::new();
     let mut bad = Vec::new();
     for volume in tree::list(spec, "/volumes") {
@@ -313,7 +311,7 @@ fn restricted_volumes(_: &Value, spec: &Value) -> Option<Violation> {
     violation("restricted volume types", format!("{who} {uses} restricted volume type{s} {}", quoted(types)))
 }
 
-fn run_as_non_root(_: &Value, spec: &Value) -> Option<Violation> {
+pub(super) fn run_as_non_root(_: &Value, spec: &Value) -> Option<Violation> {
     let of = |value: &Value| value["securityContext"]["runAsNonRoot"].as_bool();
     let pod = of(spec);
     let explicit = failing(spec, |c| of(c) == Some(false));
@@ -329,7 +327,15 @@ fn run_as_non_root(_: &Value, spec: &Value) -> Option<Violation> {
     violation("runAsNonRoot != true", format!("pod or {who} must set securityContext.runAsNonRoot=true"))
 }
 
-fn run_as_user(_: &Value, spec: &Value) -> Option<Violation> {
+pub(super) fn run_as_non_root_host_users(metadata: &Value, spec: &Value) -> Option<Violation> {
+    if has_own_users(spec) { None } else { run_as_non_root(metadata, spec) }
+}
+
+pub(super) fn run_as_user_host_users(metadata: &Value, spec: &Value) -> Option<Violation> {
+    if has_own_users(spec) { None } else { run_as_user(metadata, spec) }
+}
+
+pub(super) fn run_as_user(_: &Value, spec: &Value) -> Option<Violation> {
     let root = |value: &Value| value["securityContext"]["runAsUser"] == 0;
     let (pod, bad) = (root(spec), failing(spec, root));
     if !pod && bad.is_empty() {
@@ -340,12 +346,21 @@ fn run_as_user(_: &Value, spec: &Value) -> Option<Violation> {
 
 const SE_LINUX_TYPES: &[&str] = &["", "container_t", "container_init_t", "container_kvm_t", "container_engine_t"];
 
-fn se_linux_options(_: &Value, spec: &Value) -> Option<Violation> {
+/// Without the type that came last.
+pub(super) fn se_linux_options_1_0(_: &Value, spec: &Value) -> Option<Violation> {
+    se_linux(spec, &SE_LINUX_TYPES[..4])
+}
+
+pub(super) fn se_linux_options_1_31(_: &Value, spec: &Value) -> Option<Violation> {
+    se_linux(spec, SE_LINUX_TYPES)
+}
+
+fn se_linux(spec: &Value, allowed: &[&str]) -> Option<Violation> {
     let text = |value: &Value, field: &str| {
         value["securityContext"]["seLinuxOptions"][field].as_str().unwrap_or_default().to_owned()
     };
     let bad_of = |value: &Value| {
-        !SE_LINUX_TYPES.contains(&text(value, "type").as_str())
+        !allowed.contains(&text(value, "type").as_str())
             || !text(value, "user").is_empty()
             || !text(value, "role").is_empty()
     };
@@ -355,7 +370,7 @@ fn se_linux_options(_: &Value, spec: &Value) -> Option<Violation> {
     }
     let all: Vec<&Value> = std::iter::once(spec).chain(containers(spec)).collect();
     let types: BTreeSet<String> =
-        all.iter().map(|v| text(v, "type")).filter(|t| !SE_LINUX_TYPES.contains(&t.as_str())).collect();
+        all.iter().map(|v| text(v, "type")).filter(|t| !allowed.contains(&t.as_str())).collect();
     let mut data = Vec::new();
     if !types.is_empty() {
         let s = if types.len() == 1 { "" } else { "s" };
@@ -386,14 +401,33 @@ fn must_not_set_seccomp(spec: &Value, allowed: fn(&str) -> bool) -> Option<Viola
     violation("seccompProfile", format!("{who} must not set securityContext.seccompProfile.type to {}", quoted(values)))
 }
 
-fn seccomp_baseline(_: &Value, spec: &Value) -> Option<Violation> {
-    must_not_set_seccomp(spec, |ty| ty != "Unconfined")
+pub(super) fn seccomp_baseline(_: &Value, spec: &Value) -> Option<Violation> {
+    must_not_set_seccomp(spec, |ty| matches!(ty, "RuntimeDefault" | "Localhost"))
 }
 
-fn seccomp_restricted(_: &Value, spec: &Value) -> Option<Violation> {
-    if is_windows(spec) {
+pub(super) fn seccomp_restricted_linux(metadata: &Value, spec: &Value) -> Option<Violation> {
+    if is_windows(spec) { None } else { seccomp_restricted(metadata, spec) }
+}
+
+/// Before there was a field, annotations chose the profile.
+pub(super) fn seccomp_annotations(metadata: &Value, spec: &Value) -> Option<Violation> {
+    const POD: &str = "seccomp.security.alpha.kubernetes.io/pod";
+    const CONTAINER: &str = "container.seccomp.security.alpha.kubernetes.io/";
+    let keys: Vec<String> =
+        containers(spec).map(|c| format!("{CONTAINER}{}", name(c))).chain([POD.to_owned()]).collect();
+    let allowed =
+        |value: &str| matches!(value, "runtime/default" | "docker/default") || value.starts_with("localhost/");
+    let bad: BTreeSet<String> = keys.iter().flat_map(|key| annotations(metadata, key, allowed)).collect();
+    let bad: Vec<String> =
+        bad.into_iter().filter(|text| keys.iter().any(|key| text.starts_with(&format!("{key}=")))).collect();
+    if bad.is_empty() {
         return None;
     }
+    let s = if bad.len() == 1 { "" } else { "s" };
+    violation("seccompProfile", format!("forbidden annotation{s} {}", bad.join(", ")))
+}
+
+pub(super) fn seccomp_restricted(_: &Value, spec: &Value) -> Option<Violation> {
     if let Some(found) = must_not_set_seccomp(spec, |ty| matches!(ty, "RuntimeDefault" | "Localhost")) {
         return Some(found);
     }
@@ -407,31 +441,31 @@ fn seccomp_restricted(_: &Value, spec: &Value) -> Option<Violation> {
     violation("seccompProfile", format!("pod or {who} {wanted}"))
 }
 
-const SYSCTLS: &[&str] = &[
-    "kernel.shm_rmid_forced",
-    "net.ipv4.ip_local_port_range",
-    "net.ipv4.tcp_syncookies",
-    "net.ipv4.ping_group_range",
-    "net.ipv4.ip_unprivileged_port_start",
-    "net.ipv4.ip_local_reserved_ports",
-    "net.ipv4.tcp_keepalive_time",
-    "net.ipv4.tcp_fin_timeout",
-    "net.ipv4.tcp_keepalive_intvl",
-    "net.ipv4.tcp_keepalive_probes",
-    "net.ipv4.tcp_rmem",
-    "net.ipv4.tcp_wmem",
+/// By the minor version that allowed them first.
+const SYSCTLS: &[(u32, &str)] = &[
+    (0, "kernel.shm_rmid_forced"),
+    (0, "net.ipv4.ip_local_port_range"),
+    (0, "net.ipv4.tcp_syncookies"),
+    (0, "net.ipv4.ping_group_range"),
+    (0, "net.ipv4.ip_unprivileged_port_start"),
+    (27, "net.ipv4.ip_local_reserved_ports"),
+    (29, "net.ipv4.tcp_keepalive_time"),
+    (29, "net.ipv4.tcp_fin_timeout"),
+    (29, "net.ipv4.tcp_keepalive_intvl"),
+    (29, "net.ipv4.tcp_keepalive_probes"),
+    (32, "net.ipv4.tcp_rmem"),
+    (32, "net.ipv4.tcp_wmem"),
 ];
 
-fn sysctls(_: &Value, spec: &Value) -> Option<Violation> {
-    let bad: Vec<String> = tree::list(spec, "/securityContext/sysctls")
-        .iter()
-        .map(name)
-        .filter(|sysctl| !SYSCTLS.contains(&sysctl.as_str()))
-        .collect();
+/// The sysctls that a minor version allows.
+pub(super) fn sysctls<const MINOR: u32>(_: &Value, spec: &Value) -> Option<Violation> {
+    let allowed = |sysctl: &String| SYSCTLS.iter().any(|(since, name)| *since <= MINOR && name == sysctl);
+    let bad: Vec<String> =
+        tree::list(spec, "/securityContext/sysctls").iter().map(name).filter(|sysctl| !allowed(sysctl)).collect();
     if bad.is_empty() { None } else { violation("forbidden sysctls", bad.join(", ")) }
 }
 
-fn windows_host_process(_: &Value, spec: &Value) -> Option<Violation> {
+pub(super) fn windows_host_process(_: &Value, spec: &Value) -> Option<Violation> {
     let set = |value: &Value| value["securityContext"]["windowsOptions"]["hostProcess"] == true;
     let (pod, bad) = (set(spec), failing(spec, set));
     if !pod && bad.is_empty() {
@@ -439,39 +473,4 @@ fn windows_host_process(_: &Value, spec: &Value) -> Option<Violation> {
     }
     let who = setters(pod, &bad);
     violation("hostProcess", format!("{who} must not set securityContext.windowsOptions.hostProcess=true"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use expect_test::{Expect, expect};
-    use serde_json::json;
-
-    #[expect(clippy::needless_pass_by_value, reason = "tables of literals")]
-    fn check(level: Level, spec: Value, want: Expect) {
-        let found: Vec<String> = run(level, &Value::Null, &spec).iter().map(ToString::to_string).collect();
-        want.assert_eq(&found.join(", "));
-    }
-
-    #[test]
-    fn violations_read_as_upstreams() {
-        let plain = json!({"containers": [{"name": "app"}]});
-        check(Level::Privileged, json!({"hostPID": true}), expect![""]);
-        check(Level::Baseline, plain.clone(), expect![""]);
-        check(
-            Level::Restricted,
-            plain,
-            expect![[
-                r#"allowPrivilegeEscalation != false (container "app" must set securityContext.allowPrivilegeEscalation=false), unrestricted capabilities (container "app" must set securityContext.capabilities.drop=["ALL"]), runAsNonRoot != true (pod or container "app" must set securityContext.runAsNonRoot=true), seccompProfile (pod or container "app" must set securityContext.seccompProfile.type to "RuntimeDefault" or "Localhost")"#
-            ]],
-        );
-        check(
-            Level::Baseline,
-            json!({"hostNetwork": true, "volumes": [{"name": "h", "hostPath": {}}, {"name": "h2", "hostPath": {}}],
-                "containers": [{"name": "app", "ports": [{"hostPort": 80}], "securityContext": {"privileged": true}}]}),
-            expect![[
-                r#"host namespaces (hostNetwork=true), hostPath volumes (volumes "h", "h2"), hostPort (container "app" uses hostPort 80), privileged (container "app" must not set securityContext.privileged=true)"#
-            ]],
-        );
-    }
 }

@@ -1,5 +1,6 @@
 //! Pod Security Standards by namespace label (KEP-2579): refused, or only warned about.
 mod checks;
+mod registry;
 
 use super::{Operation, Plugin, Request, look_up, ready};
 use crate::resources::tree;
@@ -81,16 +82,39 @@ fn is_version(text: &str) -> bool {
     text == "latest" || minor.is_some_and(|m| !m.is_empty() && m.len() < 5 && m.bytes().all(|b| b.is_ascii_digit()))
 }
 
+/// The policy to warn of: what the namespace enforces where it asks for no warnings.
+fn warned<'l>(label: impl Fn(&str) -> Option<&'l str> + Copy) -> Policy {
+    let (level, version) = (label(&format!("{LABELS}warn")), label(&format!("{LABELS}warn-version")));
+    let mut warned = policy(label, "warn");
+    if level.is_some_and(|level| Level::parse(level).is_none()) {
+        warned.level = Level::Privileged;
+    }
+    let enforced = label(&format!("{LABELS}enforce")).and_then(Level::parse);
+    if let (None, Some(enforced)) = (level, enforced.filter(|enforced| *enforced > warned.level)) {
+        warned.level = enforced;
+        if version.is_none() {
+            warned.version = policy(label, "enforce").version;
+        }
+    }
+    warned
+}
+
 fn of_namespace(store: &dyn Store, name: &str, mode: &str) -> Option<Policy> {
     let namespace = look_up::<Namespace>(store, &namespace::KIND, "", name)?;
     let labels = namespace.metadata.labels.as_ref();
-    Some(policy(|key| labels?.get(key).map(String::as_str), mode))
+    let label = |key: &str| labels?.get(key).map(String::as_str);
+    Some(if mode == "warn" { warned(label) } else { policy(label, mode) })
 }
 
 impl Policy {
+    /// None for the latest version.
+    fn minor(&self) -> Option<u32> {
+        self.version.strip_prefix("v1.")?.parse().ok()
+    }
+
     /// What of a pod violates this policy, as upstream writes it.
     fn violations(&self, metadata: &Value, spec: &Value) -> Option<String> {
-        let found = checks::run(self.level, metadata, spec);
+        let found = registry::run(self.level, self.minor(), metadata, spec);
         if found.is_empty() {
             return None;
         }
@@ -176,7 +200,7 @@ fn existing(store: &dyn Store, namespace: &str, policy: &Policy) -> Vec<String> 
     let prefix = format!("{namespace}/");
     for (_, stored) in snapshot.range(&prefix, None).take(EXISTING_PODS_MAX) {
         let pod = stored.tree();
-        let found = checks::run(policy.level, &pod["metadata"], &pod["spec"]);
+        let found = registry::run(policy.level, policy.minor(), &pod["metadata"], &pod["spec"]);
         if !found.is_empty() {
             let reasons = found.iter().map(|v| v.reason).collect::<Vec<_>>().join(", ");
             groups.entry(reasons).or_default().push(stored.meta().name.clone());

@@ -43,6 +43,10 @@ pub(super) struct Reservation {
     taken: Held,
     /// Given back once the write has committed.
     leaves: Held,
+    /// Nothing is taken: the write only shows what would become of it.
+    dry_run: bool,
+    /// Ports that a dry run would have taken.
+    shown_ports: Vec<i64>,
 }
 
 impl Allocator {
@@ -64,16 +68,22 @@ impl Allocator {
     }
 
     /// Fills in what a new Service needs; other kinds need nothing.
-    pub fn begin_create(&self, kind: &Kind, object: &mut Value) -> Result<Reservation, Status> {
-        let mut reservation = self.empty();
+    pub fn begin_create(&self, kind: &Kind, object: &mut Value, dry_run: bool) -> Result<Reservation, Status> {
+        let mut reservation = self.empty(dry_run);
         if is_service(kind) {
             service::begin_create(self, object, &mut reservation)?;
         }
         Ok(reservation)
     }
 
-    pub fn begin_update(&self, kind: &Kind, new: &mut Value, old: &Value) -> Result<Reservation, Status> {
-        let mut reservation = self.empty();
+    pub fn begin_update(
+        &self,
+        kind: &Kind,
+        new: &mut Value,
+        old: &Value,
+        dry_run: bool,
+    ) -> Result<Reservation, Status> {
+        let mut reservation = self.empty(dry_run);
         if is_service(kind) {
             service::begin_update(self, new, old, &mut reservation)?;
         }
@@ -88,8 +98,14 @@ impl Allocator {
         }
     }
 
-    fn empty(&self) -> Reservation {
-        Reservation { pools: self.pools.clone(), taken: Held::default(), leaves: Held::default() }
+    fn empty(&self, dry_run: bool) -> Reservation {
+        Reservation {
+            pools: self.pools.clone(),
+            taken: Held::default(),
+            leaves: Held::default(),
+            dry_run,
+            shown_ports: Vec::new(),
+        }
     }
 }
 

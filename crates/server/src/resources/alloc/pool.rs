@@ -32,9 +32,18 @@ impl Pool {
         Self { first, count, band: band.min(count), taken: BTreeSet::new() }
     }
 
+    /// Whether somebody has this number.
+    pub fn is_taken(&self, number: u64) -> bool {
+        self.taken.contains(&number)
+    }
+
+    pub fn contains(&self, number: u64) -> bool {
+        (self.first..self.first + self.count).contains(&number)
+    }
+
     /// Takes one number.
     pub fn take(&mut self, number: u64) -> Result<(), Refused> {
-        if number < self.first || number >= self.first + self.count {
+        if !self.contains(number) {
             return Err(Refused::OutOfRange);
         }
         if self.taken.insert(number) { Ok(()) } else { Err(Refused::Taken) }

@@ -3,9 +3,11 @@ use super::{super::tree, Allocator, Held, Reservation, pool::Refused};
 use serde_json::json;
 use skeg_model::{
     Value,
+    kinds::service::validate_cluster_ips,
     meta::{field_error::Errors, go::Printed},
     status::Status,
 };
+use std::collections::BTreeMap;
 
 /// Upstream's `None`: a headless Service.
 const HEADLESS: &str = "None";
@@ -72,6 +74,10 @@ fn is_headless(service: &Value) -> bool {
         || tree::list(service, "/spec/clusterIPs").first().is_some_and(|ip| ip == HEADLESS)
 }
 
+fn number_of(value: &Value) -> i64 {
+    value.as_i64().unwrap_or(0)
+}
+
 fn port_of(value: &Value) -> u64 {
     value.as_u64().unwrap_or(0)
 }
@@ -115,7 +121,7 @@ fn patch_allocated(new: &mut Value, old: &Value) {
             tree::map_mut(new, "spec").insert("clusterIPs".into(), before["clusterIPs"].clone());
         }
     }
-    if needs_node_port(old) && needs_node_port(new) {
+    if deals_node_ports(old) && deals_node_ports(new) {
         keep_node_ports(new, old);
     }
     if needs_health_check_port(old) && needs_health_check_port(new) && port_of(&new["spec"]["healthCheckNodePort"]) == 0
@@ -126,15 +132,18 @@ fn patch_allocated(new: &mut Value, old: &Value) {
 
 fn keep_node_ports(new: &mut Value, old: &Value) {
     let before = tree::list(old, "/spec/ports");
-    let used: Vec<u64> = tree::list(new, "/spec/ports").iter().map(|p| port_of(&p["nodePort"])).collect();
+    let asked: Vec<u64> = tree::list(new, "/spec/ports").iter().map(|p| port_of(&p["nodePort"])).collect();
+    let mut used: Vec<u64> =
+        before.iter().map(|p| port_of(&p["nodePort"])).filter(|number| asked.contains(number)).collect();
     let Some(ports) = new.pointer_mut("/spec/ports").and_then(Value::as_array_mut) else { return };
     for port in ports {
         if port_of(&port["nodePort"]) != 0 {
             continue;
         }
-        let same = before.iter().find(|b| b["port"] == port["port"] && b["protocol"] == port["protocol"]);
-        let number = same.map_or(0, |b| port_of(&b["nodePort"]));
+        let name = |port: &Value| port["name"].as_str().unwrap_or_default().to_owned();
+        let number = before.iter().rev().find(|b| name(b) == name(port)).map_or(0, |b| port_of(&b["nodePort"]));
         if number > 0 && !used.contains(&number) {
+            used.push(number);
             port["nodePort"] = number.into();
         }
     }
@@ -168,13 +177,16 @@ fn allocate(
     errors: &mut Errors,
 ) {
     if needs_cluster_ip(service) {
-        init_families(service, errors);
+        init_families(service, old, errors);
         if errors.is_empty() && !is_headless(service) {
             allocate_address(pools, service, old, reservation, errors);
         }
     }
     if errors.is_empty() && needs_node_port(service) {
-        allocate_ports(pools, service, old, reservation, errors);
+        match old {
+            None => first_ports(pools, service, reservation, errors),
+            Some(old) => changed_ports(pools, service, old, reservation, errors),
+        }
     }
     if errors.is_empty() && needs_health_check_port(service) {
         allocate_health_check(pools, service, old, reservation, errors);
@@ -182,13 +194,43 @@ fn allocate(
 }
 
 /// `ipFamilies` and `ipFamilyPolicy` of a cluster with IPv4 only. A headless Service without selector may name both families.
-fn init_families(service: &mut Value, errors: &mut Errors) {
-    let selectorless =
-        is_headless(service) && service["spec"]["selector"].as_object().is_none_or(serde_json::Map::is_empty);
+fn init_families(service: &mut Value, old: Option<&Value>, errors: &mut Errors) {
+    const POLICY: &str = "spec.ipFamilyPolicy";
+    let selectorless = tree::text(service, "/spec/clusterIP") == HEADLESS
+        && service["spec"]["selector"].as_object().is_none_or(serde_json::Map::is_empty);
+    if tree::text(service, "/spec/ipFamilyPolicy").is_empty() {
+        let before = old.map(|old| tree::text(old, "/spec/ipFamilyPolicy")).filter(|policy| !policy.is_empty());
+        let policy = before.unwrap_or(if selectorless { "RequireDualStack" } else { "SingleStack" });
+        tree::map_mut(service, "spec").insert("ipFamilyPolicy".into(), policy.into());
+    }
+    validate_cluster_ips(service, old, errors);
+    if !errors.is_empty() {
+        return;
+    }
     let policy = tree::text(service, "/spec/ipFamilyPolicy").to_owned();
-    let families: Vec<String> = tree::texts(service, "/spec/ipFamilies").into_iter().map(str::to_owned).collect();
+    let mut families: Vec<String> = tree::texts(service, "/spec/ipFamilies").into_iter().map(str::to_owned).collect();
+    let ips: Vec<String> = tree::texts(service, "/spec/clusterIPs").into_iter().map(str::to_owned).collect();
+    if policy == "SingleStack" {
+        for (count, what) in [(ips.len(), "cluster IPs"), (families.len(), "IP families")] {
+            if count == 2 {
+                let why = format!("must be 'RequireDualStack' or 'PreferDualStack' when multiple {what} are specified");
+                errors.invalid(POLICY, policy.as_str(), why);
+            }
+        }
+    }
+    for (i, ip) in ips.iter().enumerate().take_while(|(_, ip)| *ip != HEADLESS).skip(families.len()) {
+        if ip.contains(':') {
+            let shown = skeg_model::meta::go::json(&service["spec"]["clusterIPs"]);
+            let why = "IPv6 is not configured on this cluster";
+            errors.invalid(format!("spec.clusterIPs[{i}]"), Printed(shown), why);
+        } else {
+            families.push("IPv4".into());
+        }
+    }
+    if !errors.is_empty() {
+        return;
+    }
     if selectorless {
-        let policy = if policy.is_empty() { "RequireDualStack".to_owned() } else { policy };
         let mut families = if families.is_empty() { vec!["IPv4".to_owned()] } else { families };
         if families.len() == 1 && policy != "SingleStack" {
             families.push(if families[0] == "IPv4" { "IPv6".into() } else { "IPv4".into() });
@@ -196,21 +238,16 @@ fn init_families(service: &mut Value, errors: &mut Errors) {
         set_families(service, &policy, &families);
         return;
     }
-    if policy == "RequireDualStack" || families.len() > 1 && policy != "PreferDualStack" && !policy.is_empty() {
-        errors.invalid(
-            "spec.ipFamilyPolicy",
-            policy.as_str(),
-            "this cluster is not configured for dual-stack services",
-        );
-        return;
+    if policy == "RequireDualStack" {
+        errors.invalid(POLICY, policy.as_str(), "this cluster is not configured for dual-stack services");
     }
-    if let Some(at) = families.iter().position(|f| f == "IPv6") {
-        errors.invalid(format!("spec.ipFamilies[{at}]"), "IPv6", "not configured on this cluster");
-        return;
+    for (i, family) in families.iter().enumerate().filter(|(_, family)| *family == "IPv6") {
+        errors.invalid(format!("spec.ipFamilies[{i}]"), family.as_str(), "not configured on this cluster");
     }
-    let policy = if policy.is_empty() { "SingleStack".to_owned() } else { policy };
-    let families = if families.is_empty() { vec!["IPv4".to_owned()] } else { families };
-    set_families(service, &policy, &families);
+    if errors.is_empty() {
+        let families = if families.is_empty() { vec!["IPv4".to_owned()] } else { families };
+        set_families(service, &policy, &families);
+    }
 }
 
 fn set_families(service: &mut Value, policy: &str, families: &[String]) {
@@ -230,6 +267,11 @@ fn allocate_address(
     if old.is_some_and(|old| needs_cluster_ip(old) && !wanted.is_empty()) {
         return;
     }
+    if wanted.is_empty() && reservation.dry_run {
+        // Which address it would be is not looked for: the network's own stands for it.
+        set_address(service, &pools.cidr.nth(0).expect("networks have a first address").to_string());
+        return;
+    }
     if wanted.is_empty() {
         let Some(offset) = pools.pools.lock().addresses.take_any(pools.entropy.u64()) else {
             let why = "failed to allocate a serviceIP: range is full";
@@ -237,68 +279,100 @@ fn allocate_address(
             return;
         };
         reservation.taken.addresses.push(offset);
-        let ip = pools.cidr.nth(offset).expect("pools deal offsets of the network").to_string();
-        let spec = tree::map_mut(service, "spec");
-        spec.insert("clusterIP".into(), ip.clone().into());
-        spec.insert("clusterIPs".into(), json!([ip]));
+        set_address(service, &pools.cidr.nth(offset).expect("pools deal offsets of the network").to_string());
         return;
     }
     // Not an address at all: validation says so.
     let Ok(ip) = wanted.parse() else { return };
     let taken = match pools.cidr.offset(ip) {
-        Some(offset) => pools.pools.lock().addresses.take(offset).map(|()| offset),
         None => Err(Refused::OutOfRange),
+        Some(offset) if reservation.dry_run && pools.pools.lock().addresses.contains(offset) => Ok(()),
+        Some(offset) => pools.pools.lock().addresses.take(offset).map(|()| reservation.taken.addresses.push(offset)),
     };
-    match taken {
-        Ok(offset) => reservation.taken.addresses.push(offset),
-        Err(refused) => {
-            let why = match refused {
-                Refused::Taken => "provided IP is already allocated".to_owned(),
-                Refused::OutOfRange => format!(
-                    "the provided IP ({wanted}) is not in the valid range. The range of valid IPs is {}",
-                    pools.cidr
-                ),
-            };
-            let shown = skeg_model::meta::go::json(&service["spec"]["clusterIPs"]);
-            errors.invalid("spec.clusterIPs", Printed(shown), format!("failed to allocate IP {wanted}: {why}"));
-        }
+    if let Err(refused) = taken {
+        let why = match refused {
+            Refused::Taken => "provided IP is already allocated".to_owned(),
+            Refused::OutOfRange => format!(
+                "the provided IP ({wanted}) is not in the valid range. The range of valid IPs is {}",
+                pools.cidr
+            ),
+        };
+        let shown = skeg_model::meta::go::json(&service["spec"]["clusterIPs"]);
+        errors.invalid("spec.clusterIPs", Printed(shown), format!("failed to allocate IP {wanted}: {why}"));
     }
 }
 
-fn allocate_ports(
+fn set_address(service: &mut Value, ip: &str) {
+    let spec = tree::map_mut(service, "spec");
+    spec.insert("clusterIP".into(), ip.into());
+    spec.insert("clusterIPs".into(), json!([ip]));
+}
+
+/// Node ports of a new Service: the same port under several protocols gets one number.
+fn first_ports(pools: &Allocator, service: &mut Value, reservation: &mut Reservation, errors: &mut Errors) {
+    let deals = deals_node_ports(service);
+    let Some(ports) = service.pointer_mut("/spec/ports").and_then(Value::as_array_mut) else { return };
+    let asked: Vec<(i64, i64)> =
+        ports.iter().map(|port| (number_of(&port["port"]), number_of(&port["nodePort"]))).collect();
+    let mut given: BTreeMap<i64, i64> = BTreeMap::new();
+    for (i, port) in ports.iter_mut().enumerate() {
+        let (of, own) = asked[i];
+        if own == 0 && !deals {
+            continue;
+        }
+        let number = match given.get(&of) {
+            Some(number) if own == 0 || own == *number => *number,
+            Some(_) => {
+                take_port(pools, own, &format!("spec.ports[{i}].nodePort"), reservation, errors);
+                own
+            }
+            None => {
+                let wanted = asked[i..].iter().find(|(port, number)| *port == of && *number != 0);
+                let number = match wanted {
+                    Some((_, wanted)) => {
+                        take_port(pools, *wanted, &format!("spec.ports[{i}].nodePort"), reservation, errors);
+                        *wanted
+                    }
+                    None => deal_port(pools, &format!("spec.ports[{i}].nodePort"), reservation, errors),
+                };
+                given.insert(of, number);
+                number
+            }
+        };
+        if !errors.is_empty() {
+            return;
+        }
+        port["nodePort"] = number.into();
+    }
+}
+
+/// Node ports of a Service that changed: it keeps what it had, and a number may be used under several protocols.
+fn changed_ports(
     pools: &Allocator,
     service: &mut Value,
-    old: Option<&Value>,
+    old: &Value,
     reservation: &mut Reservation,
     errors: &mut Errors,
 ) {
-    let before = old.map(|o| pools.held(o).ports).unwrap_or_default();
+    let before: Vec<i64> = if needs_node_port(old) {
+        tree::list(old, "/spec/ports").iter().map(|port| number_of(&port["nodePort"])).collect()
+    } else {
+        Vec::new()
+    };
     let deals = deals_node_ports(service);
-    let mut seen: Vec<(u64, String)> = Vec::new();
+    let mut taken: Vec<i64> = Vec::new();
     let Some(ports) = service.pointer_mut("/spec/ports").and_then(Value::as_array_mut) else { return };
     for (i, port) in ports.iter_mut().enumerate() {
-        let protocol = port["protocol"].as_str().unwrap_or_default().to_owned();
-        let mut number = port_of(&port["nodePort"]);
-        // A port of this Service may be used once more under another protocol.
-        let shared = seen.iter().any(|(n, p)| *n == number && *p != protocol);
+        let number = number_of(&port["nodePort"]);
+        let field = format!("spec.ports[{i}].nodePort");
         if number == 0 && deals {
-            match deal_port(pools, reservation) {
-                Some(dealt) => number = dealt,
-                None => {
-                    errors
-                        .internal(format!("spec.ports[{i}].nodePort"), "failed to allocate a nodePort: range is full");
-                    return;
-                }
-            }
-            port["nodePort"] = number.into();
-        } else if number > 0 && !shared && !before.contains(&number) {
-            take_port(pools, number, &format!("spec.ports[{i}].nodePort"), reservation, errors);
-            if !errors.is_empty() {
-                return;
-            }
+            port["nodePort"] = deal_port(pools, &field, reservation, errors).into();
+        } else if number != 0 && !before.contains(&number) && !taken.contains(&number) {
+            take_port(pools, number, &field, reservation, errors);
+            taken.push(number);
         }
-        if number > 0 {
-            seen.push((number, protocol));
+        if !errors.is_empty() {
+            return;
         }
     }
 }
@@ -310,32 +384,62 @@ fn allocate_health_check(
     reservation: &mut Reservation,
     errors: &mut Errors,
 ) {
-    let number = port_of(&service["spec"]["healthCheckNodePort"]);
-    let before = old.map(|o| port_of(&o["spec"]["healthCheckNodePort"])).unwrap_or_default();
+    const FIELD: &str = "spec.healthCheckNodePort";
+    let number = number_of(&service["spec"]["healthCheckNodePort"]);
+    if old.is_some_and(needs_health_check_port) {
+        // It stays what it is, which validation sees to.
+        return;
+    }
     if number == 0 {
-        match deal_port(pools, reservation) {
-            Some(dealt) => _ = tree::map_mut(service, "spec").insert("healthCheckNodePort".into(), dealt.into()),
-            None => errors.internal("spec.healthCheckNodePort", "failed to allocate a nodePort: range is full"),
-        }
-    } else if number != before {
-        take_port(pools, number, "spec.healthCheckNodePort", reservation, errors);
+        let dealt = deal_port(pools, FIELD, reservation, errors);
+        tree::map_mut(service, "spec").insert("healthCheckNodePort".into(), dealt.into());
+    } else {
+        take_port(pools, number, FIELD, reservation, errors);
     }
 }
 
-fn deal_port(pools: &Allocator, reservation: &mut Reservation) -> Option<u64> {
-    let dealt = pools.pools.lock().ports.take_any(pools.entropy.u64())?;
-    reservation.taken.ports.push(dealt);
-    Some(dealt)
+/// Above every real port: where dry runs begin to count.
+const SHOWN_PORTS_FROM: i64 = 32_769;
+
+fn deal_port(pools: &Allocator, field: &str, reservation: &mut Reservation, errors: &mut Errors) -> i64 {
+    if reservation.dry_run {
+        let next = reservation.shown_ports.iter().max().map_or(SHOWN_PORTS_FROM, |last| last.max(&0) + 1);
+        reservation.shown_ports.push(next);
+        return next;
+    }
+    match pools.pools.lock().ports.take_any(pools.entropy.u64()) {
+        Some(dealt) => {
+            reservation.taken.ports.push(dealt);
+            i64::try_from(dealt).expect("ports are small")
+        }
+        None => {
+            errors.internal(field, "failed to allocate a nodePort: range is full");
+            0
+        }
+    }
 }
 
-fn take_port(pools: &Allocator, number: u64, field: &str, reservation: &mut Reservation, errors: &mut Errors) {
-    let shown = i64::try_from(number).unwrap_or(i64::MAX);
-    match pools.pools.lock().ports.take(number) {
-        Ok(()) => reservation.taken.ports.push(number),
-        Err(Refused::Taken) => errors.invalid(field, shown, "provided port is already allocated"),
+fn take_port(pools: &Allocator, number: i64, field: &str, reservation: &mut Reservation, errors: &mut Errors) {
+    let offset = u64::try_from(number).ok();
+    let taken = if reservation.dry_run {
+        let is_taken = offset.is_some_and(|offset| pools.pools.lock().ports.is_taken(offset));
+        if is_taken || reservation.shown_ports.contains(&number) {
+            Err(Refused::Taken)
+        } else {
+            reservation.shown_ports.push(number);
+            Ok(())
+        }
+    } else {
+        let taken =
+            offset.ok_or(Refused::OutOfRange).and_then(|port| pools.pools.lock().ports.take(port).map(|()| port));
+        taken.map(|port| reservation.taken.ports.push(port))
+    };
+    match taken {
+        Ok(()) => {}
+        Err(Refused::Taken) => errors.invalid(field, number, "provided port is already allocated"),
         Err(Refused::OutOfRange) => errors.invalid(
             field,
-            shown,
+            number,
             format!(
                 "provided port is not in the valid range. The range of valid ports is {}-{}",
                 pools.ports.start(),

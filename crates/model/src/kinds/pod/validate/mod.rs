@@ -1,4 +1,5 @@
 //! Validation of pods and pod templates, in upstream's order and words (`ValidatePodSpec` and what it calls).
+mod claim;
 mod container;
 mod env;
 mod probes;

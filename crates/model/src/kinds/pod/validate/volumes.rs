@@ -44,7 +44,7 @@ const SOURCES: &[(&str, &str, &str, Check)] = &[
     ("projected", "projected", "projected", projected),
     ("scaleIO", "scaleIO", "scaleIO", |at, e| required(at, &["gateway", "system", "volumeName"], e)),
     ("csi", "csi", "csi", csi),
-    ("ephemeral", "ephemeral", "ephemeral", |at, e| required(at, &["volumeClaimTemplate"], e)),
+    ("ephemeral", "ephemeral", "ephemeral", super::claim::ephemeral),
     ("image", "image", "image", |_, _| ()),
 ];
 
@@ -371,7 +371,9 @@ fn csi(at: &At, errors: &mut Errors) {
     if driver.len() > DRIVER_BYTES_MAX {
         errors.too_long(at.child("driver"), DRIVER_BYTES_MAX);
     }
-    errors.invalid_each(at.child("driver"), driver, names::dns1123_subdomain(&driver.to_lowercase()));
+    if !driver.is_empty() {
+        errors.invalid_each(at.child("driver"), driver, names::dns1123_subdomain(&driver.to_lowercase()));
+    }
     let reference = at.child("nodePublishSecretRef");
     let name = reference.text("name");
     if !reference.is_nil() && name.is_empty() {
