@@ -39,7 +39,8 @@ filters() {
   local table
   nft list tables 2>/dev/null | while read -r _ family name; do
     echo "table $family $name"
-    nft list table "$family" "$name" | grep -v '^[{}]' | sed "s/^/table $name: /"
+    # The kernel lists a set's elements in no order: each has a line.
+    nft list table "$family" "$name" | sed 's/elements = {//; s/}$//' | tr ',' '\n' | sed "s/^[ \t]*/table $name: /"
   done
 }
 network() {

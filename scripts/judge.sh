@@ -58,7 +58,7 @@ evictionHard: {memory.available: 100Mi, nodefs.available: 1%, imagefs.available:
 EOF
   PATH=$PWD/build/sid/bin:$PATH in_lab scripts/server.sh start "$SKEG" server --data-dir "$DATA_DIR" --hostname-override na \
     --service-cluster-ip-range 10.96.0.0/12 --config "$state/kubelet.yaml" --write-kubeconfig "$state/kubeconfig"
-  for _ in $(seq 200); do [ -S "$DATA_DIR/run/containerd.sock" ] && [ -f "$state/kubeconfig" ] && break; sleep 0.05; done
+  for _ in $(seq 1200); do [ -S "$DATA_DIR/run/containerd.sock" ] && [ -f "$state/kubeconfig" ] && break; sleep 0.05; done
   in_lab build/sid/bin/ctr -a "$DATA_DIR/run/containerd.sock" -n k8s.io images import build/busybox.tar > /dev/null
   # shellcheck disable=SC2086
   in_lab python3 "$JUDGES/nodelife/run.py" --server https://127.0.0.1:6443 --ca "$(pki ca.crt)" --cert "$(pki admin.crt)" \

@@ -3,6 +3,9 @@
 //!
 //! Without a test harness: this same program is also the CNI plugin, and the part that runs inside the lab.
 #![expect(clippy::unwrap_used, reason = "a test ends where it fails")]
+#[path = "lab_parts/services.rs"]
+mod services_traffic;
+
 use skeg_node::{
     cri::{ContainerRuntime, CriClient, api},
     net::{
@@ -33,6 +36,9 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().collect();
     if let Some(code) = arguments.first().and_then(|program| cni::run_if_plugin(Path::new(program))) {
         return code;
+    }
+    if services_traffic::run_if_helper(&arguments) {
+        return ExitCode::SUCCESS;
     }
     if let [_, inside, dir] = &arguments[..]
         && inside == "inside-lab"
@@ -126,6 +132,7 @@ async fn inside_lab(data: &Path) {
     let two = start_pod(&client, data, "two", None).await;
     traffic(&client, &one, &two).await;
     through_services(&client, &one, &two).await;
+    tokio::task::block_in_place(|| services_traffic::all(data, &one, &two));
     lives_on(containerd, &config, &client, &one).await;
     client.stop_sandbox(&two.sandbox).await.unwrap();
     client.remove_sandbox(&two.sandbox).await.unwrap();

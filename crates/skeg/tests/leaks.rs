@@ -16,10 +16,22 @@ fn make_stop_leaves_nothing() {
     }
     let machine = Lab::up("machine");
     let folder = machine.file("marker", "").replace("/marker", "");
+    let arguments_of_server = format!("SKEG_ARGS={}", lab::EVICTION);
     let make = |arguments: &[&str]| {
         let (data, labs) = (format!("DATA_DIR={folder}/data"), format!("SKEG_LAB_DIR={folder}/labs"));
         let binary = concat!("SKEG_BIN=", env!("CARGO_BIN_EXE_skeg"));
-        let make = [&data, &labs, binary, "LAB=1", "LAB_NAME=inner", "make", "--no-print-directory", "-C", lab::ROOT];
+        let make = [
+            &data,
+            &labs,
+            &arguments_of_server,
+            binary,
+            "LAB=1",
+            "LAB_NAME=inner",
+            "make",
+            "--no-print-directory",
+            "-C",
+            lab::ROOT,
+        ];
         machine.run("env", &[&make[..], arguments].concat())
     };
     let inventory = || machine.inventory(&[&folder]);

@@ -13,6 +13,8 @@ use tokio::time::Instant;
 pub const KEEP_MAX: Duration = Duration::from_secs(30);
 /// Replies kept; the oldest makes room.
 const REPLIES_MAX: usize = 9_984;
+/// Their bytes as messages; the oldest makes room.
+const BYTES_MAX: usize = 16 << 20;
 
 /// What a reply answers: the name in lower case, type, class and whether DNSSEC records were asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -39,6 +41,7 @@ impl Key {
 #[derive(Debug)]
 struct Kept {
     reply: Message,
+    bytes: usize,
     at: Instant,
     until: Instant,
 }
@@ -47,6 +50,7 @@ struct Kept {
 pub struct Cache {
     replies: HashMap<Key, Kept>,
     order: VecDeque<Key>,
+    bytes: usize,
 }
 
 impl Cache {
@@ -62,15 +66,16 @@ impl Cache {
     }
 
     pub fn put(&mut self, key: Key, reply: &Message, now: Instant) {
-        let Some(time) = time_to_keep(reply) else { return };
-        let kept = Kept { reply: reply.clone(), at: now, until: now + time };
-        if self.replies.insert(key.clone(), kept).is_none() {
-            self.order.push_back(key);
+        let (Some(time), Ok(encoded)) = (time_to_keep(reply), reply.to_vec()) else { return };
+        let kept = Kept { reply: reply.clone(), bytes: encoded.len(), at: now, until: now + time };
+        self.bytes += kept.bytes;
+        match self.replies.insert(key.clone(), kept) {
+            Some(old) => self.bytes -= old.bytes,
+            None => self.order.push_back(key),
         }
-        while self.order.len() > REPLIES_MAX {
-            if let Some(oldest) = self.order.pop_front() {
-                self.replies.remove(&oldest);
-            }
+        while self.order.len() > REPLIES_MAX || self.bytes > BYTES_MAX {
+            let Some(oldest) = self.order.pop_front() else { return };
+            self.bytes -= self.replies.remove(&oldest).map_or(0, |kept| kept.bytes);
         }
     }
 }
@@ -125,6 +130,36 @@ mod tests {
         cache.put(key.clone(), &reply(3600), start);
         assert!(cache.get(&key, start + Duration::from_secs(29)).is_some());
         assert!(cache.get(&key, start + KEEP_MAX).is_none());
+    }
+
+    #[test]
+    fn what_is_kept_is_bounded_in_bytes() {
+        let (mut cache, now) = (Cache::default(), Instant::now());
+        let mut large = reply(20);
+        let record = large.answers[0].clone();
+        large.answers.resize(3_000, record);
+        for n in 0..1_000 {
+            cache.put(Key::of(&request(&format!("n{n}."))).unwrap(), &large, now);
+        }
+        assert!(cache.bytes <= BYTES_MAX && cache.bytes > BYTES_MAX / 2, "{}", cache.bytes);
+        assert_eq!(cache.order.len(), cache.replies.len());
+        assert!(cache.get(&Key::of(&request("n0.")).unwrap(), now).is_none());
+        assert!(cache.get(&Key::of(&request("n999.")).unwrap(), now).is_some());
+    }
+
+    #[test]
+    fn negative_replies_are_kept_as_their_terms_say() {
+        use hickory_proto::rr::rdata::SOA;
+        let (mut cache, now) = (Cache::default(), Instant::now());
+        let mut denied = Message::new(1, MessageType::Response, OpCode::Query);
+        denied.metadata.response_code = ResponseCode::NXDomain;
+        let name = Name::from_ascii("a.").unwrap();
+        let terms = SOA::new(name.clone(), name.clone(), 1, 1, 1, 1, 7);
+        denied.authorities.push(Record::from_rdata(name, 3_600, RData::SOA(terms)));
+        let key = Key::of(&request("none.")).unwrap();
+        cache.put(key.clone(), &denied, now);
+        assert!(cache.get(&key, now + Duration::from_secs(6)).is_some());
+        assert!(cache.get(&key, now + Duration::from_secs(7)).is_none());
     }
 
     #[test]

@@ -303,6 +303,8 @@ impl Resolver {
 mod tests {
     use super::*;
     use crate::dns::zone::{Kind, ServiceEntry};
+    use hickory_proto::op::Edns;
+    use proptest::prelude::*;
 
     fn question(name: &str, id: u16) -> Vec<u8> {
         let mut request = Message::new(id, MessageType::Query, OpCode::Query);
@@ -349,5 +351,68 @@ mod tests {
             assert_eq!((reply.metadata.id, reply.answers.len()), (id, 1));
         }
         tasks.shutdown().await;
+    }
+
+    fn example() -> Zone {
+        let mut zone = Zone::new("cluster.local", vec!["10.96.0.10".parse().unwrap()]);
+        zone.synced = true;
+        zone.set_namespace("default", true);
+        let port =
+            |n: u16| crate::dns::zone::PortEntry { name: format!("p{n}"), protocol: "tcp".into(), port: Some(n) };
+        let kind = Kind::Cluster(vec!["10.96.0.7".parse().unwrap()]);
+        zone.set_service("default/web", Some(ServiceEntry { kind, ports: (1..60).map(port).collect() }));
+        zone
+    }
+
+    proptest! {
+        /// Whatever arrives is passed over, refused or answered within what its sender takes; the reply is its own.
+        #[test]
+        fn mutated_questions_do_no_harm(
+            kind in prop_oneof![Just(RecordType::A), Just(RecordType::SRV), Just(RecordType::PTR), any::<u16>().prop_map(RecordType::from)],
+            name in prop_oneof![
+                Just("web.default.svc.cluster.local.".to_owned()),
+                Just("_p1._tcp.web.default.svc.cluster.local.".to_owned()),
+                Just("7.0.96.10.in-addr.arpa.".to_owned()),
+                "([a-z0-9_-]{1,20}\\.){1,6}cluster\\.local\\.",
+            ],
+            edns in proptest::option::of(any::<u16>()),
+            changes in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..6),
+            cut in proptest::option::of(any::<prop::sample::Index>()),
+            tail in proptest::collection::vec(any::<u8>(), 0..40),
+        ) {
+            let mut request = Message::new(0x1234, MessageType::Query, OpCode::Query);
+            request.add_query(Query::query(Name::from_ascii(&name).unwrap(), kind));
+            request.edns = edns.map(|size| {
+                let mut edns = Edns::new();
+                edns.set_max_payload(size);
+                edns
+            });
+            let mut bytes = request.to_vec().unwrap();
+            for (at, byte) in changes {
+                let at = at.index(bytes.len());
+                bytes[at] = byte;
+            }
+            bytes.extend(tail);
+            if let Some(cut) = cut {
+                bytes.truncate(cut.index(bytes.len()));
+            }
+            let resolver = Resolver { zone: Arc::new(RwLock::new(example())), forwarder: Forwarder::new(Vec::new()) };
+            let (reply, limit) = match read(&bytes) {
+                None => return Ok(()),
+                Some(Err(refused)) => (Some(refused), 512),
+                Some(Ok(request)) => {
+                    let limit = udp_limit(&request);
+                    (resolver.at_once(&request).and_then(|reply| encode(reply, limit)), limit)
+                }
+            };
+            if let Some(reply) = reply {
+                prop_assert!(reply.len() <= limit && reply[..2] == bytes[..2] && reply[2] & 0x80 != 0);
+            }
+        }
+
+        #[test]
+        fn any_bytes_do_no_harm(bytes in proptest::collection::vec(any::<u8>(), 0..700)) {
+            _ = read(&bytes);
+        }
     }
 }

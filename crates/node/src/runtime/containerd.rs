@@ -7,7 +7,7 @@ use super::{
 use crate::cri::{ContainerRuntime, CriClient};
 use std::{
     fs, io,
-    os::unix::{fs::DirBuilderExt, process::CommandExt},
+    os::unix::{fs::DirBuilderExt, net::UnixDatagram as StdUnixDatagram, process::CommandExt},
     path::{Path, PathBuf},
     process::{Command, Stdio},
     time::Duration,
@@ -85,10 +85,8 @@ pub struct Containerd {
 impl Containerd {
     /// Takes over the containerd that an earlier Skeg left running, or starts one; returns when it is ready.
     pub async fn start(config: ContainerdConfig) -> Result<Self, RuntimeError> {
-        let programs = find_programs(&config)?;
-        prepare_folders(&config)?;
-        write_atomically(&config.config_file(), config_toml(&config, programs.format, &programs.runc).as_bytes())
-            .map_err(RuntimeError::file("writing", &config.config_file()))?;
+        let given = config.clone();
+        let programs = off_the_runtime(move || prepare(&given)).await?;
         let identity = match adopt(&config).await {
             Some(identity) => {
                 tracing::info!(pid = identity.pid, "adopted the running containerd");
@@ -194,22 +192,69 @@ fn forget_earlier_boot(config: &ContainerdConfig) -> Result<(), RuntimeError> {
     write_atomically(&marker, boot.as_bytes()).map_err(RuntimeError::file("writing", &marker))
 }
 
-async fn adopt(config: &ContainerdConfig) -> Option<Identity> {
-    let identity = Identity::load(&config.record())?;
-    identity.open()?;
-    UnixStream::connect(config.socket()).await.ok()?;
-    Some(identity)
+/// Programs, folders and the configuration file.
+fn prepare(config: &ContainerdConfig) -> Result<Programs, RuntimeError> {
+    let programs = find_programs(config)?;
+    prepare_folders(config)?;
+    write_atomically(&config.config_file(), config_toml(config, programs.format, &programs.runc).as_bytes())
+        .map_err(RuntimeError::file("writing", &config.config_file()))?;
+    Ok(programs)
 }
 
-/// Starts containerd and waits for the readiness message that it sends as a service (`NOTIFY_SOCKET`).
-async fn launch(config: &ContainerdConfig, programs: &Programs) -> Result<Identity, RuntimeError> {
+/// Files and processes block; the runtime's own threads must not.
+async fn off_the_runtime<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    tokio::task::spawn_blocking(work).await.expect("looking after containerd does not panic")
+}
+
+/// The running containerd of this configuration. One that was started in the very moment in which Skeg was killed has no
+/// record yet and may not listen yet.
+async fn adopt(config: &ContainerdConfig) -> Option<Identity> {
+    const PAUSE: Duration = Duration::from_millis(10);
+    let given = config.clone();
+    let identity = off_the_runtime(move || {
+        if let Some(known) = Identity::load(&given.record()).filter(|known| known.open().is_some()) {
+            return Some(known);
+        }
+        let found = unrecorded(Path::new("/proc"), &given.config_file())?;
+        found.save(&given.record()).ok()?;
+        Some(found)
+    });
+    let identity = identity.await?;
+    let listening = async {
+        while UnixStream::connect(config.socket()).await.is_err() {
+            tokio::time::sleep(PAUSE).await;
+        }
+    };
+    tokio::select! {
+        () = listening => Some(identity),
+        () = ended(&identity) => None,
+        () = tokio::time::sleep(START_LIMIT) => None,
+    }
+}
+
+/// A containerd that runs on this configuration file.
+fn unrecorded(proc: &Path, config_file: &Path) -> Option<Identity> {
+    let processes = fs::read_dir(proc).ok()?.flatten();
+    let mut pids = processes.filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
+    let pid = pids.find(|pid| {
+        let line = fs::read(proc.join(pid.to_string()).join("cmdline")).unwrap_or_default();
+        let mut arguments = line.split(|byte| *byte == 0);
+        arguments.next().is_some_and(|program| program.ends_with(b"containerd"))
+            && arguments.any(|argument| argument == config_file.as_os_str().as_encoded_bytes())
+    })?;
+    Identity::of(pid).ok()
+}
+
+/// Starts containerd; its readiness message (`NOTIFY_SOCKET`) comes by the socket that is returned.
+fn spawn(config: &ContainerdConfig, programs: &Programs) -> Result<(Identity, StdUnixDatagram), RuntimeError> {
     let log = config.log_file();
     if fs::metadata(&log).is_ok_and(|found| found.len() > LOG_BYTES_MAX) {
         fs::rename(&log, log.with_extension("log.1")).map_err(RuntimeError::file("putting aside", &log))?;
     }
-    let notify_path = config.run_dir.join("containerd.notify");
+    let notify_path = notify_path(config);
     _ = fs::remove_file(&notify_path);
-    let notify = UnixDatagram::bind(&notify_path).map_err(RuntimeError::file("binding", &notify_path))?;
+    let notify = StdUnixDatagram::bind(&notify_path).map_err(RuntimeError::file("binding", &notify_path))?;
+    notify.set_nonblocking(true).map_err(RuntimeError::file("binding", &notify_path))?;
     let output = fs::File::options().create(true).append(true).open(&log);
     let output = output.map_err(RuntimeError::file("opening", &log))?;
     let errors = output.try_clone().map_err(RuntimeError::file("opening", &log))?;
@@ -225,13 +270,27 @@ async fn launch(config: &ContainerdConfig, programs: &Programs) -> Result<Identi
     let identity = Identity::of(pid).map_err(|source| RuntimeError::Run { what: what(), source })?;
     reap(child);
     identity.save(&config.record()).map_err(RuntimeError::file("writing", &config.record()))?;
+    Ok((identity, notify))
+}
+
+fn notify_path(config: &ContainerdConfig) -> PathBuf {
+    config.run_dir.join("containerd.notify")
+}
+
+/// Starts containerd and waits until it is ready.
+async fn launch(config: &ContainerdConfig, programs: &Programs) -> Result<Identity, RuntimeError> {
+    let (given, with) = (config.clone(), programs.clone());
+    let (identity, notify) = off_the_runtime(move || spawn(&given, &with)).await?;
+    let notify_path = notify_path(config);
+    let notify = UnixDatagram::from_std(notify).map_err(RuntimeError::file("binding", &notify_path))?;
+    let log = config.log_file();
     let not_ready = |reason: &str| RuntimeError::NotReady { reason: reason.into(), log: log.clone() };
     tokio::select! {
         message = ready(&notify) => message.map_err(|error| not_ready(&error.to_string()))?,
         () = ended(&identity) => return Err(not_ready(&format!("it ended; {}", last_line(&log)))),
         () = tokio::time::sleep(START_LIMIT) => return Err(not_ready("it was not ready in time")),
     }
-    _ = fs::remove_file(&notify_path);
+    _ = tokio::fs::remove_file(&notify_path).await;
     Ok(identity)
 }
 
@@ -274,4 +333,26 @@ fn last_line(log: &Path) -> String {
         Ok(String::from_utf8_lossy(&bytes).lines().next_back().unwrap_or_default().to_owned())
     };
     tail().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_containerd_without_a_record_is_found_by_its_configuration() {
+        let dir = tempfile::tempdir().unwrap();
+        let own = std::process::id().to_string();
+        let process = |pid: &str, line: &str| {
+            fs::create_dir_all(dir.path().join(pid)).unwrap();
+            fs::write(dir.path().join(pid).join("cmdline"), line.replace(' ', "\0")).unwrap();
+        };
+        process("7", "/usr/bin/containerd --config /other/config.toml");
+        process("8", "cat /d/config.toml");
+        fs::create_dir_all(dir.path().join("self")).unwrap();
+        assert_eq!(unrecorded(dir.path(), Path::new("/d/config.toml")), None);
+        process(&own, "/usr/bin/containerd --config /d/config.toml --log-level warn");
+        let found = unrecorded(dir.path(), Path::new("/d/config.toml")).unwrap();
+        assert_eq!(found.pid.to_string(), own);
+    }
 }

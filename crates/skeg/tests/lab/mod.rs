@@ -11,7 +11,7 @@ use std::{
 const PATIENCE_SECONDS: &str = "60";
 
 /// How full the machine's disk is does not matter to the tests.
-const EVICTION: &str = "--eviction-hard=memory.available<100Mi,nodefs.available<1%,imagefs.available<1%";
+pub const EVICTION: &str = "--eviction-hard=memory.available<100Mi,nodefs.available<1%,imagefs.available<1%";
 
 /// The project's folder.
 pub const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
@@ -75,6 +75,11 @@ impl Lab {
         let path = self.dir.path().join(name);
         std::fs::write(&path, content).unwrap();
         path.display().to_string()
+    }
+
+    /// A file of the test's folder.
+    pub fn path(&self, name: &str) -> String {
+        self.dir.path().join(name).display().to_string()
     }
 
     pub fn kubeconfig(&self) -> String {
