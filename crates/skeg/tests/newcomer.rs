@@ -66,9 +66,11 @@ impl Kubectl<'_> {
         assert!(got.contains(expected), "kubectl {line}: {expected:?} is missing in:\n{got}");
     }
 
+    /// Pods that are not being deleted.
     fn pods(&self, selector: &str) -> Vec<String> {
-        let names = self.run(&format!("get pods -l {selector} -o name"));
-        names.lines().map(|l| l.trim_start_matches("pod/").to_owned()).collect()
+        let stays = "{{range .items}}{{if not .metadata.deletionTimestamp}}{{.metadata.name}} {{end}}{{end}}";
+        let names = self.args(&["get", "pods", "-l", selector, "-o", &format!("go-template={stays}")]);
+        names.split_whitespace().map(str::to_owned).collect()
     }
 
     fn all(&self) {
