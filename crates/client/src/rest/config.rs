@@ -99,7 +99,10 @@ impl RestConfig {
     }
 
     /// TLS for this configuration, offering `protocols` (ALPN).
-    pub(super) fn tls(&self, protocols: &[&str]) -> Result<ClientConfig, ConfigError> {
+    ///
+    /// # Errors
+    /// Authorities or an identity that cannot be used.
+    pub fn tls(&self, protocols: &[&str]) -> Result<ClientConfig, ConfigError> {
         let provider = Arc::new(aws_lc_rs::default_provider());
         let builder = ClientConfig::builder_with_provider(provider.clone())
             .with_safe_default_protocol_versions()

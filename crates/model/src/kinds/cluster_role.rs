@@ -1,6 +1,5 @@
 //! ClusterRole: a set of rules, usable in the whole cluster.
-use super::{Kind, NameRule, Scope, Version, rules};
-
+use super::{Kind, Scope, Version, rules};
 use crate::{
     Value,
     meta::{at::At, field_error::Errors, object_meta},
@@ -10,22 +9,8 @@ const VERSIONS: &[Version] = &[Version::new("v1", "io.k8s.api.rbac.v1.ClusterRol
 
 pub static KIND: Kind = Kind {
     validate,
-    validate_update: |new, old, errors| {
-        object_meta::validate(&KIND, new, errors);
-        validate(new, errors);
-        object_meta::validate_update(new, old, errors);
-    },
-    name_rule: NameRule::PathSegment,
-    create_on_update: true,
-    ..Kind::new(
-        "rbac.authorization.k8s.io",
-        "ClusterRole",
-        "clusterroles",
-        "clusterrole",
-        Scope::Cluster,
-        "/registry/clusterroles/",
-        VERSIONS,
-    )
+    validate_update: |new, old, errors| rules::role_update(&KIND, new, old, errors),
+    ..rules::row("ClusterRole", "clusterroles", "clusterrole", Scope::Cluster, "/registry/clusterroles/", VERSIONS)
 };
 
 fn validate(role: &Value, errors: &mut Errors) {

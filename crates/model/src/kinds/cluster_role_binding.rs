@@ -1,31 +1,14 @@
 //! ClusterRoleBinding: grants a ClusterRole everywhere.
-use super::{
-    Column, Kind, NameRule, Scope, Version,
-    columns::{
-        self,
-        Doc::{FieldWithout, Text},
-        column, wide,
-    },
-    rules, subjects,
-};
+use super::{Column, Kind, Scope, Version, rules};
 
-use crate::meta::object_meta;
-
-const VERSIONS: &[Version] = &[Version::new("v1", "io.k8s.api.rbac.v1.ClusterRoleBinding")];
+const TYPE: &str = "io.k8s.api.rbac.v1.ClusterRoleBinding";
+const VERSIONS: &[Version] = &[Version::new("v1", TYPE)];
 
 pub static KIND: Kind = Kind {
     columns: COLUMNS,
     validate: |binding, errors| rules::binding(binding, false, errors),
-    validate_update: |new, old, errors| {
-        object_meta::validate(&KIND, new, errors);
-        rules::binding(new, false, errors);
-        object_meta::validate_update(new, old, errors);
-        rules::same_role(new, old, errors);
-    },
-    name_rule: NameRule::PathSegment,
-    create_on_update: true,
-    ..Kind::new(
-        "rbac.authorization.k8s.io",
+    validate_update: |new, old, errors| rules::binding_update(&KIND, new, old, errors),
+    ..rules::row(
         "ClusterRoleBinding",
         "clusterrolebindings",
         "clusterrolebinding",
@@ -35,18 +18,11 @@ pub static KIND: Kind = Kind {
     )
 };
 
-const COLUMNS: &[Column] = &[
-    columns::NAME,
-    column(
-        "Role",
-        "string",
-        FieldWithout("io.k8s.api.rbac.v1.ClusterRoleBinding", "roleRef", " This field is immutable."),
-        |binding, _| subjects::role(binding),
-    ),
-    columns::AGE,
-    wide("Users", "string", Text("Users in the clusterRoleBinding"), |binding, _| subjects::names(binding, "User")),
-    wide("Groups", "string", Text("Groups in the clusterRoleBinding"), |binding, _| subjects::names(binding, "Group")),
-    wide("ServiceAccounts", "string", Text("ServiceAccounts in the clusterRoleBinding"), |binding, _| {
-        subjects::names(binding, "ServiceAccount")
-    }),
-];
+const COLUMNS: &[Column] = &rules::binding_columns(
+    TYPE,
+    [
+        "Users in the clusterRoleBinding",
+        "Groups in the clusterRoleBinding",
+        "ServiceAccounts in the clusterRoleBinding",
+    ],
+);

@@ -1,10 +1,63 @@
 //! Rules of roles, and what bindings bind them to.
+use super::{
+    Column, Kind, NameRule, Scope, Version,
+    columns::{
+        self,
+        Doc::{FieldWithout, Text},
+        column, wide,
+    },
+    subjects,
+};
 use crate::{
     Value,
-    meta::{at::At, field_error::Errors, go, names},
+    meta::{at::At, field_error::Errors, go, names, object_meta},
 };
 
 const GROUP: &str = "rbac.authorization.k8s.io";
+
+/// What the rows of the group share. Names may hold colons, as in `system:node`.
+pub(super) const fn row(
+    kind: &'static str,
+    resource: &'static str,
+    singular: &'static str,
+    scope: Scope,
+    prefix: &'static str,
+    versions: &'static [Version],
+) -> Kind {
+    Kind {
+        name_rule: NameRule::PathSegment,
+        create_on_update: true,
+        ..Kind::new(GROUP, kind, resource, singular, scope, prefix, versions)
+    }
+}
+
+/// The columns of a binding; `texts` describe its users, groups and service accounts.
+pub(super) const fn binding_columns(type_name: &'static str, texts: [&'static str; 3]) -> [Column; 6] {
+    let [users, groups, accounts] = texts;
+    [
+        columns::NAME,
+        column("Role", "string", FieldWithout(type_name, "roleRef", " This field is immutable."), |it, _| {
+            subjects::role(it)
+        }),
+        columns::AGE,
+        wide("Users", "string", Text(users), |it, _| subjects::names(it, "User")),
+        wide("Groups", "string", Text(groups), |it, _| subjects::names(it, "Group")),
+        wide("ServiceAccounts", "string", Text(accounts), |it, _| subjects::names(it, "ServiceAccount")),
+    ]
+}
+
+/// The update of a role, whose rules `validate` checks.
+pub(super) fn role_update(kind: &Kind, new: &Value, old: &Value, errors: &mut Errors) {
+    object_meta::validate(kind, new, errors);
+    (kind.validate)(new, errors);
+    object_meta::validate_update(new, old, errors);
+}
+
+/// The update of a binding, which stays with its role.
+pub(super) fn binding_update(kind: &Kind, new: &Value, old: &Value, errors: &mut Errors) {
+    role_update(kind, new, old, errors);
+    same_role(new, old, errors);
+}
 
 /// `ValidatePolicyRule` over a list.
 pub(super) fn policy_rules(at: &At, namespaced: bool, errors: &mut Errors) {
@@ -77,7 +130,7 @@ fn subject(at: &At, namespaced: bool, errors: &mut Errors) {
 }
 
 /// A binding's role is what it is.
-pub(super) fn same_role(new: &Value, old: &Value, errors: &mut Errors) {
+fn same_role(new: &Value, old: &Value, errors: &mut Errors) {
     if new["roleRef"] != old["roleRef"] {
         let shown = go::internal("io.k8s.api.rbac.v1.RoleRef", &new["roleRef"]);
         errors.invalid("roleRef", go::Printed(shown), "cannot change roleRef");

@@ -1,14 +1,12 @@
 //! Server-side apply: what the client wants of an object, merged into it with an owner for every field.
 use super::{
-    Answer, Api, Context, codec, managed,
-    place::Place,
-    strategy, tree,
-    write::{Race, check_name, check_namespace},
+    Answer, Api, codec, managed, strategy, tree,
+    write::{Race, Write, check_name, check_namespace},
 };
 use skeg_model::{
     Value,
     patch::managed::{self as owners, Conflict, Writer},
-    request::{Body, FieldValidation, WriteOptions},
+    request::{Body, FieldValidation},
     schema::{self, Type},
     status::{Cause, Details, Status},
     wire::{Raw, yaml},
@@ -31,15 +29,10 @@ pub(super) struct Expected<'a> {
 }
 
 impl Api {
-    pub(super) async fn apply(
-        &self,
-        ctx: &Context,
-        place: Place<'_>,
-        body: Body,
-        options: &WriteOptions,
-    ) -> Result<Answer, Status> {
+    /// Carries out a patch of kind Apply that has begun.
+    pub(super) async fn apply(&self, mut w: Write<'_>, body: Body) -> Result<Answer, Status> {
         let applied = Applied::read(body)?;
-        let mut w = self.write(ctx, place, options);
+        let (place, options) = (w.place, w.options);
         let api_version = place.api_version();
         let expected =
             Expected { ty: schema_of(place.version.type_name)?, api_version: &api_version, kind: place.kind.kind };
@@ -71,7 +64,7 @@ pub(super) fn schema_of(type_name: &str) -> Result<&'static Type, Status> {
 }
 
 /// Who applies; nothing is reset.
-pub(super) fn writer<'a>(w: &super::write::Write<'a>, api_version: &'a str) -> Writer<'a> {
+pub(super) fn writer<'a>(w: &Write<'a>, api_version: &'a str) -> Writer<'a> {
     Writer { manager: &w.options.field_manager, api_version, subresource: w.place.subresource, reset: &[], now: w.now }
 }
 

@@ -30,13 +30,11 @@ impl Api {
         body: Body,
         options: &WriteOptions,
     ) -> Result<Answer, Status> {
-        place.allow(Verb::Patch)?;
-        self.authorise(ctx, "patch", &place, place.name)?;
+        let mut w = self.begin(ctx, place, Verb::Patch, options)?;
         if kind == PatchKind::Apply {
-            return self.apply(ctx, place, body, options).await;
+            return self.apply(w, body).await;
         }
         let patch = Patch::read(kind, body)?;
-        let mut w = self.write(ctx, place, options);
         let how = strategy::of(place.kind, place.subresource);
         let mut make = |warnings: &mut Vec<String>, old: Option<&Value>| {
             let old = old.ok_or_else(|| place.not_found())?;

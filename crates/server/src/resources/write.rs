@@ -77,6 +77,19 @@ impl Write<'_> {
 }
 
 impl Api {
+    /// The start of every write: the verb is served here, and the caller may.
+    pub(super) fn begin<'w>(
+        &'w self,
+        ctx: &'w Context,
+        place: Place<'w>,
+        verb: Verb,
+        options: &'w WriteOptions,
+    ) -> Result<Write<'w>, Status> {
+        place.allow(verb)?;
+        self.authorise(ctx, verb.as_str(), &place, place.name)?;
+        Ok(self.write(ctx, place, options))
+    }
+
     pub(super) fn write<'w>(&'w self, ctx: &'w Context, place: Place<'w>, options: &'w WriteOptions) -> Write<'w> {
         Write {
             ctx,
@@ -96,9 +109,7 @@ impl Api {
         body: Body,
         options: &WriteOptions,
     ) -> Result<Answer, Status> {
-        place.allow(Verb::Create)?;
-        self.authorise(ctx, "create", &place, place.name)?;
-        let mut w = self.write(ctx, place, options);
+        let mut w = self.begin(ctx, place, Verb::Create, options)?;
         let mut object = codec::decode(&place, &body, options.field_validation, &mut w.warnings)?;
         check_namespace(&mut object, &place)?;
         let done = self.create_object(&mut w, object).await;
@@ -184,9 +195,7 @@ impl Api {
         body: Body,
         options: &WriteOptions,
     ) -> Result<Answer, Status> {
-        place.allow(Verb::Update)?;
-        self.authorise(ctx, "update", &place, place.name)?;
-        let mut w = self.write(ctx, place, options);
+        let mut w = self.begin(ctx, place, Verb::Update, options)?;
         let mut object = codec::decode(&place, &body, options.field_validation, &mut w.warnings)?;
         check_namespace(&mut object, &place)?;
         check_name(&object, &place)?;

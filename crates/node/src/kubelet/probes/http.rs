@@ -12,11 +12,8 @@ use k8s_openapi::{
     api::core::v1::{Container, HTTPHeader},
     apimachinery::pkg::util::intstr::IntOrString,
 };
-use rustls::{
-    ClientConfig, DigitallySignedStruct, SignatureScheme,
-    client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
-    pki_types::{CertificateDer, ServerName, UnixTime},
-};
+use rustls::{ClientConfig, pki_types::ServerName};
+use skeg_client::rest::{RestConfig, Trust};
 use std::{io, sync::Arc};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
@@ -193,48 +190,7 @@ async fn exchange(
 }
 
 /// A pod's certificate is nobody's business here: probes ask whether it answers.
-#[derive(Debug)]
-struct AnyCertificate;
-
-impl ServerCertVerifier for AnyCertificate {
-    fn verify_server_cert(
-        &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        _: &[u8],
-        _: &CertificateDer<'_>,
-        _: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        Ok(HandshakeSignatureValid::assertion())
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        _: &[u8],
-        _: &CertificateDer<'_>,
-        _: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        Ok(HandshakeSignatureValid::assertion())
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        rustls::crypto::aws_lc_rs::default_provider().signature_verification_algorithms.supported_schemes()
-    }
-}
-
 fn tls_config() -> Result<Arc<ClientConfig>, HttpError> {
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let versions = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-    let builder = versions.map_err(|error| HttpError::Protocol(error.to_string()))?;
-    let dangerous = builder.dangerous().with_custom_certificate_verifier(Arc::new(AnyCertificate));
-    Ok(Arc::new(dangerous.with_no_client_auth()))
+    let config = RestConfig::new("", Trust::Anything).tls(&[]);
+    config.map(Arc::new).map_err(|error| HttpError::Protocol(error.to_string()))
 }

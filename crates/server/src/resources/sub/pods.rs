@@ -67,9 +67,7 @@ impl Api {
         body: Body,
         options: &WriteOptions,
     ) -> Result<Answer, Status> {
-        place.allow(Verb::Create)?;
-        self.authorise(ctx, "create", &place, place.name)?;
-        let mut w = self.write(ctx, place, options);
+        let mut w = self.begin(ctx, place, Verb::Create, options)?;
         let mut binding = codec::decode_as(BINDING, &body, options.field_validation, &mut w.warnings)?;
         crate::resources::write::check_namespace(&mut binding, &place)?;
         let name = tree::name(&binding).to_owned();
@@ -120,9 +118,7 @@ impl Api {
         body: Body,
         options: &WriteOptions,
     ) -> Result<Answer, Status> {
-        place.allow(Verb::Create)?;
-        self.authorise(ctx, "create", &place, place.name)?;
-        let mut w = self.write(ctx, place, options);
+        let mut w = self.begin(ctx, place, Verb::Create, options)?;
         let mut eviction = codec::decode_as(EVICTION, &body, options.field_validation, &mut w.warnings)?;
         crate::resources::write::check_namespace(&mut eviction, &place)?;
         if tree::name(&eviction) != place.name {

@@ -6,7 +6,7 @@ use super::super::{
     patch::Patch,
     place::Place,
     strategy, tree,
-    write::{Race, check_name, check_namespace},
+    write::{Make, Race, Write, check_name, check_namespace},
 };
 use serde_json::json;
 use skeg_model::{
@@ -125,16 +125,14 @@ impl Api {
         body: Body,
         options: &WriteOptions,
     ) -> Result<Answer, Status> {
-        place.allow(Verb::Update)?;
-        self.authorise(ctx, "update", &place, place.name)?;
-        let mut warnings = Vec::new();
-        let mut scale = codec::decode_as(SCALE, &body, options.field_validation, &mut warnings)?;
+        let mut w = self.begin(ctx, place, Verb::Update, options)?;
+        let mut scale = codec::decode_as(SCALE, &body, options.field_validation, &mut w.warnings)?;
         check_namespace(&mut scale, &place)?;
         check_name(&scale, &place)?;
         let mut make = |_: &mut Vec<String>, old: Option<&Value>| {
             into_parent(&scale, old.ok_or_else(|| place.not_found())?, paths)
         };
-        self.write_scale(ctx, place, paths, options, warnings, &mut make, Race::Given).await
+        self.write_scale(w, paths, &mut make, Race::Given).await
     }
 
     pub(in super::super) async fn patch_scale(
@@ -145,10 +143,9 @@ impl Api {
         (kind, body): (PatchKind, Body),
         options: &WriteOptions,
     ) -> Result<Answer, Status> {
-        place.allow(Verb::Patch)?;
-        self.authorise(ctx, "patch", &place, place.name)?;
+        let w = self.begin(ctx, place, Verb::Patch, options)?;
         if kind == PatchKind::Apply {
-            return self.apply_scale(ctx, place, paths, body, options).await;
+            return self.apply_scale(w, paths, body).await;
         }
         let patch = Patch::read(kind, body)?;
         let mut make = |warnings: &mut Vec<String>, old: Option<&Value>| {
@@ -157,19 +154,13 @@ impl Api {
             check_name(&scale, &place)?;
             into_parent(&scale, old, paths)
         };
-        self.write_scale(ctx, place, paths, options, Vec::new(), &mut make, Race::Retried).await
+        self.write_scale(w, paths, &mut make, Race::Retried).await
     }
 
     /// The Scale's count is applied to the parent, in whose managed fields it is owned.
-    async fn apply_scale(
-        &self,
-        ctx: &Context,
-        place: Place<'_>,
-        paths: Paths,
-        body: Body,
-        options: &WriteOptions,
-    ) -> Result<Answer, Status> {
+    async fn apply_scale(&self, w: Write<'_>, paths: Paths, body: Body) -> Result<Answer, Status> {
         let applied = Applied::read(body)?;
+        let (place, options) = (w.place, w.options);
         let api_version = place.api_version();
         let parent = Expected {
             ty: apply::schema_of(place.version.type_name)?,
@@ -177,8 +168,7 @@ impl Api {
             kind: place.kind.kind,
         };
         let expected = Expected { ty: apply::schema_of(SCALE)?, api_version: "autoscaling/v1", kind: "Scale" };
-        let by = self.write(ctx, place, options);
-        let writer = apply::writer(&by, &api_version);
+        let writer = apply::writer(&w, &api_version);
         let mut make = |warnings: &mut Vec<String>, old: Option<&Value>| {
             let old = old.ok_or_else(|| place.not_found())?;
             applied.check(expected)?;
@@ -189,23 +179,12 @@ impl Api {
             managed::keep_scale_times(Some(old), &mut new);
             into_parent(&scale_of(&new, paths), &new, paths)
         };
-        self.write_scale(ctx, place, paths, options, Vec::new(), &mut make, Race::Applied).await
+        self.write_scale(w, paths, &mut make, Race::Applied).await
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the halves of two verbs meet here")]
-    async fn write_scale(
-        &self,
-        ctx: &Context,
-        place: Place<'_>,
-        paths: Paths,
-        options: &WriteOptions,
-        warnings: Vec<String>,
-        make: super::super::write::Make<'_>,
-        race: Race,
-    ) -> Result<Answer, Status> {
-        let mut w = self.write(ctx, place, options);
-        w.warnings = warnings;
-        let reply = match self.replace(&mut w, strategy::of(place.kind, ""), make, race).await? {
+    async fn write_scale(&self, mut w: Write<'_>, paths: Paths, make: Make<'_>, race: Race) -> Result<Answer, Status> {
+        let how = strategy::of(w.place.kind, "");
+        let reply = match self.replace(&mut w, how, make, race).await? {
             Reply::Object(stored) | Reply::Created(stored) => {
                 Reply::Tree { value: scale_of(&stored.tree(), paths), code: 200 }
             }

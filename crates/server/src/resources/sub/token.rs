@@ -32,9 +32,7 @@ impl Api {
         body: Body,
         options: &WriteOptions,
     ) -> Result<Answer, Status> {
-        place.allow(Verb::Create)?;
-        self.authorise(ctx, "create", &place, place.name)?;
-        let mut w = self.write(ctx, place, options);
+        let mut w = self.begin(ctx, place, Verb::Create, options)?;
         let mut request = codec::decode_as(TOKEN_REQUEST, &body, options.field_validation, &mut w.warnings)?;
         let account = self.config.store.get(&place.key()).ok_or_else(|| place.not_found())?;
         name_request(&mut request, &place)?;
