@@ -39,11 +39,14 @@ struct Series {
     buckets: [u64; DURATION_BOUNDS.len()],
 }
 
+/// Group, version and kind of what is watched.
+type Watched = (&'static str, &'static str, &'static str);
+
 /// Counts of this server.
 #[derive(Debug, Default)]
 pub struct Metrics {
     requests: Mutex<FxHashMap<Labels, Series>>,
-    watch_events: Mutex<FxHashMap<(&'static str, &'static str, &'static str), Arc<AtomicU64>>>,
+    watch_events: Mutex<FxHashMap<Watched, Arc<AtomicU64>>>,
     pub reading: Gauge,
     pub mutating: Gauge,
     pub long_running: Gauge,
