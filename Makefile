@@ -1,9 +1,5 @@
 # make run: a cluster in the background with a sample application. make help lists the rest.
-<<<<<<< HEAD
 .PHONY: bench-scheduler help build run stop test fidelity convergence nodelife bench bench-net v2 deps
-=======
-.PHONY: help build run stop test fidelity convergence nodelife bench bench-net churn v2 deps
->>>>>>> 0426180 (Services with real traffic in a lab: policies, ending endpoints, source ranges, affinity, UDP, hairpin; cluster DNS's cache is bounded in bytes and its decoder stands mutated questions; a containerd without a record is adopted)
 
 help:
 	@echo "make run          start a one-node cluster and the sample application (LAB=1: in namespaces of its own)"
@@ -11,7 +7,6 @@ help:
 	@echo "make test         all tests (installs what they need)"
 	@echo "make build        the release binary"
 	@echo "make bench        load probe against the API server, with UPSTREAM=DIR beside the real one (JUDGES=DIR)"
-	@echo "make churn        50 rounds of pods, Services and restarts in a lab: nothing leaks (ROUNDS=N)"
 	@echo "make v2           a node under cgroup version 2, in a user-mode-linux guest"
 	@echo "make bench-net    Services into nftables and DNS answers, measured in a network namespace"
 	@echo "make bench-scheduler  pods bound per second on simulated nodes, with UPSTREAM=DIR beside the real scheduler"
@@ -28,9 +23,6 @@ stop:
 
 deps:
 	@scripts/install-deps.sh
-
-churn: deps
-	@SKEG_CHURN_ROUNDS=$${ROUNDS:-50} cargo test --quiet --locked -p skeg --test churn -- --nocapture
 
 v2: deps
 	@MAKECMDGOALS=v2 scripts/uml.sh
