@@ -97,7 +97,14 @@ pub async fn start(flags: &ApiFlags, token: &CancellationToken) -> anyhow::Resul
     let health = Arc::new(Health::default());
     let checked = store.clone();
     health.check("etcd", move || checked.health());
-    let ready = health.hook("start-system-namespaces-controller");
+    let hooks = [
+        "start-system-namespaces-controller",
+        "bootstrap-controller",
+        "rbac/bootstrap-roles",
+        "scheduling/bootstrap-system-priority-classes",
+        "start-cluster-authentication-info-controller",
+    ];
+    let hooks = hooks.map(|name| health.hook(name));
     let serving = serve(
         flags,
         &pki,
@@ -106,10 +113,12 @@ pub async fn start(flags: &ApiFlags, token: &CancellationToken) -> anyhow::Resul
         advertise,
         token,
     )?;
-    skeg_server::resources::bootstrap::run(&api, advertise)
+    skeg_server::resources::bootstrap::run(&api, advertise, &client_authorities(flags, &pki)?)
         .await
         .context("writing the objects that every cluster starts with")?;
-    ready.done();
+    for hook in &hooks {
+        hook.done();
+    }
     if let Some(path) = &flags.write_kubeconfig {
         kubeconfig::write(path, &reachable(flags, advertise), &pki)?;
     }
@@ -278,6 +287,12 @@ fn serving_tls(flags: &ApiFlags, pki: &ClusterPki, advertise: SocketAddr) -> any
     let foreign = flags.client_ca_file.as_ref().map(read).transpose()?;
     let authorities: Vec<&str> = std::iter::once(pki.ca_pem()).chain(foreign.as_deref()).collect();
     Ok(tls::server_config(&pair, &authorities)?)
+}
+
+/// Certificates of everybody whose client certificates count, one after the other.
+fn client_authorities(flags: &ApiFlags, pki: &ClusterPki) -> anyhow::Result<String> {
+    let foreign = flags.client_ca_file.as_ref().map(read).transpose()?.unwrap_or_default();
+    Ok(format!("{}{foreign}", pki.ca_pem()))
 }
 
 fn read(path: &PathBuf) -> anyhow::Result<String> {

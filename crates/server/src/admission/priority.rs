@@ -91,7 +91,7 @@ fn resolve(store: &dyn Store, request: &Request<'_>, pod: &mut Value) -> Result<
     }
     if let Some(policy) = policy {
         let given = tree::text(pod, "/spec/preemptionPolicy");
-        if !given.is_empty() && given != policy {
+        if !pod["spec"]["preemptionPolicy"].is_null() && given != policy {
             let why = format!(
                 "the string value of PreemptionPolicy ({given}) must not be provided in pod spec; priority admission controller \
                  computed {policy} from the given PriorityClass name"

@@ -13,17 +13,20 @@ use std::net::{IpAddr, SocketAddr};
 
 /// Objects written at once, so that one fsync carries many.
 const WRITES_AT_ONCE: usize = 64;
+const AUTHENTICATION: &str = "extension-apiserver-authentication";
 const NAMESPACES: [&str; 4] = ["default", "kube-system", "kube-public", "kube-node-lease"];
 
-/// Makes sure of all of it. `advertise` is where members of the cluster reach this API server.
+/// Makes sure of all of it. `advertise` is where members of the cluster reach this API server, `client_ca_pem` whom it
+/// believes client certificates from.
 ///
 /// # Errors
 /// The first write that failed.
-pub async fn run(api: &Api, advertise: SocketAddr) -> Result<(), Status> {
+pub async fn run(api: &Api, advertise: SocketAddr, client_ca_pem: &str) -> Result<(), Status> {
     let namespace = |name: &str| json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}});
     ensure_all(api, NAMESPACES.map(namespace).to_vec()).await?;
     ensure_all(api, bootstrap::objects()).await?;
     ensure_all(api, priority_classes()).await?;
+    ensure_all(api, vec![authentication(client_ca_pem)]).await?;
     ensure_all(api, kubernetes_service(api.config.service_cidr.nth(1).map(IpAddr::V4), advertise)).await
 }
 
@@ -57,6 +60,15 @@ fn priority_classes() -> Vec<Value> {
         ),
         class("system-node-critical", 2_000_001_000, "For pods that their node needs and that must stay on it."),
     ]
+}
+
+/// From here servers behind the aggregation layer and others that authenticate as this one does learn whom to believe.
+fn authentication(client_ca_pem: &str) -> Value {
+    json!({
+        "apiVersion": "v1", "kind": "ConfigMap",
+        "metadata": {"name": AUTHENTICATION, "namespace": "kube-system"},
+        "data": {"client-ca-file": client_ca_pem},
+    })
 }
 
 /// The Service under which pods find the API server, with its endpoints in both forms.
@@ -127,6 +139,14 @@ fn completed(have: &Value, want: &Value) -> Option<Value> {
     };
     match want["kind"].as_str().unwrap_or_default() {
         "ClusterRole" | "ClusterRoleBinding" | "Role" | "RoleBinding" => bootstrap::reconciled(have, want),
+        // Others add keys of their own.
+        "ConfigMap" => {
+            let mut out = have.clone();
+            for (key, value) in want["data"].as_object().into_iter().flatten() {
+                out["data"][key] = value.clone();
+            }
+            (out != *have).then_some(out)
+        }
         "Endpoints" => replace("subsets"),
         "EndpointSlice" if have["endpoints"][0]["addresses"] != want["endpoints"][0]["addresses"] => {
             replace("endpoints")

@@ -38,9 +38,9 @@ impl Api {
         match call {
             Call::Get { resource_version } => match sub::scale::paths(&place) {
                 Some(paths) => self.get_scale(ctx, &place, paths),
-                None => self.get(ctx, &place, &resource_version),
+                None => self.get(ctx, &place, &resource_version).await,
             },
-            Call::List(options) => self.list(ctx, &place, &options),
+            Call::List(options) => self.list(ctx, &place, &options).await,
             Call::Create { body, options } => self.dispatch_create(ctx, place, body, &options).await,
             Call::Update { body, options } => match sub::scale::paths(&place) {
                 Some(paths) => self.update_scale(ctx, place, paths, body, &options).await,
@@ -88,6 +88,6 @@ impl Api {
     /// The Status that upstream answers with before the first event.
     pub async fn watch(&self, ctx: &Context, target: &Target, options: ListOptions) -> Result<Watch, Status> {
         let place = Place::of(target)?;
-        self.open_watch(ctx, &place, &options)
+        self.open_watch(ctx, &place, &options).await
     }
 }

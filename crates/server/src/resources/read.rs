@@ -13,16 +13,33 @@ use skeg_model::{
     status::{Cause, Status},
 };
 use skeg_storage::Snapshot;
+use std::time::Duration;
+
+/// How long a read waits for a revision to come; upstream's watch cache blocks as long.
+const FUTURE_WAIT: Duration = Duration::from_secs(3);
 
 impl Api {
-    pub(super) fn get(&self, ctx: &Context, place: &Place<'_>, resource_version: &str) -> Result<Answer, Status> {
+    pub(super) async fn get(&self, ctx: &Context, place: &Place<'_>, resource_version: &str) -> Result<Answer, Status> {
         place.allow(Verb::Get)?;
         self.authorise(ctx, "get", place, place.name)?;
         let wanted = parse_version(resource_version)
             .map_err(|why| Status::failure(500, "", format!("resourceVersion: {why}")))?;
+        self.come(place, wanted).await;
         self.reached(wanted)?;
         let stored = self.config.store.get(&place.key()).ok_or_else(|| place.not_found())?;
         Ok(convert::reply(place, &stored, false)?.into())
+    }
+
+    /// Waits for a revision that the caller knows of and this store is yet to reach.
+    pub(super) async fn come(&self, place: &Place<'_>, wanted: u64) {
+        let store = &self.config.store;
+        if wanted <= store.revision() {
+            return;
+        }
+        let Ok(mut cursor) = store.watch(place.kind.prefix, store.revision()) else { return };
+        let arrives = async { while store.revision() < wanted && cursor.next(1).await.is_ok() {} };
+        // Whether it came in time is for the caller to see.
+        let _ = tokio::time::timeout(FUTURE_WAIT, arrives).await;
     }
 
     /// The store must have reached a revision that the caller knows of.
@@ -31,10 +48,11 @@ impl Api {
         if wanted <= current { Ok(()) } else { Err(too_large(wanted, current)) }
     }
 
-    pub(super) fn list(&self, ctx: &Context, place: &Place<'_>, options: &ListOptions) -> Result<Answer, Status> {
+    pub(super) async fn list(&self, ctx: &Context, place: &Place<'_>, options: &ListOptions) -> Result<Answer, Status> {
         place.allow(Verb::List)?;
         let pinned = pinned_name(&options.field_selector).unwrap_or_default();
         self.authorise_list(ctx, "list", place, &pinned, &options.field_selector)?;
+        self.come(place, parse_version(&options.resource_version).unwrap_or(0)).await;
         Ok(Reply::List(self.collect(place, options)?).into())
     }
 
@@ -137,7 +155,7 @@ pub(super) fn parse_uint(text: &str) -> Result<u64, String> {
     text.parse().map_err(|_| format!("strconv.ParseUint: parsing {text:?}: value out of range"))
 }
 
-fn too_large(wanted: u64, current: u64) -> Status {
+pub(super) fn too_large(wanted: u64, current: u64) -> Status {
     let message = format!("Timeout: Too large resource version: {wanted}, current: {current}");
     let mut status = Status::failure(504, "Timeout", message);
     let details = status.details.get_or_insert_default();

@@ -441,7 +441,7 @@ async fn dry_runs_leave_nothing() {
 async fn a_cluster_starts_with_its_objects_once() {
     let api = api_with(crate::admission::chain(&[], &[]).unwrap());
     for _ in 0..2 {
-        super::bootstrap::run(&api, "192.0.2.7:6443".parse().unwrap()).await.unwrap();
+        super::bootstrap::run(&api, "192.0.2.7:6443".parse().unwrap(), "CA").await.unwrap();
     }
     let default = |path: &str| Target { namespace: Some("default".into()), ..target(path) };
     let answer = api.call(&context(), &default("services/kubernetes"), get()).await.unwrap();
@@ -458,4 +458,21 @@ async fn a_cluster_starts_with_its_objects_once() {
     let answer = api.call(&context(), &default("endpoints/kubernetes"), get()).await.unwrap();
     let Reply::Object(endpoints) = answer.reply else { panic!("no object") };
     assert_eq!(endpoints.tree()["subsets"][0]["addresses"][0]["ip"], "192.0.2.7");
+}
+
+#[tokio::test(start_paused = true)]
+async fn reads_wait_for_a_revision_to_come() {
+    let api = api();
+    let at = |revision: u64| Call::Get { resource_version: revision.to_string() };
+    call(&api, "configmaps", create(config_map("a", json!({})))).await.unwrap();
+    let next = api.config().store.revision() + 1;
+    let (read, _) = tokio::join!(
+        call(&api, "configmaps/b", at(next)),
+        call(&api, "configmaps", create(config_map("b", json!({}))))
+    );
+    assert_eq!(read.unwrap()["metadata"]["name"], "b");
+    let began = tokio::time::Instant::now();
+    let refused = call(&api, "configmaps/a", at(next + 100)).await;
+    assert_eq!(began.elapsed().as_secs(), 3);
+    messages(refused, &format!("504 Timeout: Too large resource version: {}, current: {next}", next + 100));
 }

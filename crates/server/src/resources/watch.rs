@@ -50,7 +50,12 @@ impl fmt::Debug for Watch {
 }
 
 impl Api {
-    pub(super) fn open_watch(&self, ctx: &Caller, place: &Place<'_>, options: &ListOptions) -> Result<Watch, Status> {
+    pub(super) async fn open_watch(
+        &self,
+        ctx: &Caller,
+        place: &Place<'_>,
+        options: &ListOptions,
+    ) -> Result<Watch, Status> {
         place.allow(Verb::Watch)?;
         let pinned = pinned_name(&options.field_selector);
         let name = pinned.as_deref().unwrap_or(place.name);
@@ -59,6 +64,12 @@ impl Api {
         let selection = Selection::parse(place, options)?;
         let wanted = parse_version(&options.resource_version)
             .map_err(|why| Status::bad_request(format!("invalid resource version: resourceVersion: {why}")))?;
+        if options.send_initial_events == Some(true) {
+            self.come(place, wanted).await;
+            if let Err(late) = self.reached(wanted) {
+                return Ok(Watch(stream::iter([Err(late)]).boxed()));
+            }
+        }
         match self.feed(place, options, selection, wanted) {
             Ok(feed) => Ok(Watch(stream::unfold(feed, |mut feed| async { Some((feed.next().await?, feed)) }).boxed())),
             Err(expired) => Ok(Watch(stream::iter([Err(gone(expired))]).boxed())),
