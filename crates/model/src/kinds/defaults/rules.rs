@@ -134,10 +134,9 @@ fn namespace(namespace: &mut Object) {
 }
 
 fn node_status(status: &mut Object) {
-    if let Some(capacity) = status.get("capacity").filter(|c| !c.is_null()).cloned() {
-        if status.get("allocatable").and_then(Value::as_object).is_none_or(Object::is_empty) {
-            status.insert("allocatable".into(), capacity);
-        }
+    let is_unset = status.get("allocatable").and_then(Value::as_object).is_none_or(Object::is_empty);
+    if let Some(capacity) = status.get("capacity").filter(|capacity| is_unset && !capacity.is_null()).cloned() {
+        status.insert("allocatable".into(), capacity);
     }
 }
 

@@ -84,7 +84,6 @@ mod tests {
     use expect_test::{Expect, expect};
     use serde_json::json;
 
-    #[expect(clippy::needless_pass_by_value, reason = "tables of literals")]
     fn check(level: Level, spec: Value, want: Expect) {
         check_at(level, None, spec, want);
     }

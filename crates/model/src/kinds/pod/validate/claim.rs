@@ -27,29 +27,29 @@ pub(super) fn ephemeral(source: &At, errors: &mut Errors) {
 fn spec(spec: &At, errors: &mut Errors) {
     let modes = spec.child("accessModes");
     if modes.is_empty() {
-        errors.required(&modes, "at least 1 access mode is required");
+        errors.required(modes, "at least 1 access mode is required");
     }
     let selector = spec.child("selector");
     if !selector.is_nil() {
         object_meta::label_selector(&selector, errors);
     }
     for mode in modes.items().filter(|mode| !ACCESS_MODES.contains(&mode.str())) {
-        errors.not_supported(&modes, mode.str(), ACCESS_MODES);
+        errors.not_supported(modes, mode.str(), ACCESS_MODES);
     }
     let is_single = |mode: &At| mode.str() == "ReadWriteOncePod";
     let is_other = |mode: &At| ACCESS_MODES.contains(&mode.str()) && !is_single(mode);
     if modes.items().any(|mode| is_single(&mode)) && modes.items().any(|mode| is_other(&mode)) {
-        errors.forbidden(&modes, "may not use ReadWriteOncePod with other access modes");
+        errors.forbidden(modes, "may not use ReadWriteOncePod with other access modes");
     }
     storage(spec, errors);
     for (field, values) in [("storageClassName", None), ("volumeMode", Some(VOLUME_MODES))] {
         let value = spec.child(field);
         match values {
             None if !value.str().is_empty() => {
-                errors.invalid_each(&value, value.str(), names::dns1123_subdomain(value.str()));
+                errors.invalid_each(value, value.str(), names::dns1123_subdomain(value.str()));
             }
             Some(values) if !value.is_nil() && !values.contains(&value.str()) => {
-                errors.not_supported(&value, value.str(), values);
+                errors.not_supported(value, value.str(), values);
             }
             _ => {}
         }
@@ -57,7 +57,7 @@ fn spec(spec: &At, errors: &mut Errors) {
     sources(spec, errors);
     let class = spec.child("volumeAttributesClassName");
     if !class.str().is_empty() {
-        errors.invalid_each(&class, class.str(), names::dns1123_subdomain(class.str()));
+        errors.invalid_each(class, class.str(), names::dns1123_subdomain(class.str()));
     }
 }
 
