@@ -414,7 +414,7 @@ fn columns_never_drift() {
     let (mut grown, mut world) = (Cluster::default(), World::default());
     for step in 0..2000 {
         world.change(&mut random, &specs, &mut grown);
-        let probe = labelled("probe", *random.of::<&str>(&["m", "q"]), random.of(&specs).clone());
+        let probe = labelled("probe", random.of::<&str>(&["m", "q"]), random.of(&specs).clone());
         let seed = random.below(1000) as u64;
         let naive = naive::choose(&probe, &mut grown, seed).map(|(node, all)| (grown.name(node).clone(), all.len()));
         let outcome = |cluster: &mut Cluster, seed: u64| match schedule(&probe, cluster, seed) {

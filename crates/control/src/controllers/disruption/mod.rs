@@ -28,7 +28,6 @@ struct Controller {
     scales: Scales,
 }
 
-#[expect(clippy::large_enum_variant, reason = "one view at a time")]
 enum View {
     Budget(decide::Budget),
     /// A pod that several budgets select, or that was told to go and stays.

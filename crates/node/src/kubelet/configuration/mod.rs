@@ -74,7 +74,7 @@ fn shown(value: &Value) -> String {
 /// Checks one setting; the error is a whole sentence.
 fn checked(field: &Field, value: &Value) -> Result<Value, String> {
     let wrong = |why: &str| format!("invalid configuration: {}: {}: {why}", field.name, shown(value));
-    let value = field.kind.check(value).map_err(|why| wrong(why))?;
+    let value = field.kind.check(value).map_err(wrong)?;
     let Support::Only(values) = field.support else { return Ok(value) };
     let same = |text: &&str| serde_json::from_str::<Value>(text).is_ok_and(|other| other == value);
     let allowed: Vec<&str> = field.default.iter().chain(values).copied().collect();
