@@ -47,6 +47,11 @@ fn plain_service(index: usize) -> Objects {
     vec![service(&name, Some(&name))]
 }
 
+/// Few Services, as there are in a cluster.
+fn pods_and_services(index: usize) -> Objects {
+    if index.is_multiple_of(20) { [plain_pod(index), plain_service(index)].concat() } else { plain_pod(index) }
+}
+
 fn plain_map(index: usize) -> Objects {
     vec![config_map(&format!("map-{index}"))]
 }
@@ -547,7 +552,7 @@ pub const ALL: &[Scenario] = &[
         controllers: &["endpoints-controller"],
         state: served,
         goal: endpoints_are_right,
-        bystander: |index| [plain_pod(index), plain_service(index)].concat(),
+        bystander: pods_and_services,
         event: Event {
             before: || vec![service("web", Some("web")), node("n1")],
             change: Change::Create(|| {
@@ -561,7 +566,7 @@ pub const ALL: &[Scenario] = &[
         controllers: &["endpointslice-controller"],
         state: served,
         goal: slices_are_right,
-        bystander: |index| [plain_pod(index), plain_service(index)].concat(),
+        bystander: pods_and_services,
         event: Event {
             before: || vec![service("web", Some("web")), node("n1")],
             change: Change::Create(|| {
