@@ -34,7 +34,7 @@ pki() { echo "$state/data/pki/$1"; }
 # A node with sid's runtime in a lab; the lab and all in it go when this ends.
 nodelife() {
   need_root
-  export LAB=1 LAB_NAME=nodelife-$$ DATA_DIR=$state/data
+  export LAB=1 LAB_NAME=nodelife-$$ DATA_DIR=$state/data SKEG_LAB_HOSTNAME=na
   [ -x build/sid/bin/containerd ] || LAB_HOME=$PWD/build bash "$JUDGES/upstream/lab/get.sh"
   [ -f build/busybox.tar ] || bash "$JUDGES/nodelife/image.sh" build/busybox.tar
   trap 'in_lab scripts/server.sh stop || true; lab_down; finish' EXIT

@@ -4,6 +4,7 @@
 #   lab.sh exec NAME CMD…   runs a command in it; SIGTERM and SIGHUP are passed on
 #   lab.sh pid NAME         the process id of the lab's first process
 #   lab.sh down NAME        ends every process in it and removes all that it left
+# Its host name is the machine's, or $SKEG_LAB_HOSTNAME as it was when the lab came up.
 # State lies in $SKEG_LAB_DIR (default /run/skeg-lab). Processes are recognised by id and start time, never by name.
 set -eu
 fail() { echo "lab: $*" >&2; exit 1; }
@@ -85,6 +86,7 @@ inside() {
     [ -d /run/containerd ] || { [ -w /run ] && mkdir -p /run/containerd && touch "$dir/made-run-containerd" && mount -t tmpfs lab /run/containerd; }
     mount --make-rshared /
     ip link set lo up
+    [ -z "${SKEG_LAB_HOSTNAME:-}" ] || echo "$SKEG_LAB_HOSTNAME" >/proc/sys/kernel/hostname
     echo ready >"$dir/ready"
     # Reaps what is orphaned into the lab until it is ended from outside.
     trap '' HUP INT TERM
@@ -124,7 +126,7 @@ enter() {
     local node nsenter code
     node=$(recorded "$dir/node") || fail "$name is not up"
     join_cgroups lab
-    set -- nsenter --target "$node" --net --mount --pid --cgroup --wd="$PWD" -- "$@"
+    set -- nsenter --target "$node" --net --mount --pid --uts --cgroup --wd="$PWD" -- "$@"
     # At a terminal its keys reach the command anyway; elsewhere signals to this script are passed on into the lab.
     [ ! -t 0 ] || exec "$@"
     "$@" <&0 &
@@ -169,6 +171,8 @@ down() {
     done
     [ ! -e "$dir/made-run-containerd" ] || rmdir /run/containerd 2>/dev/null || true
     rm -rf "$dir"
+    # The folder of labs goes with the last one.
+    rmdir "${dir%/*}" 2>/dev/null || true
     echo "lab $name is gone"
 }
 
@@ -184,7 +188,7 @@ exec)
         # The cgroup that a process is in becomes the root of the namespace that it makes.
         join_cgroups .
         exec unshare --cgroup bash -c "for h in $(hierarchies | tr '\n' ' '); do echo \$\$ >\$h/skeg-lab-$name/lab/cgroup.procs; done
-            exec unshare --net --mount --pid --fork --kill-child --mount-proc --propagation slave bash '$0' exec '$name'"
+            exec unshare --net --mount --pid --uts --fork --kill-child --mount-proc --propagation slave bash '$0' exec '$name'"
     else
         shift 2
         [ $# -gt 0 ] || fail "exec needs a command"
