@@ -1,6 +1,7 @@
 //! What each pod was granted of the node, kept on disk so that it outlives this process; and the resizes that wait.
 use super::{
     admission::{self, Verdict},
+    metrics::{DEFERRED_ACCEPTED, REQUESTED_RESIZES},
     registry::{Entry, Update},
     shared::Shared,
 };
@@ -88,6 +89,12 @@ impl Grant {
         mixed.applied(pod)
     }
 
+    /// What was granted before the last change.
+    fn before(&self) -> Allocation {
+        let kept = self.kept.lock();
+        kept.actuated.clone().unwrap_or_else(|| kept.allocated.clone())
+    }
+
     fn grant(&self, pod: &Pod) -> io::Result<()> {
         {
             let mut kept = self.kept.lock();
@@ -106,8 +113,15 @@ impl Grant {
     }
 }
 
+/// Counts what a resize asks for.
+fn note_request(shared: &Shared, grant: &Grant, pod: &Pod) {
+    for (resource, requirement, operation) in grant.before().changes(&Allocation::of(pod)) {
+        shared.metrics.count(&REQUESTED_RESIZES, &[resource, requirement, operation]);
+    }
+}
+
 /// Tries to grant what the pod asks for now. Says whether its worker must look again.
-fn consider(shared: &Shared, uid: &str) -> bool {
+fn consider(shared: &Shared, uid: &str, trigger: &str) -> bool {
     let Some((pod, grant)) = shared.registry.granted(uid) else { return false };
     let now = shared.config.clock.now();
     if is_deleted(&pod) || is_terminal(&pod) {
@@ -122,6 +136,11 @@ fn consider(shared: &Shared, uid: &str) -> bool {
             if let Err(error) = grant.grant(&pod) {
                 tracing::warn!(pod = full_name(&pod), %error, "a pod's resources cannot be noted");
             }
+            if grant.conditions().is_deferred() {
+                shared.metrics.count(&DEFERRED_ACCEPTED, &[trigger]);
+            } else {
+                note_request(shared, &grant, &pod);
+            }
             grant.with_conditions(|it| it.start(&pod, now));
             let text = message("Pod resize started", &pod, generation(&pod).unwrap_or_default(), "");
             shared.recorder.event(&about, EventType::Normal, "ResizeStarted", text);
@@ -130,6 +149,7 @@ fn consider(shared: &Shared, uid: &str) -> bool {
         Verdict::Refused(reason, why) => {
             let before = grant.conditions();
             if grant.with_conditions(|it| it.set_pending(&pod, &reason, &why, now)) {
+                note_request(shared, &grant, &pod);
                 let prefix = format!("Pod resize {reason}");
                 let text = message(&prefix, &pod, generation(&pod).unwrap_or_default(), &why);
                 shared.recorder.event(&about, EventType::Warning, "ResizeDeferred", text);
@@ -141,7 +161,7 @@ fn consider(shared: &Shared, uid: &str) -> bool {
 
 /// Looks at one pod that was changed in the API.
 pub(super) fn changed(shared: &Shared, uid: &str) {
-    if consider(shared, uid) {
+    if consider(shared, uid, "pod_updated") {
         shared.registry.regrant(uid);
         // What this one gave back may be what another waits for.
         shared.registry.freed.notify_one();
@@ -153,7 +173,7 @@ pub(super) fn retry(shared: &Shared) {
     let mut waiting = shared.registry.waiting();
     waiting.sort_by(|a, b| order((&a.1, &a.2, &a.3), (&b.1, &b.2, &b.3)));
     for (uid, ..) in waiting {
-        if consider(shared, &uid) {
+        if consider(shared, &uid, "pods_removed") {
             shared.registry.regrant(&uid);
         }
     }

@@ -4,6 +4,7 @@ use crate::pod::{
     qos::Qos,
     resources::{CPU_PERIOD_US, cpu_quota, cpu_shares, cpu_weight},
 };
+use serde_json::{Value, json};
 use std::{
     fmt::Debug,
     fs, io,
@@ -31,6 +32,12 @@ pub trait Cgroups: Send + Sync + Debug {
     fn children(&self, path: &str) -> Vec<String>;
     /// (working set, total usage) in bytes and processor nanoseconds used.
     fn usage(&self, path: &str) -> Usage;
+    /// A process that is in it or below.
+    fn any_process(&self, path: &str) -> Option<u32>;
+    /// When it was made, in nanoseconds since the epoch.
+    fn made_at(&self, path: &str) -> Option<i128>;
+    /// Pressure of its input and output, where the kernel tells.
+    fn io(&self, path: &str) -> Option<Value>;
     /// How many processes and threads are in it and below.
     fn processes(&self, path: &str) -> u64;
 }
@@ -44,6 +51,7 @@ pub struct Usage {
     pub rss_bytes: u64,
     pub page_faults: u64,
     pub major_page_faults: u64,
+    pub swap_bytes: u64,
 }
 
 /// `/kubepods`, `/kubepods/burstable`, `/kubepods/besteffort` below `root`.
@@ -80,6 +88,36 @@ fn keyed(path: &Path, key: &str) -> u64 {
     let text = fs::read_to_string(path).unwrap_or_default();
     let line = text.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(' ').map(str::to_owned));
     line.and_then(|value| value.trim().parse().ok()).unwrap_or(0)
+}
+
+/// A process of this cgroup, else of one below.
+fn process_in(dir: &Path) -> Option<u32> {
+    let own = fs::read_to_string(dir.join("cgroup.procs")).ok()?;
+    let first = own.lines().find_map(|line| line.trim().parse().ok());
+    first.or_else(|| directories(dir).iter().find_map(|name| process_in(&dir.join(name))))
+}
+
+fn birth(dir: &Path) -> Option<i128> {
+    let at = fs::metadata(dir).ok()?.modified().ok()?;
+    let since = at.duration_since(std::time::UNIX_EPOCH).ok()?;
+    i128::try_from(since.as_nanos()).ok()
+}
+
+/// `some avg10=0.00 avg60=0.00 avg300=0.00 total=0` and `full …`, as the summary shows it.
+fn pressure(text: &str) -> Value {
+    let mut out = json!({});
+    for line in text.lines() {
+        let mut parts = line.split_whitespace();
+        let Some(kind) = parts.next() else { continue };
+        for (key, value) in parts.filter_map(|part| part.split_once('=')) {
+            out[kind][key] = value
+                .parse::<u64>()
+                .map(Value::from)
+                .or_else(|_| value.parse::<f64>().map(Value::from))
+                .unwrap_or_default();
+        }
+    }
+    out
 }
 
 fn remove_tree(dir: &Path) -> io::Result<()> {
@@ -169,6 +207,18 @@ impl Cgroups for V1 {
         directories(&below(&self.mount.join("memory"), path))
     }
 
+    fn any_process(&self, path: &str) -> Option<u32> {
+        process_in(&below(&self.mount.join("memory"), path))
+    }
+
+    fn made_at(&self, path: &str) -> Option<i128> {
+        birth(&below(&self.mount.join("memory"), path))
+    }
+
+    fn io(&self, _path: &str) -> Option<Value> {
+        None
+    }
+
     fn processes(&self, path: &str) -> u64 {
         number(&below(&self.mount.join("pids"), path).join("pids.current"))
     }
@@ -184,6 +234,7 @@ impl Cgroups for V1 {
             rss_bytes: keyed(&stat, "total_rss"),
             page_faults: keyed(&stat, "pgfault"),
             major_page_faults: keyed(&stat, "pgmajfault"),
+            swap_bytes: keyed(&stat, "total_swap"),
         }
     }
 }
@@ -245,6 +296,18 @@ impl Cgroups for V2 {
         directories(&below(&self.mount, path))
     }
 
+    fn any_process(&self, path: &str) -> Option<u32> {
+        process_in(&below(&self.mount, path))
+    }
+
+    fn made_at(&self, path: &str) -> Option<i128> {
+        birth(&below(&self.mount, path))
+    }
+
+    fn io(&self, path: &str) -> Option<Value> {
+        fs::read_to_string(below(&self.mount, path).join("io.pressure")).ok().map(|text| pressure(&text))
+    }
+
     fn processes(&self, path: &str) -> u64 {
         number(&below(&self.mount, path).join("pids.current"))
     }
@@ -260,6 +323,7 @@ impl Cgroups for V2 {
             rss_bytes: keyed(&stat, "anon"),
             page_faults: keyed(&stat, "pgfault"),
             major_page_faults: keyed(&stat, "pgmajfault"),
+            swap_bytes: number(&dir.join("memory.swap.current")),
         }
     }
 }

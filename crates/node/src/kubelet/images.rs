@@ -1,5 +1,9 @@
 //! Images that containers need: present, or pulled with back-off.
-use super::{configuration::ImagePulls, shared::Shared};
+use super::{
+    configuration::ImagePulls,
+    metrics::{ENSURE_IMAGE, IMAGE_PULL_DURATION},
+    shared::Shared,
+};
 use crate::{
     cri::api,
     pod::{
@@ -205,6 +209,10 @@ impl Shared {
             ImageError { reason: "ImageInspectError", message }
         })?;
         let policy = policy(container, &image);
+        let required = policy == "Always" || (found.is_none() && policy != "Never");
+        let word = |it: bool| if it { "true" } else { "false" };
+        let label = policy.to_lowercase();
+        self.metrics.count(&ENSURE_IMAGE, &[word(found.is_some()), &label, word(required)]);
         match (found, policy.as_str()) {
             (Some(found), "IfNotPresent" | "Never") => {
                 let text =
@@ -257,6 +265,8 @@ impl Shared {
                     let message = format!("image \"{given}\" was pulled and is not there");
                     return Err(ImageError { reason: "ErrImagePull", message });
                 };
+                let took = f64::from(u32::try_from(ended.duration_since(begun).as_millis()).unwrap_or(0)) / 1000.0;
+                self.metrics.observe(&IMAGE_PULL_DURATION, &[size_class(found.size)], took);
                 self.pulls.backoff.lock().forget(&key);
                 self.pulls.last.lock().remove(&key);
                 let (took, waited) = (rounded(begun, ended), rounded(started, ended));
@@ -304,6 +314,24 @@ impl Shared {
         }
         Err(last)
     }
+}
+
+/// Size of an image as the metric of pulls groups them.
+fn size_class(bytes: u64) -> &'static str {
+    const MIB: u64 = 1 << 20;
+    const CLASSES: &[(u64, &str)] = &[
+        (100 * 1024 * MIB, "GT100GB"),
+        (50 * 1024 * MIB, "50GB-100GB"),
+        (30 * 1024 * MIB, "30GB-50GB"),
+        (20 * 1024 * MIB, "20GB-30GB"),
+        (10 * 1024 * MIB, "10GB-20GB"),
+        (5 * 1024 * MIB, "5GB-10GB"),
+        (1024 * MIB, "1GB-5GB"),
+        (500 * MIB, "500MB-1GB"),
+        (100 * MIB, "100MB-500MB"),
+        (10 * MIB, "10MB-100MB"),
+    ];
+    CLASSES.iter().find(|(least, _)| bytes > *least).map_or("0-10MB", |(_, name)| name)
 }
 
 /// `1.234s`, as Go prints durations rounded to milliseconds.

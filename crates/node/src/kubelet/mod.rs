@@ -10,6 +10,8 @@ mod hooks;
 mod images;
 mod logs;
 pub mod make;
+mod measured;
+mod metrics;
 mod mounts;
 mod node;
 mod objects;
@@ -42,7 +44,7 @@ use std::{
     fs,
     path::Path,
     sync::{Arc, atomic::AtomicBool},
-    time::Duration,
+    time::{Duration, Instant},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -77,6 +79,7 @@ pub async fn run_with(
     if config.settings.fail_cgroup_v1 && cgroups::detect(&config.cgroup_mount).version() == 1 {
         return Err(KubeletError::CgroupV1);
     }
+    let started = Instant::now();
     let Some(version) = token.run_until_cancelled(answering(&config, &*runtime)).await else { return Ok(()) };
     let version = version?;
     for path in [&config.root_dir, &config.settings.pod_logs_dir, &config.root_dir.join("pods")] {
@@ -89,7 +92,7 @@ pub async fn run_with(
     if let Some(tls) = shared.config.tls.clone() {
         server::start(&shared, &tls).await?;
     }
-    tasks.spawn(start(shared));
+    tasks.spawn(start(shared, started));
     token.cancelled().await;
     tasks.shutdown().await;
     Ok(())
@@ -122,12 +125,14 @@ fn share(
     tasks: &Tasks,
 ) -> Arc<Shared> {
     let client = config.client.clone();
+    let metrics = Arc::new(metrics::Metrics::default());
+    let runtime = Arc::new(measured::Measured { runtime, metrics: metrics.clone() });
     let own = Selection { field_selector: format!("spec.nodeName={}", config.node_name), ..Selection::default() };
     let pods: Informer<Pod> = informer(client.clone(), own, tasks, config.seed);
     let services: Informer<Service> = informer(client.clone(), Selection::default(), tasks, config.seed ^ 1);
     let recorder = EventRecorder::new(client, "kubelet", &config.node_name, config.clock.clone(), tasks);
     Arc::new(Shared {
-        volumes: volumes::Volumes::new(config.clone()),
+        volumes: volumes::Volumes::new(config.clone(), metrics.clone()),
         cgroups: cgroups::detect(&config.cgroup_mount),
         runtime,
         runtime_name: version.runtime_name,
@@ -140,6 +145,10 @@ fn share(
         registry: Registry::default(),
         objects: objects::Objects::default(),
         eviction: eviction::State::default(),
+        ready_once: CancellationToken::new(),
+        first_started: AtomicBool::new(false),
+        metrics,
+        rates: server::Rates::default(),
         node: arc_swap::ArcSwap::from_pointee(make::fields::NodeView::default()),
         memory_bytes: node::facts::memory_bytes(),
         network_ready: AtomicBool::new(false),
@@ -166,10 +175,24 @@ fn node_cgroups(shared: &Shared) -> std::io::Result<()> {
     Ok(())
 }
 
-async fn start(shared: Arc<Shared>) {
+/// Notes when the node became ready for the first time.
+async fn startup_over(shared: Arc<Shared>, registered: Instant) {
+    shared.ready_once.cancelled().await;
+    shared.metrics.set(&metrics::STARTUP_POST, &[], registered.elapsed().as_secs_f64());
+    shared.metrics.set(&metrics::STARTUP, &[], node::facts::seconds_since_boot());
+}
+
+async fn start(shared: Arc<Shared>, started: Instant) {
+    let begun = Instant::now();
+    let set = |family, seconds: f64| shared.metrics.set(family, &[], seconds);
+    let machine = node::facts::seconds_since_boot() - begun.duration_since(started).as_secs_f64();
+    set(&metrics::STARTUP_PRE_KUBELET, machine.max(0.0));
+    set(&metrics::STARTUP_PRE_REGISTRATION, begun.duration_since(started).as_secs_f64());
     if shared.config.settings.register_node {
         node::register(&shared).await;
     }
+    set(&metrics::STARTUP_REGISTRATION, begun.elapsed().as_secs_f64());
+    shared.tasks.spawn(startup_over(shared.clone(), Instant::now()));
     shared.tasks.spawn(node::renew(shared.clone()));
     shared.tasks.spawn(node::keep_status(shared.clone()));
     let mut changes = shared.pods.subscribe();
@@ -202,13 +225,23 @@ pub(crate) async fn runtime_knows(shared: &Shared, uid: &str) -> bool {
 /// Ends what belongs to pods that neither the API nor a worker knows.
 async fn remove_orphans(shared: Arc<Shared>) {
     loop {
+        let (mut cleaned, mut kept) = (0_u32, 0_u32);
         for uid in relist::pods_in_runtime(&shared).await {
             let known = shared.registry.knows(&uid)
                 || shared.pods.list().iter().any(|pod| pod.metadata.uid.as_deref() == Some(&uid));
-            if !known && let Err(error) = remove_orphan(&shared, &uid).await {
-                tracing::warn!(uid, %error, "what is left of an unknown pod cannot be removed yet");
+            if known {
+                continue;
+            }
+            match remove_orphan(&shared, &uid).await {
+                Ok(()) => cleaned += 1,
+                Err(error) => {
+                    kept += 1;
+                    tracing::warn!(uid, %error, "what is left of an unknown pod cannot be removed yet");
+                }
             }
         }
+        shared.metrics.set(&metrics::ORPHAN_VOLUMES, &[], f64::from(cleaned));
+        shared.metrics.set(&metrics::ORPHAN_VOLUME_ERRORS, &[], f64::from(kept));
         tokio::time::sleep(ORPHANS_EVERY).await;
     }
 }
@@ -217,6 +250,7 @@ async fn remove_orphan(shared: &Shared, uid: &str) -> Result<(), Box<dyn std::er
     tracing::info!(uid, "removing what is left of a pod that is gone");
     let label_selector = HashMap::from([(POD_UID.to_owned(), uid.to_owned())]);
     let filter = api::PodSandboxFilter { label_selector, ..Default::default() };
+    shared.metrics.count(&metrics::ORPHANED_PODS, &[]);
     for sandbox in shared.runtime.list_sandboxes(Some(filter)).await? {
         shared.runtime.stop_sandbox(&sandbox.id).await?;
         shared.runtime.remove_sandbox(&sandbox.id).await?;

@@ -2,6 +2,7 @@
 use super::{
     admission::{self, Verdict},
     allocation::{self, Grant},
+    metrics,
     shared::Shared,
     worker,
 };
@@ -88,6 +89,11 @@ impl Registry {
             let _ = entry.eviction.set(eviction);
             entry.wake_for_news();
         }
+    }
+
+    /// Pods whose resize is under way.
+    pub fn resizing(&self) -> usize {
+        self.entries.lock().values().filter(|entry| entry.grant.conditions().in_progress.is_some()).count()
     }
 
     pub(super) fn is_evicted(&self, uid: &str) -> bool {
@@ -184,11 +190,19 @@ async fn start(shared: &Arc<Shared>, key: &Key, pod: Arc<Pod>) {
     let allocated = grant.applied(&pod);
     let fresh = !known && !is_deleted(&pod) && !is_terminal(&pod);
     let verdict = if fresh { admission::admit(shared, &allocated) } else { Verdict::Admitted };
+    if let Verdict::Refused(reason, _) = &verdict {
+        shared.metrics.count(&metrics::ADMISSION_REJECTIONS, &[reason]);
+    }
     let (update, updates) = watch::channel(Update::Pod(allocated.clone()));
     let wake = Arc::new(Notify::new());
     let admitted = verdict == Verdict::Admitted;
     let news = Arc::new(AtomicBool::new(false));
     let eviction = Arc::new(OnceLock::new());
+    if admitted && fresh {
+        let count = crate::pod::spec::containers(&pod).len();
+        #[expect(clippy::cast_precision_loss, reason = "metrics are floating point")]
+        shared.metrics.observe(&metrics::CONTAINERS_PER_POD, &[], count as f64);
+    }
     if admitted && !is_terminal(&pod) {
         let noted = grant.clone();
         let saved = tokio::task::spawn_blocking(move || noted.save()).await;

@@ -1,6 +1,12 @@
 //! Wakes the workers of pods whose containers changed: on the runtime's own events where it names the pod, else by
 //! listing and comparing.
-use super::{make::sandbox::POD_UID, shared::Shared};
+use super::{
+    make::sandbox::POD_UID,
+    metrics::{
+        EVENTED_PLEG_ERRORS, EVENTED_PLEG_LATENCY, EVENTED_PLEG_SUCCESS, PLEG_INTERVAL, PLEG_LAST_SEEN, PLEG_RELIST,
+    },
+    shared::Shared,
+};
 use crate::cri::{EventSource, RuntimeSignal, api};
 use futures::StreamExt;
 use std::{
@@ -44,8 +50,15 @@ pub(super) async fn pods_in_runtime(shared: &Shared) -> BTreeSet<String> {
     seen.into_values().map(|(uid, _)| uid).filter(|uid| !uid.is_empty()).collect()
 }
 
-async fn relist(shared: &Shared, seen: &mut Seen) {
+async fn relist(shared: &Shared, seen: &mut Seen, last: &mut Option<Instant>) {
+    let start = std::time::Instant::now();
     let Some(now) = list(shared).await else { return };
+    shared.metrics.took(&PLEG_RELIST, &[], start);
+    if let Some(before) = last.replace(Instant::now()) {
+        shared.metrics.observe(&PLEG_INTERVAL, &[], before.elapsed().as_secs_f64());
+    }
+    #[expect(clippy::cast_precision_loss, reason = "metrics are floating point")]
+    shared.metrics.set(&PLEG_LAST_SEEN, &[], shared.config.clock.now().as_second() as f64);
     for uid in changed(seen, &now) {
         shared.registry.wake(&uid);
     }
@@ -55,12 +68,21 @@ async fn relist(shared: &Shared, seen: &mut Seen) {
 /// Runs until it is dropped.
 pub(super) async fn run(shared: Arc<Shared>) {
     let mut seen = Seen::new();
+    let mut last = None;
     loop {
+        let start = std::time::Instant::now();
         match shared.runtime.signals().await {
-            Ok((source, signals)) => follow(&shared, &mut seen, source, signals).await,
-            Err(error) => tracing::warn!(%error, "the runtime's events cannot be followed"),
+            Ok((source, signals)) => {
+                shared.metrics.count(&EVENTED_PLEG_SUCCESS, &[]);
+                shared.metrics.took(&EVENTED_PLEG_LATENCY, &[], start);
+                follow(&shared, &mut seen, &mut last, source, signals).await;
+            }
+            Err(error) => {
+                shared.metrics.count(&EVENTED_PLEG_ERRORS, &[]);
+                tracing::warn!(%error, "the runtime's events cannot be followed");
+            }
         }
-        relist(&shared, &mut seen).await;
+        relist(&shared, &mut seen, &mut last).await;
         sleep(RECONNECT).await;
     }
 }
@@ -68,6 +90,7 @@ pub(super) async fn run(shared: Arc<Shared>) {
 async fn follow(
     shared: &Shared,
     seen: &mut Seen,
+    last: &mut Option<Instant>,
     source: EventSource,
     mut signals: futures::stream::BoxStream<'static, RuntimeSignal>,
 ) {
@@ -76,7 +99,7 @@ async fn follow(
         EventSource::Containerd => IDLE_WITH_CONTAINERD,
         EventSource::None => IDLE_WITHOUT,
     };
-    relist(shared, seen).await;
+    relist(shared, seen, last).await;
     let mut pending: Vec<Instant> = Vec::new();
     loop {
         let next = pending.iter().min().copied().unwrap_or_else(|| Instant::now() + idle);
@@ -93,7 +116,7 @@ async fn follow(
             },
             () = sleep_until(next) => {
                 pending.retain(|at| *at > next);
-                relist(shared, seen).await;
+                relist(shared, seen, last).await;
             }
         }
     }

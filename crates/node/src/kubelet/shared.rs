@@ -3,6 +3,7 @@ use super::{
     cgroups::Cgroups, config::KubeletConfig, eviction, images::Pulls, make::fields::NodeView, objects::Objects,
     registry::Registry, volumes::Volumes,
 };
+use super::{metrics::Metrics, server::Rates};
 use crate::{cri::ContainerRuntime, pod::spec::Role};
 use arc_swap::ArcSwap;
 use k8s_openapi::api::core::v1::{ObjectReference, Pod, Service};
@@ -11,6 +12,7 @@ use std::sync::{
     Arc,
     atomic::{AtomicBool, Ordering},
 };
+use tokio_util::sync::CancellationToken;
 
 /// Handles and slow-changing facts; one per kubelet.
 #[derive(Debug)]
@@ -29,6 +31,12 @@ pub struct Shared {
     pub registry: Registry,
     pub objects: Objects,
     pub eviction: eviction::State,
+    pub metrics: Arc<Metrics>,
+    pub rates: Rates,
+    /// Whether some pod with a network of its own has started.
+    pub first_started: AtomicBool,
+    /// Cancelled once the node has been ready.
+    pub ready_once: CancellationToken,
     pub node: ArcSwap<NodeView>,
     pub memory_bytes: i64,
     /// Whether the runtime says that pods can have a network.

@@ -80,6 +80,30 @@ impl Allocation {
         one(&mut own.requests, &other.requests);
     }
 
+    /// What another allocation changes: (resource, whether limits or requests, how).
+    pub fn changes(&self, new: &Self) -> Vec<(&'static str, &'static str, &'static str)> {
+        type List = fn(&ResourceRequirements) -> Option<&ResourceList>;
+        let lists: [(&str, List); 2] = [("limits", |it| it.limits.as_ref()), ("requests", |it| it.requests.as_ref())];
+        let mut out = Vec::new();
+        for (name, wanted) in &new.containers {
+            let before = self.containers.get(name);
+            for resource in [Resource::Memory, Resource::Cpu] {
+                for (requirement, list) in lists {
+                    let amount = |it: &ResourceRequirements| list(it)?.get(resource.name()).map(milli);
+                    let how = match (before.and_then(amount), amount(wanted)) {
+                        (None, Some(_)) => "add",
+                        (Some(_), None) => "remove",
+                        (Some(old), Some(new)) if new > old => "increase",
+                        (Some(old), Some(new)) if new < old => "decrease",
+                        _ => continue,
+                    };
+                    out.push((resource.name(), requirement, how));
+                }
+            }
+        }
+        out
+    }
+
     /// The pod as if it asked for this.
     #[must_use]
     pub fn applied(&self, pod: &Pod) -> Pod {

@@ -52,26 +52,28 @@ pub fn is_bounded(pod: &Pod) -> bool {
         || limit_list(pod).contains_key("ephemeral-storage")
 }
 
-/// Why the pod has to go because of the local storage that it uses, if it has to.
-pub fn local_storage(pod: &Pod, usage: &PodUsage) -> Option<String> {
+/// Why the pod has to go because of the local storage that it uses, if it has to: what is exceeded, and the message.
+pub fn local_storage(pod: &Pod, usage: &PodUsage) -> Option<(&'static str, String)> {
     for volume in spec(pod).volumes.iter().flatten() {
         let Some(limit) = volume.empty_dir.as_ref().and_then(|it| it.size_limit.as_ref()) else { continue };
         let used = usage.volumes.iter().find(|(name, ..)| *name == volume.name).map_or(0, |(_, bytes, _)| *bytes);
         if value(limit) > 0 && exceeds(used, limit) {
-            return Some(format!("Usage of EmptyDir volume {:?} exceeds the limit {:?}. ", volume.name, limit.0));
+            let text = format!("Usage of EmptyDir volume {:?} exceeds the limit {:?}. ", volume.name, limit.0);
+            return Some(("emptydirfs.limit", text));
         }
     }
     if let Some(limit) = limit_list(pod).get("ephemeral-storage")
         && exceeds(usage.disk(), limit)
     {
-        return Some(format!("Pod ephemeral local storage usage exceeds the total limit of containers {}. ", limit.0));
+        let text = format!("Pod ephemeral local storage usage exceeds the total limit of containers {}. ", limit.0);
+        return Some(("ephemeralpodfs.limit", text));
     }
     containers(pod).iter().find_map(|container| {
         let limit =
             container.resources.as_ref()?.limits.as_ref()?.get("ephemeral-storage").filter(|it| value(it) != 0)?;
         let used = usage.containers.iter().find(|it| it.name == container.name)?;
-        exceeds(used.root_fs + used.logs, limit)
-            .then(|| format!("Container {} exceeded its local ephemeral storage limit {:?}. ", container.name, limit.0))
+        let text = format!("Container {} exceeded its local ephemeral storage limit {:?}. ", container.name, limit.0);
+        exceeds(used.root_fs + used.logs, limit).then_some(("ephemeralcontainerfs.limit", text))
     })
 }
 
@@ -150,7 +152,8 @@ mod tests {
     fn local_storage_is_bounded() {
         let check = |spec: Value, usage: PodUsage, want: Option<&str>| {
             let pod = pod(spec.clone());
-            assert_eq!((local_storage(&pod, &usage).as_deref(), is_bounded(&pod)), (want, true), "{spec}");
+            let got = local_storage(&pod, &usage).map(|(_, text)| text);
+            assert_eq!((got.as_deref(), is_bounded(&pod)), (want, true), "{spec}");
         };
         let limited = json!({"containers": [{"name": "c", "resources": {"limits": {"ephemeral-storage": "5Mi"}}}]});
         check(limited.clone(), used(1 << 20, 1 << 20), None);

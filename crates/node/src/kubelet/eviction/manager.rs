@@ -8,7 +8,7 @@ use super::{
     usage::of_pod,
 };
 use crate::{
-    kubelet::{registry::Eviction, shared::Shared},
+    kubelet::{metrics::EVICTIONS, registry::Eviction, shared::Shared},
     pod::{
         qos::{Qos, qos},
         spec::{full_name, spec, uid},
@@ -72,7 +72,8 @@ pub fn refuses(shared: &Shared, pod: &Pod) -> Option<(String, String)> {
     Some((REASON.into(), format!("The node had condition: [{}]. ", conditions.join(" "))))
 }
 
-fn evict(shared: &Shared, pod: &Pod, message: String, condition: Option<PodCondition>) {
+fn evict(shared: &Shared, pod: &Pod, signal: &str, message: String, condition: Option<PodCondition>) {
+    shared.metrics.count(&EVICTIONS, &[signal]);
     tracing::warn!(pod = full_name(pod), message, "a pod is evicted");
     shared.recorder.event(&reference_to(pod), EventType::Warning, REASON, message.clone());
     shared.registry.evict(uid(pod), Eviction { reason: REASON.into(), message, condition });
@@ -86,8 +87,8 @@ async fn bound_local_storage(shared: &Shared) -> bool {
             continue;
         }
         let Ok(usage) = of_pod(shared, pod).await else { continue };
-        if let Some(message) = local_storage(pod, &usage) {
-            evict(shared, pod, message, None);
+        if let Some((signal, message)) = local_storage(pod, &usage) {
+            evict(shared, pod, signal, message, None);
             any = true;
         }
     }
@@ -156,7 +157,7 @@ async fn evict_one(shared: &Shared, threshold: &Threshold, measured: Measured) {
         last_transition_time: Some(Time(Timestamp::from_second(now.as_second()).unwrap_or(now))),
         ..PodCondition::default()
     };
-    evict(shared, pod, message, Some(condition));
+    evict(shared, pod, threshold.signal.name(), message, Some(condition));
 }
 
 async fn look(shared: &Shared) {

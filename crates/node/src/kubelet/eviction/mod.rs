@@ -12,3 +12,4 @@ pub use thresholds::{Signal, Threshold, statements, thresholds};
 
 pub(super) use images::{image_fs, run as collect_images};
 pub(super) use manager::{State, is_pressed, refuses, run};
+pub(super) use usage::{disk_usage, local_volumes};

@@ -23,6 +23,12 @@ pub fn has_swap() -> bool {
     fs::read_to_string("/proc/swaps").is_ok_and(|text| text.lines().skip(1).any(|line| !line.trim().is_empty()))
 }
 
+/// Seconds since the machine was started.
+pub fn seconds_since_boot() -> f64 {
+    let text = fs::read_to_string("/proc/uptime").unwrap_or_default();
+    text.split_whitespace().next().and_then(|it| it.parse().ok()).unwrap_or(0.0)
+}
+
 /// Processors that this process may use.
 pub fn processors() -> i64 {
     std::thread::available_parallelism().map_or(1, |count| i64::try_from(count.get()).unwrap_or(1))
@@ -33,6 +39,8 @@ pub fn processors() -> i64 {
 pub struct FileSystem {
     pub capacity_bytes: u64,
     pub available_bytes: u64,
+    /// With what is kept for root.
+    pub free_bytes: u64,
     pub inodes: u64,
     pub inodes_free: u64,
 }
@@ -43,6 +51,7 @@ pub fn file_system(path: &Path) -> FileSystem {
         |it| FileSystem {
             capacity_bytes: it.f_blocks * it.f_frsize,
             available_bytes: it.f_bavail * it.f_frsize,
+            free_bytes: it.f_bfree * it.f_frsize,
             inodes: it.f_files,
             inodes_free: it.f_ffree,
         },

@@ -229,7 +229,12 @@ async fn write(shared: &Shared, last: &mut Option<(Timestamp, NodeStatus)>) {
         return;
     }
     match client.patch::<Node>(None, name, Some("status"), PatchKind::Strategic, patch(&old, &new)).await {
-        Ok(_) => *last = Some((now, new)),
+        Ok(_) => {
+            if new.conditions.iter().flatten().any(|it| it.type_ == "Ready" && it.status == "True") {
+                shared.ready_once.cancel();
+            }
+            *last = Some((now, new));
+        }
         Err(error) => tracing::warn!(%error, "the node's status cannot be reported yet"),
     }
 }

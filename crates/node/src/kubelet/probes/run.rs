@@ -5,8 +5,12 @@ use super::{
 };
 use crate::{
     cri::health::{HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient},
-    kubelet::{make::expand::expand, shared::container_reference},
-    pod::spec::{Role, find},
+    kubelet::{
+        make::expand::expand,
+        metrics::{PROBE_DURATION, PROBES_DONE},
+        shared::container_reference,
+    },
+    pod::spec::{Role, find, name, namespace, uid},
 };
 use jiff::{SignedDuration, Timestamp};
 use skeg_client::EventType;
@@ -71,9 +75,26 @@ pub(super) async fn run(task: Task) {
     }
 }
 
+fn note(task: &Task, outcome: &Outcome, start: std::time::Instant) {
+    let (container, namespace, pod) = (task.container.name.as_str(), namespace(&task.pod), name(&task.pod));
+    let kind = task.kind.name();
+    let result = match outcome {
+        Outcome::Success | Outcome::Warning(_) => "successful",
+        Outcome::Failure(_) => "failed",
+        Outcome::Error(_) => "unknown",
+    };
+    let metrics = &task.shared.metrics;
+    metrics.count(&PROBES_DONE, &[container, namespace, pod, uid(&task.pod), kind, result]);
+    if result == "successful" {
+        metrics.took(&PROBE_DURATION, &[container, namespace, pod, kind], start);
+    }
+}
+
 async fn attempt(task: &Task) -> bool {
     let limit = seconds(task.probe.timeout_seconds, 1);
+    let start = std::time::Instant::now();
     let outcome = once(task, limit).await;
+    note(task, &outcome, start);
     let role = find(&task.pod, &task.container.name).map_or(Role::Regular, |(role, _)| role);
     let about = container_reference(&task.pod, role, &task.container.name);
     let kind = task.kind.name();

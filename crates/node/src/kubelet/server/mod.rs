@@ -3,11 +3,14 @@ mod access;
 mod containers;
 mod health;
 mod info;
+mod metrics;
 mod stats;
 mod streams;
+mod summary;
 
 use super::{
     config::{KubeletError, ServingTls},
+    metrics::{HTTP_DURATION, HTTP_INFLIGHT, HTTP_REQUESTS, WEBSOCKETS},
     shared::Shared,
 };
 use access::{Access, Caller};
@@ -22,6 +25,7 @@ use rustls::{
     server::WebPkiClientVerifier,
 };
 use std::{convert::Infallible, sync::Arc, time::Duration};
+pub(super) use summary::Rates;
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::Semaphore,
@@ -212,7 +216,52 @@ fn not_found() -> Answer {
     text(StatusCode::NOT_FOUND, "404 page not found\n")
 }
 
+/// Methods and paths as the metrics of requests group them.
+fn labels(request: &Request<Incoming>) -> [String; 4] {
+    let path = request.uri().path().trim_start_matches('/');
+    let first = path.split('/').next().unwrap_or_default();
+    let known = [
+        "healthz",
+        "pods",
+        "runningpods",
+        "configz",
+        "metrics",
+        "stats",
+        "containerLogs",
+        "exec",
+        "attach",
+        "portForward",
+        "run",
+        "checkpoint",
+        "logs",
+        "debug",
+    ];
+    let group = match first {
+        "metrics" if ["metrics/cadvisor", "metrics/probes", "metrics/resource"].contains(&path) => path,
+        first if known.contains(&first) => first,
+        _ => "other",
+    };
+    let long = matches!(group, "exec" | "attach" | "portForward" | "debug");
+    [if long { "true" } else { "false" }.into(), request.method().to_string(), group.into(), "readwrite".into()]
+}
+
 async fn route(shared: &Arc<Shared>, request: Request<Incoming>) -> Answer {
+    let labels = labels(&request);
+    let labels = labels.each_ref().map(String::as_str);
+    shared.metrics.count(&HTTP_REQUESTS, &labels);
+    let upgrade = request.headers().get(header::UPGRADE).and_then(|it| it.to_str().ok()).unwrap_or_default();
+    if upgrade.eq_ignore_ascii_case("websocket") && ["exec", "attach", "portForward"].contains(&labels[2]) {
+        shared.metrics.count(&WEBSOCKETS, &[labels[2]]);
+    }
+    shared.metrics.add(&HTTP_INFLIGHT, &labels, 1.0);
+    let start = std::time::Instant::now();
+    let answer = dispatch(shared, request).await;
+    shared.metrics.took(&HTTP_DURATION, &labels, start);
+    shared.metrics.add(&HTTP_INFLIGHT, &labels, -1.0);
+    answer
+}
+
+async fn dispatch(shared: &Arc<Shared>, request: Request<Incoming>) -> Answer {
     let asked = Asked::parse(request.uri());
     let parts: Vec<&str> = asked.parts.iter().map(String::as_str).collect();
     let get = matches!(*request.method(), Method::GET | Method::HEAD);
@@ -225,10 +274,11 @@ async fn route(shared: &Arc<Shared>, request: Request<Incoming>) -> Answer {
         ["pods"] if get => info::pods(shared),
         ["runningpods", ""] | ["runningpods"] if get => info::running_pods(shared).await,
         ["configz"] if get => info::configz(shared),
-        ["metrics"] if get => stats::metrics(shared).await,
+        ["metrics"] if get => metrics::metrics(shared).await,
+        ["metrics", "probes"] if get => metrics::probes(shared),
         ["metrics", "resource"] if get => stats::resource_metrics(shared).await,
         ["stats"] => info::redirect("/stats/"),
-        ["stats", "summary"] => stats::summary(shared).await,
+        ["stats", "summary"] => summary::summary(shared).await,
         ["containerLogs", namespace, pod, container] if get => {
             containers::logs(shared, namespace, pod, container, &asked).await
         }

@@ -5,7 +5,11 @@ pub mod subpath;
 mod token;
 pub mod writer;
 
-use super::{config::KubeletConfig, make::fields::NodeView};
+use super::{
+    config::KubeletConfig,
+    make::fields::NodeView,
+    metrics::{Metrics, VOLUME_OPERATIONS},
+};
 use crate::{
     pod::spec::{containers, ephemeral_containers, host_network, init_containers, namespace, spec, uid},
     runtime::mounts,
@@ -19,7 +23,10 @@ use std::{
     fs, io,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
-    sync::atomic::{AtomicU64, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 use token::Tokens;
 use writer::{Ownership, Payload};
@@ -56,12 +63,31 @@ pub struct VolumeError {
     pub cause: Cause,
 }
 
+/// Upstream's name of the plugin for a volume, and whether it is renewed while the pod lives.
+fn plugin(volume: &Volume) -> (&'static str, bool) {
+    let renewed = [
+        (volume.config_map.is_some(), "kubernetes.io/configmap"),
+        (volume.secret.is_some(), "kubernetes.io/secret"),
+        (volume.projected.is_some(), "kubernetes.io/projected"),
+        (volume.downward_api.is_some(), "kubernetes.io/downward-api"),
+    ];
+    if let Some((_, name)) = renewed.into_iter().find(|(is, _)| *is) {
+        return (name, true);
+    }
+    let others = [
+        (volume.empty_dir.is_some(), "kubernetes.io/empty-dir"),
+        (volume.host_path.is_some(), "kubernetes.io/host-path"),
+    ];
+    (others.into_iter().find(|(is, _)| *is).map_or("kubernetes.io/image", |(_, name)| name), false)
+}
+
 /// Makes, renews and removes volumes.
 #[derive(Debug)]
 pub struct Volumes {
     config: KubeletConfig,
     tokens: Tokens,
     stamps: AtomicU64,
+    metrics: Arc<Metrics>,
 }
 
 /// Names of the volumes that some container mounts (or reads variables from); the others are never made.
@@ -105,8 +131,8 @@ fn owners(pod: &Pod) -> Owners {
 }
 
 impl Volumes {
-    pub fn new(config: KubeletConfig) -> Self {
-        Self { config, tokens: Tokens::default(), stamps: AtomicU64::new(0) }
+    pub fn new(config: KubeletConfig, metrics: Arc<Metrics>) -> Self {
+        Self { config, tokens: Tokens::default(), stamps: AtomicU64::new(0), metrics }
     }
 
     fn dir(&self, pod: &Pod, plugin: &str, volume: &str) -> PathBuf {
@@ -119,15 +145,26 @@ impl Volumes {
         format!("{}.{count}", now.strftime("%Y_%m_%d_%H_%M_%S.%9f"))
     }
 
-    /// Makes what is missing and renews what has changed; cheap when all is as it should be.
+    /// Makes what is missing (all, the `first` time) and renews what has changed; cheap when all is as it should be.
     ///
     /// # Errors
     /// The first volume that cannot be made; those before it are there.
-    pub async fn setup(&self, pod: &Pod, node: &NodeView, ips: &[String]) -> Result<MountedVolumes, VolumeError> {
+    pub async fn setup(
+        &self,
+        pod: &Pod,
+        node: &NodeView,
+        ips: &[String],
+        first: bool,
+    ) -> Result<MountedVolumes, VolumeError> {
         let wanted = mounted_names(pod);
         let mut done = MountedVolumes::new();
         for volume in spec(pod).volumes.iter().flatten().filter(|it| wanted.contains(&it.name)) {
+            let start = std::time::Instant::now();
             let made = self.one(pod, volume, node, ips).await;
+            let (plugin, renewed) = plugin(volume);
+            if first || renewed {
+                self.metrics.took(&VOLUME_OPERATIONS, &["volume_mount", plugin], start);
+            }
             let made = made.map_err(|cause| VolumeError { volume: volume.name.clone(), cause })?;
             done.insert(volume.name.clone(), made);
         }

@@ -2,7 +2,7 @@
 //! is left of it.
 use super::{Next, RETRY, Worker, sync::SyncError};
 use crate::{
-    kubelet::cgroups::pod_path,
+    kubelet::{cgroups::pod_path, metrics::CGROUP_MANAGER_DURATION},
     pod::{
         qos::qos,
         spec::{full_name, is_deleted, name, namespace, uid},
@@ -51,7 +51,10 @@ impl Worker {
 
     fn remove_cgroup(&self) -> io::Result<()> {
         let path = pod_path(&self.shared.config.settings.cgroup_root, qos(&self.pod), self.uid());
-        self.shared.cgroups.remove(&path)
+        let start = std::time::Instant::now();
+        let removed = self.shared.cgroups.remove(&path);
+        self.shared.metrics.took(&CGROUP_MANAGER_DURATION, &["destroy"], start);
+        removed
     }
 
     /// The pod has ended and is to go: from the runtime, from the API, from the disk.

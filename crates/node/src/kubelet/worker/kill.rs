@@ -4,6 +4,7 @@ use crate::{
     cri::RuntimeError,
     kubelet::{
         hooks::{Hook, run_hook},
+        metrics::SLEEP_CUT,
         shared::{Shared, container_reference},
     },
     pod::{
@@ -103,6 +104,7 @@ async fn kill_one(
             Err(_) if handler.exec.is_some() => {
                 shared.recorder.event(&about, EventType::Warning, "FailedPreStopHook", "PreStopHook failed");
             }
+            Err(_) if handler.sleep.is_some() => shared.metrics.count(&SLEEP_CUT, &[]),
             Err(_) => tracing::info!(container = found.name, "the preStop hook was not done within the grace period"),
         }
         grace = grace.saturating_sub(Duration::from_secs(start.elapsed().as_secs()));

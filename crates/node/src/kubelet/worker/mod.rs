@@ -1,5 +1,6 @@
 //! One pod's worker: looks at what the runtime has, reports the status, carries out the plan, waits for the next reason
 //! to look again.
+mod count;
 mod end;
 mod kill;
 mod report;
@@ -75,6 +76,8 @@ pub(super) struct Worker {
     evicted: Option<(String, String)>,
     /// The node's own decision to end the pod.
     eviction: Arc<OnceLock<Eviction>>,
+    /// Looks taken, and what was noted of the pod's start.
+    counts: count::Counts,
     /// Nothing of the pod runs any more, and the API knows.
     ended: bool,
     /// When this kubelet first saw the pod.
@@ -137,6 +140,7 @@ pub(super) fn spawn(shared: Arc<Shared>, pod: Arc<Pod>, grant: Arc<Grant>, signa
         status: pod.status.clone().unwrap_or_default(),
         gone: false,
         ended: false,
+        counts: count::Counts::default(),
         seen,
         looked: None,
         due: Instant::now(),
@@ -175,7 +179,10 @@ impl Worker {
         }
         loop {
             self.take_update();
-            match self.look().await {
+            let start = std::time::Instant::now();
+            let next = self.look().await;
+            self.note_look(start);
+            match next {
                 Next::Again => {}
                 Next::Wait(longest) => {
                     self.due = Instant::now() + longest;

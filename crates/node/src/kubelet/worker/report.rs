@@ -1,7 +1,7 @@
 //! Brings a pod's status to the API, the newest only, and says when it has arrived.
 use super::Update;
 use crate::{
-    kubelet::shared::Shared,
+    kubelet::{metrics::STATUS_SYNC, shared::Shared},
     pod::{
         spec::{full_name, name, namespace, uid},
         status_merge::{delay_end, patch},
@@ -64,6 +64,7 @@ async fn carry(
 ) {
     let mut last = first;
     while wanted.changed().await.is_ok() {
+        let start = std::time::Instant::now();
         let mut wait = RETRY_MIN;
         loop {
             let now = wanted.borrow_and_update().clone();
@@ -73,7 +74,10 @@ async fn carry(
                 last = pod;
             }
             match write(&shared, &last, now.clone()).await {
-                Ok(Some(pod)) => last = pod,
+                Ok(Some(pod)) => {
+                    last = pod;
+                    shared.metrics.took(&STATUS_SYNC, &[], start);
+                }
                 Ok(None) => {}
                 Err(error) => {
                     tracing::warn!(pod = full_name(&last), %error, "the status cannot be reported yet");

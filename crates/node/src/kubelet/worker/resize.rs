@@ -6,6 +6,7 @@ use crate::{
     kubelet::{
         cgroups::pod_path,
         make::{container::linux_resources, sandbox::pod_resources},
+        metrics::{CGROUP_MANAGER_DURATION, RESIZE_DURATION},
     },
     pod::{
         Observed,
@@ -41,7 +42,10 @@ impl Worker {
     /// A step failed; those before it stand.
     pub(super) async fn resize(&self, steps: &Steps, observed: &Observed) -> Result<bool, ()> {
         let Some(actuated) = self.grant.actuated(&self.pod).filter(|_| !steps.is_empty()) else { return Ok(false) };
+        let start = std::time::Instant::now();
         let result = self.carry_resize(steps, &actuated, observed).await;
+        let success = if result.is_ok() { "true" } else { "false" };
+        self.shared.metrics.observe(&RESIZE_DURATION, &[success], start.elapsed().as_secs_f64() * 1000.0);
         let Err(text) = result else { return Ok(true) };
         let now = self.now();
         if let Some(generation) = self.grant.with_conditions(|it| it.fail(&self.pod, &text, now)) {
@@ -85,7 +89,10 @@ impl Worker {
         let path = pod_path(&self.shared.config.settings.cgroup_root, qos(&self.pod), self.uid());
         let mut wanted = self.limits(cpu_of);
         wanted.memory_bytes = self.limits(&self.pod).memory_bytes;
-        self.shared.cgroups.ensure(&path, &wanted).map_err(|error| format!("failed to set pod cgroup config: {error}"))
+        let start = std::time::Instant::now();
+        let made = self.shared.cgroups.ensure(&path, &wanted);
+        self.shared.metrics.took(&CGROUP_MANAGER_DURATION, &["update"], start);
+        made.map_err(|error| format!("failed to set pod cgroup config: {error}"))
     }
 
     /// The runtime may refuse the whole; one that does not know the call has no say.

@@ -11,6 +11,10 @@ use crate::{
             sandbox::{self, sandbox_config},
             security::verify_non_root,
         },
+        metrics::{
+            CONTAINER_START_ERRORS, IMAGE_VOLUME_ERRORS, IMAGE_VOLUME_GOOD, IMAGE_VOLUME_REQUESTED, POD_START_ERRORS,
+            RUN_SANDBOX, RUN_SANDBOX_ERRORS, USERNS_POD_ERRORS, USERNS_PODS,
+        },
         mounts,
         shared::container_reference,
         volumes::{Mounted, singular},
@@ -29,7 +33,7 @@ use crate::{
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::api::core::v1::{ConfigMap, Container, ObjectReference, Secret};
 use skeg_client::{EventType, reference_to};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// What came of the starts of one plan.
 #[derive(Debug, Default)]
@@ -180,7 +184,10 @@ impl Worker {
                 return Ok(None);
             }
         };
-        match self.shared.runtime.run_sandbox(config.clone(), &handler).await {
+        let start = Instant::now();
+        let run = self.shared.runtime.run_sandbox(config.clone(), &handler).await;
+        self.note_sandbox(&handler, start, run.is_ok());
+        match run {
             Ok(id) => {
                 out.started = true;
                 let status = self.shared.runtime.sandbox_status(&id).await?;
@@ -196,6 +203,19 @@ impl Worker {
                 fail(out, format!("Failed to create pod sandbox: {}", error.rpc_text()));
                 Ok(None)
             }
+        }
+    }
+
+    fn note_sandbox(&self, handler: &str, start: Instant, good: bool) {
+        let metrics = &self.shared.metrics;
+        metrics.took(&RUN_SANDBOX, &[handler], start);
+        let own_users = spec(&self.pod).host_users == Some(false);
+        if own_users {
+            metrics.count(if good { &USERNS_PODS } else { &USERNS_POD_ERRORS }, &[]);
+        }
+        if !good {
+            metrics.count(&RUN_SANDBOX_ERRORS, &[handler]);
+            metrics.count(&POD_START_ERRORS, &[]);
         }
     }
 
@@ -217,6 +237,7 @@ impl Worker {
         match result {
             Ok(()) => {
                 self.reasons.remove(&container.name);
+                self.note_started(role);
                 self.grant.note(|actuated, allocated| {
                     if let Some(own) = allocated.containers.get(&container.name) {
                         actuated.containers.insert(container.name.clone(), own.clone());
@@ -226,6 +247,10 @@ impl Worker {
                 true
             }
             Err(failure) => {
+                if failure.reason != "CrashLoopBackOff" {
+                    let labels = [failure.reason.as_str(), super::count::kind(role)];
+                    self.shared.metrics.count(&CONTAINER_START_ERRORS, &labels);
+                }
                 self.reasons.insert(container.name.clone(), (failure.reason, failure.message));
                 out.failed(failure.wait);
                 false
@@ -296,6 +321,8 @@ impl Worker {
         for (image, policy) in images {
             let wanted = Container { image: Some(image), image_pull_policy: Some(policy), ..Container::default() };
             let pulled = self.shared.ensure_image(&self.pod, &wanted, &about, &ready.config).await;
+            self.shared.metrics.count(&IMAGE_VOLUME_REQUESTED, &[]);
+            self.shared.metrics.count(if pulled.is_ok() { &IMAGE_VOLUME_GOOD } else { &IMAGE_VOLUME_ERRORS }, &[]);
             pulled.map_err(|error| Failure::new(error.reason, error.message))?;
         }
         Ok(())

@@ -4,7 +4,7 @@ use crate::{
     cri::RuntimeError,
     kubelet::{
         cgroups::{Limits, pod_path},
-        objects,
+        metrics, objects,
         observe::observe,
     },
     pod::{
@@ -40,7 +40,10 @@ fn until(at: Timestamp, now: Timestamp) -> Duration {
 impl Worker {
     pub(super) async fn observe(&mut self) -> Result<Observed, RuntimeError> {
         let uid = self.uid().to_owned();
-        observe(&*self.shared.runtime, &self.shared.runtime_name, &uid, &mut self.known).await
+        let start = std::time::Instant::now();
+        let seen = observe(&*self.shared.runtime, &self.shared.runtime_name, &uid, &mut self.known).await;
+        self.shared.metrics.took(&metrics::PLEG_POD_RELIST, &[], start);
+        seen
     }
 
     pub(super) fn compute(&self, observed: &Observed, terminal: bool) -> PodStatus {
@@ -70,6 +73,7 @@ impl Worker {
         let before = self.status.clone();
         let steps = self.resize_steps(&observed);
         self.status = self.compute(&observed, false);
+        self.note_progress(&before);
         self.report.send(self.status.clone(), true);
         if matches!(self.status.phase.as_deref(), Some("Succeeded" | "Failed")) {
             return self.end().await;
@@ -131,7 +135,10 @@ impl Worker {
         if self.shared.cgroups.exists(&path) {
             return Ok(());
         }
-        self.shared.cgroups.ensure(&path, &self.limits(&self.pod))
+        let start = std::time::Instant::now();
+        let made = self.shared.cgroups.ensure(&path, &self.limits(&self.pod));
+        self.shared.metrics.took(&metrics::CGROUP_MANAGER_DURATION, &["create"], start);
+        made
     }
 
     /// What the pod's own cgroup may use.
@@ -155,7 +162,7 @@ impl Worker {
             tracing::warn!(path = %directory.display(), %error, "the pod's folder cannot be made");
             return Some(Next::Wait(RETRY));
         }
-        match self.shared.volumes.setup(&self.pod, &node, &ips).await {
+        match self.shared.volumes.setup(&self.pod, &node, &ips, self.volumes.is_none()).await {
             Ok(volumes) => {
                 self.volumes = Some(volumes);
                 self.volume_failures = 0;
