@@ -63,6 +63,24 @@ pub const fn wide(name: &'static str, ty: &'static str, doc: Doc, cell: fn(&Valu
     Column { name, ty, format: "", doc, priority: 1, cell }
 }
 
+/// Columns of a set of like pods, whose spec and status are the types of these names.
+pub const fn of_replicas(
+    spec: &'static str,
+    status: &'static str,
+    selector: fn(&Value, Timestamp) -> Value,
+) -> [Column; 8] {
+    [
+        NAME,
+        column("Desired", "integer", Field(spec, "replicas"), |set, _| int(set, "/spec/replicas").into()),
+        column("Current", "integer", Field(status, "replicas"), |set, _| int(set, "/status/replicas").into()),
+        column("Ready", "integer", Field(status, "readyReplicas"), |set, _| int(set, "/status/readyReplicas").into()),
+        AGE,
+        CONTAINERS,
+        IMAGES,
+        wide("Selector", "string", Field(spec, "selector"), selector),
+    ]
+}
+
 /// The text at a pointer, "" where there is none.
 pub fn text(object: &Value, pointer: &str) -> String {
     object.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned()

@@ -1,9 +1,5 @@
 //! ReplicaSet: keeps a number of like pods.
-use super::{
-    Column, Kind, SPEC_STATUS_RESET, Scope, Subresource, Version, checks,
-    columns::{self, Doc::Field, column, int, wide},
-    pod, prepare,
-};
+use super::{Column, Kind, SPEC_STATUS_RESET, Scope, Subresource, Version, checks, columns, pod, prepare};
 
 use crate::{
     Value,
@@ -39,24 +35,10 @@ pub static KIND: Kind = Kind {
     )
 };
 
-const COLUMNS: &[Column] = &[
-    columns::NAME,
-    column("Desired", "integer", Field("io.k8s.api.apps.v1.ReplicaSetSpec", "replicas"), |set, _| {
-        int(set, "/spec/replicas").into()
-    }),
-    column("Current", "integer", Field("io.k8s.api.apps.v1.ReplicaSetStatus", "replicas"), |set, _| {
-        int(set, "/status/replicas").into()
-    }),
-    column("Ready", "integer", Field("io.k8s.api.apps.v1.ReplicaSetStatus", "readyReplicas"), |set, _| {
-        int(set, "/status/readyReplicas").into()
-    }),
-    columns::AGE,
-    columns::CONTAINERS,
-    columns::IMAGES,
-    wide("Selector", "string", Field("io.k8s.api.apps.v1.ReplicaSetSpec", "selector"), |set, _| {
+const COLUMNS: &[Column] =
+    &columns::of_replicas("io.k8s.api.apps.v1.ReplicaSetSpec", "io.k8s.api.apps.v1.ReplicaSetStatus", |set, _| {
         columns::selector(&set["spec"]["selector"])
-    }),
-];
+    });
 
 fn validate(set: &Value, errors: &mut Errors) {
     let root = At::root(set);

@@ -1,9 +1,5 @@
 //! ReplicationController: the older form of ReplicaSet.
-use super::{
-    Column, Kind, SPEC_STATUS_RESET, Scope, Subresource, Version, checks,
-    columns::{self, Doc::Field, column, int, wide},
-    pod, prepare,
-};
+use super::{Column, Kind, SPEC_STATUS_RESET, Scope, Subresource, Version, checks, columns, pod, prepare};
 use crate::{
     Value,
     meta::{at::At, field_error::Errors, object_meta, selector::LabelSelector},
@@ -42,24 +38,11 @@ pub static KIND: Kind = Kind {
     )
 };
 
-const COLUMNS: &[Column] = &[
-    columns::NAME,
-    column("Desired", "integer", Field("io.k8s.api.core.v1.ReplicationControllerSpec", "replicas"), |set, _| {
-        int(set, "/spec/replicas").into()
-    }),
-    column("Current", "integer", Field("io.k8s.api.core.v1.ReplicationControllerStatus", "replicas"), |set, _| {
-        int(set, "/status/replicas").into()
-    }),
-    column("Ready", "integer", Field("io.k8s.api.core.v1.ReplicationControllerStatus", "readyReplicas"), |set, _| {
-        int(set, "/status/readyReplicas").into()
-    }),
-    columns::AGE,
-    columns::CONTAINERS,
-    columns::IMAGES,
-    wide("Selector", "string", Field("io.k8s.api.core.v1.ReplicationControllerSpec", "selector"), |set, _| {
-        columns::labels(&set["spec"]["selector"])
-    }),
-];
+const COLUMNS: &[Column] = &columns::of_replicas(
+    "io.k8s.api.core.v1.ReplicationControllerSpec",
+    "io.k8s.api.core.v1.ReplicationControllerStatus",
+    |set, _| columns::labels(&set["spec"]["selector"]),
+);
 
 fn selectable_values(rc: &Value) -> BTreeMap<String, String> {
     let replicas = rc["status"]["replicas"].as_i64().unwrap_or(0);
