@@ -107,6 +107,7 @@ impl Cursor for RingCursor {
                 if let Some(ready) = self.ready(max) {
                     return ready;
                 }
+                let _asleep = wake.sleep();
                 woken.await;
             }
         })

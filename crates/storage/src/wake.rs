@@ -13,20 +13,36 @@ use tokio::sync::{Notify, futures::Notified};
 const WATCHER_COST: Duration = Duration::from_micros(8);
 /// Rings whose watchers cost less than this are told at once of every commit.
 const PAUSE_MIN: Duration = Duration::from_millis(1);
-/// Longest time that an event waits for its watchers to be told.
+/// Longest pause that is reckoned beforehand.
 const PAUSE_MAX: Duration = Duration::from_millis(10);
+/// Longest time that an event waits for watchers who have not come by since they were last told: a busy machine's.
+const BEHIND_MAX: Duration = Duration::from_millis(100);
 
 /// The watchers of one ring.
 #[derive(Debug, Default)]
 pub(crate) struct Wake {
     notify: Notify,
     watchers: AtomicUsize,
+    asleep: AtomicUsize,
+    /// Of those who slept when they were last told, how many have not come by; about.
+    behind: AtomicUsize,
 }
 
 impl Wake {
     /// Wakes all that wait.
     pub fn tell(&self) {
+        self.behind.store(self.asleep.load(Ordering::Relaxed), Ordering::Relaxed);
         self.notify.notify_waiters();
+    }
+
+    /// Counts a watcher that waits, until the guard is dropped.
+    pub fn sleep(&self) -> Asleep<'_> {
+        self.asleep.fetch_add(1, Ordering::Relaxed);
+        Asleep(self)
+    }
+
+    fn is_behind(&self) -> bool {
+        self.behind.load(Ordering::Relaxed) > 0
     }
 
     pub fn told(&self) -> Notified<'_> {
@@ -38,6 +54,18 @@ impl Wake {
         let watchers = u32::try_from(self.watchers.load(Ordering::Relaxed)).unwrap_or(u32::MAX);
         let pause = WATCHER_COST.saturating_mul(watchers);
         (pause >= PAUSE_MIN).then_some(pause.min(PAUSE_MAX))
+    }
+}
+
+/// A watcher that waits.
+#[derive(Debug)]
+pub(crate) struct Asleep<'w>(&'w Wake);
+
+impl Drop for Asleep<'_> {
+    fn drop(&mut self) {
+        self.0.asleep.fetch_sub(1, Ordering::Relaxed);
+        let one_less = |behind: usize| behind.checked_sub(1);
+        let _ = self.0.behind.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_less);
     }
 }
 
@@ -71,6 +99,8 @@ struct Told {
     wake: Arc<Wake>,
     /// Not to be told again before.
     quiet_until: Instant,
+    /// Told again then, even if some are still behind.
+    latest: Instant,
     /// Something has been published since.
     pending: bool,
 }
@@ -84,7 +114,7 @@ impl Pace {
         }
         wake.tell();
         if let Some(pause) = wake.pause() {
-            self.0.push(Told { wake, quiet_until: now + pause, pending: false });
+            self.0.push(Told { wake, quiet_until: now + pause, latest: now + BEHIND_MAX, pending: false });
         }
     }
 
@@ -99,11 +129,16 @@ impl Pace {
             if told.quiet_until > now {
                 return true;
             }
+            if told.wake.is_behind() && told.latest > now {
+                told.quiet_until = now + PAUSE_MIN;
+                return true;
+            }
             if !std::mem::take(&mut told.pending) {
                 return false;
             }
             told.wake.tell();
             told.quiet_until = now + told.wake.pause().unwrap_or_default();
+            told.latest = now + BEHIND_MAX;
             true
         });
     }
@@ -152,6 +187,29 @@ mod tests {
     fn many_watchers_are_told_together() {
         check(500, &[1, 2, 3, 4, 50], &[1, 5, 50]);
         check(1_000_000, &[1, 2, 12, 13], &[1, 11, 21]);
+    }
+
+    #[test]
+    fn a_telling_waits_for_those_who_are_behind() {
+        let (wake, _listening) = ring(500);
+        let (mut pace, start) = (Pace::default(), Instant::now());
+        let at = |millis: u64| start + Duration::from_millis(millis);
+        let told = || !wake.is_behind();
+        let slow = [wake.sleep(), wake.sleep()];
+        pace.published(wake.clone(), at(0));
+        assert!(!told(), "told, and nobody has come by");
+        pace.published(wake.clone(), at(1));
+        pace.tell_due(at(20));
+        assert_eq!(pace.deadline(), Some(at(21)));
+        drop(slow);
+        pace.tell_due(at(22));
+        assert_eq!(pace.deadline(), None, "told again");
+        let _stuck = wake.sleep();
+        pace.published(wake.clone(), at(30));
+        pace.tell_due(at(31));
+        pace.published(wake.clone(), at(32));
+        pace.tell_due(at(132));
+        assert_eq!(pace.deadline(), None, "the stuck keep nobody waiting for ever");
     }
 
     #[test]
