@@ -1,5 +1,5 @@
 # make run: a cluster in the background with a sample application. make help lists the rest.
-.PHONY: bench-scheduler help build run stop test fidelity convergence nodelife bench bench-net v2 deps
+.PHONY: bench-scheduler help build run stop test fidelity convergence nodelife bench bench-net bench-node v2 deps
 
 help:
 	@echo "make run          start a one-node cluster and the sample application (LAB=1: in namespaces of its own)"
@@ -9,8 +9,12 @@ help:
 	@echo "make bench        load probe against the API server, with UPSTREAM=DIR beside the real one (JUDGES=DIR)"
 	@echo "make v2           a node under cgroup version 2, in a user-mode-linux guest"
 	@echo "make bench-net    Services into nftables and DNS answers, measured in a network namespace"
+	@echo "make bench-node   memory and CPU of a node with 30 pods at rest, in a lab (needs root, kubectl)"
 	@echo "make bench-scheduler  pods bound per second on simulated nodes, with UPSTREAM=DIR beside the real scheduler"
 	@echo "make fidelity     replay recorded API conversations (JUDGES=DIR); also: make convergence, make nodelife"
+
+bench-node:
+	@scripts/bench-node.sh
 
 build:
 	@. scripts/common.sh && build_skeg && echo "$$SKEG"

@@ -13,7 +13,8 @@ state=$(mktemp -d)
 export DATA_DIR=$state/data KUBECONFIG=$state/kubeconfig
 trap 'in_lab scripts/server.sh stop > /dev/null 2>&1 || true; lab_down > /dev/null; rm -rf "$state"' EXIT
 lab_up > /dev/null
-in_lab scripts/server.sh start "$SKEG" server --data-dir "$DATA_DIR" --hostname-override bench --write-kubeconfig "$KUBECONFIG" > /dev/null
+in_lab scripts/server.sh start "$SKEG" server --data-dir "$DATA_DIR" --hostname-override bench \
+  "--eviction-hard=memory.available<100Mi" --write-kubeconfig "$KUBECONFIG" > /dev/null
 for _ in $(seq 400); do [ ! -f "$KUBECONFIG" ] || break; sleep 0.05; done
 until in_lab kubectl get node bench > /dev/null 2>&1; do sleep 0.2; done
 in_lab kubectl wait --for=condition=Ready node/bench --timeout=60s > /dev/null
