@@ -37,6 +37,13 @@ pub(super) struct NodeFacts {
     pub images: FxHashMap<String, i64>,
 }
 
+/// What a node was before a change.
+#[derive(Debug, Clone)]
+pub struct NodeBefore {
+    pub(super) facts: NodeFacts,
+    pub(super) allocatable: Amounts,
+}
+
 /// The columns. A row is alive when `facts` is set.
 #[derive(Debug, Default)]
 pub struct Cluster {
@@ -133,8 +140,8 @@ impl Cluster {
         self.by_name.get(name).copied()
     }
 
-    /// Takes in a node's new state.
-    pub fn set_node(&mut self, node: &Node) {
+    /// Takes in a node's new state; tells what it was before if that is something else.
+    pub fn set_node(&mut self, node: &Node) -> Option<(NodeId, Option<NodeBefore>)> {
         let name = node.metadata.name.clone().unwrap_or_default();
         let id = self.find(&name).unwrap_or_else(|| self.new_row(&name));
         let spec = node.spec.as_ref();
@@ -152,8 +159,9 @@ impl Cluster {
         let known = status.and_then(|s| s.allocatable.as_ref().or(s.capacity.as_ref()));
         let allocatable = Amounts::read(known);
         if self.facts[id.row()].as_ref() == Some(&facts) && self.allocatable[id.row()] == allocatable {
-            return;
+            return None;
         }
+        let before = self.before(id);
         if self.facts[id.row()].as_ref().is_none_or(|old| old.images != facts.images) {
             self.count_images(id, -1);
             self.facts[id.row()] = Some(facts);
@@ -167,6 +175,12 @@ impl Cluster {
             self.homeless_on.remove(&pod.uid);
             self.place(id, pod);
         }
+        Some((id, before))
+    }
+
+    fn before(&self, id: NodeId) -> Option<NodeBefore> {
+        let facts = self.facts[id.row()].clone()?;
+        Some(NodeBefore { facts, allocatable: self.allocatable[id.row()].clone() })
     }
 
     fn node_changed(&mut self, id: NodeId) {
@@ -207,8 +221,9 @@ impl Cluster {
     }
 
     /// Forgets a node; its pods wait for it to come back.
-    pub fn remove_node(&mut self, name: &str) {
-        let Some(id) = self.by_name.remove(name) else { return };
+    pub fn remove_node(&mut self, name: &str) -> Option<NodeBefore> {
+        let id = self.by_name.remove(name)?;
+        let before = self.before(id);
         self.count_images(id, -1);
         self.facts[id.row()] = None;
         let pods = std::mem::take(&mut self.pods[id.row()]);
@@ -225,6 +240,7 @@ impl Cluster {
         }
         self.node_changed(id);
         self.free.push(id.0);
+        before
     }
 
     fn leave_homeless(&mut self, pod: Arc<PodFacts>, node_name: &str) {

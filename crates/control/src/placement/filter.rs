@@ -4,6 +4,7 @@ use super::{
     explain::{Diagnosis, Reason},
     interpod::Neighbours,
     pod::PodFacts,
+    resources::Amounts,
     shape::Shape,
     spread::Spreading,
 };
@@ -83,19 +84,18 @@ pub(super) fn refuse_one(pod: &PodFacts, cluster: &mut Cluster, id: NodeId) -> V
     }
 }
 
-/// Whether a node that the pod may go to by its name and labels is free of one of the `reasons` that kept it from others.
-pub(super) fn node_may_do(pod: &PodFacts, cluster: &Cluster, id: NodeId, reasons: &[Reason]) -> bool {
-    let node = cluster.node(id);
-    let named = pod.selection.names().is_none_or(|names| names.contains(&&*node.name));
-    named
-        && pod.selection.admits(&node.name, &node.labels)
-        && reasons.iter().any(|reason| match reason {
-            Reason::Cordoned => !node.unschedulable,
-            Reason::Tainted => untolerated(&node.taints, &pod.tolerations).is_none(),
-            Reason::OtherName => *pod.node_name == *node.name,
-            Reason::NodeAffinity | Reason::NotNamed | Reason::Ports => true,
-            _ => lacking(pod, cluster, id).iter().all(Reason::curable),
-        })
+/// Whether an empty node that has so much would be enough.
+pub(super) fn fits_empty(pod: &Shape, has: &Amounts) -> bool {
+    fits(&pod.requests, has, &Amounts::default())
+}
+
+fn fits(asked: &Amounts, has: &Amounts, used: &Amounts) -> bool {
+    let fits = |asked: i64, has: i64, used: i64| asked <= 0 || asked <= has - used;
+    used.pods + asked.pods <= has.pods
+        && fits(asked.cpu_milli, has.cpu_milli, used.cpu_milli)
+        && fits(asked.memory_bytes, has.memory_bytes, used.memory_bytes)
+        && fits(asked.ephemeral_bytes, has.ephemeral_bytes, used.ephemeral_bytes)
+        && asked.others.iter().all(|(name, asked)| fits(*asked, has.get(name), used.get(name)))
 }
 
 /// Why the node will not do with `others` on it.
@@ -139,14 +139,7 @@ fn ports_taken(pod: &Shape, cluster: &Cluster, id: NodeId) -> bool {
 
 /// Whether the node has the ports and resources that a pod of this shape needs.
 pub(super) fn has_room(pod: &Shape, cluster: &Cluster, id: NodeId) -> bool {
-    let (has, used, asked) = (&cluster.allocatable[id.row()], &cluster.requested[id.row()], &pod.requests);
-    let fits = |asked: i64, has: i64, used: i64| asked <= 0 || asked <= has - used;
-    used.pods + asked.pods <= has.pods
-        && fits(asked.cpu_milli, has.cpu_milli, used.cpu_milli)
-        && fits(asked.memory_bytes, has.memory_bytes, used.memory_bytes)
-        && fits(asked.ephemeral_bytes, has.ephemeral_bytes, used.ephemeral_bytes)
-        && asked.others.iter().all(|(name, asked)| fits(*asked, has.get(name), used.get(name)))
-        && !ports_taken(pod, cluster, id)
+    fits(&pod.requests, &cluster.allocatable[id.row()], &cluster.requested[id.row()]) && !ports_taken(pod, cluster, id)
 }
 
 /// The resources that do not fit, each with its reason.
@@ -165,7 +158,7 @@ fn lacking(pod: &PodFacts, cluster: &Cluster, id: NodeId) -> Vec<Reason> {
     check("memory", asked.memory_bytes, has.memory_bytes, used.memory_bytes);
     check("ephemeral-storage", asked.ephemeral_bytes, has.ephemeral_bytes, used.ephemeral_bytes);
     for (name, amount) in &asked.others {
-        let of = |amounts: &super::Amounts| amounts.others.get(name).copied().unwrap_or(0);
+        let of = |amounts: &Amounts| amounts.others.get(name).copied().unwrap_or(0);
         check(name, *amount, of(has), of(used));
     }
     reasons

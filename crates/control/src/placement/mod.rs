@@ -23,7 +23,7 @@ mod terms;
 #[cfg(test)]
 mod tests;
 
-pub use cluster::{Cluster, NodeId};
+pub use cluster::{Cluster, NodeBefore, NodeId};
 pub use explain::{Diagnosis, Reason};
 pub use hint::{Hint, helps};
 pub use pod::PodFacts;

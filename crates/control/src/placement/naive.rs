@@ -41,7 +41,8 @@ fn spreading(pod: &PodFacts, cluster: &Cluster, feasible: &[NodeId]) -> Option<V
     if constraints.is_empty() {
         return None;
     }
-    let takes_part: Vec<bool> = feasible.iter().map(|id| has_all(constraints, cluster.node(*id))).collect();
+    let any = pod.relations.any_label;
+    let takes_part: Vec<bool> = feasible.iter().map(|id| any || has_all(constraints, cluster.node(*id))).collect();
     let candidates: Vec<NodeId> =
         feasible.iter().zip(&takes_part).filter(|(_, part)| **part).map(|(id, _)| *id).collect();
     let mut raw = vec![0.0_f64; feasible.len()];

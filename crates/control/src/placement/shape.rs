@@ -116,6 +116,11 @@ impl Shape {
         }
     }
 
+    /// Whether the pod says itself how it is spread.
+    pub fn spreads(&self) -> bool {
+        !self.relations.spread_hard.is_empty() || !self.relations.spread_soft.is_empty()
+    }
+
     /// Whether nodes are the better, the more evenly the pod makes them used: it asks for some CPU or memory.
     pub(super) fn weighs(&self) -> bool {
         self.requests.cpu_milli != 0 || self.requests.memory_bytes != 0
@@ -152,6 +157,20 @@ impl Shapes {
         self.sweep();
         let id: Arc<str> = id.into();
         let shape = Arc::new(Shape::new(id.clone(), pod, spec));
+        self.known.insert(id, Arc::downgrade(&shape));
+        shape
+    }
+
+    /// `base`, spread softly among the pods that `selector` selects.
+    pub fn spread_by_default(&mut self, base: &Arc<Shape>, selector: &serde_json::Value) -> Arc<Shape> {
+        let id = format!("{} spread among {selector}", base.id);
+        if let Some(shape) = self.known.get(id.as_str()).and_then(Weak::upgrade) {
+            return shape;
+        }
+        self.sweep();
+        let id: Arc<str> = id.into();
+        let relations = base.relations.spread_by_default(&base.namespace, selector);
+        let shape = Arc::new(Shape { id: id.clone(), relations, ..(**base).clone() });
         self.known.insert(id, Arc::downgrade(&shape));
         shape
     }

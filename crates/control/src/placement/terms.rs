@@ -166,6 +166,29 @@ impl Relations {
     }
 }
 
+/// Topology key and `maxSkew` of the default constraints (upstream's `systemDefaultConstraints`).
+const SPREAD_DEFAULTS: [(&str, i64); 2] = [("kubernetes.io/hostname", 3), ("topology.kubernetes.io/zone", 5)];
+
+impl Relations {
+    /// The same, spread softly among the pods that `selector` (a label selector object) selects.
+    pub fn spread_by_default(&self, namespace: &str, selector: &serde_json::Value) -> Self {
+        let selector = LabelSelector::from_object(selector).unwrap_or_else(|_| LabelSelector::nothing());
+        let constraint = |(key, max_skew): (&str, i64)| Spread {
+            max_skew,
+            min_domains: 1,
+            topology_key: key.to_owned(),
+            matcher: Arc::new(Matcher::new(vec![in_namespace(namespace, selector.clone())], true)),
+            honours_affinity: true,
+            honours_taints: false,
+        };
+        Self { spread_soft: SPREAD_DEFAULTS.map(constraint).into(), any_label: true, ..self.clone() }
+    }
+}
+
+fn in_namespace(namespace: &str, selector: LabelSelector) -> Group {
+    Group { namespaces: vec![namespace.to_owned()], namespace_selector: LabelSelector::nothing(), selector }
+}
+
 /// None selects nothing, as does a selector that the API would not admit.
 pub(super) fn compile(selector: Option<&SelectorObject>) -> LabelSelector {
     let Some(selector) = selector else { return LabelSelector::nothing() };
@@ -194,11 +217,7 @@ fn term(term: &PodAffinityTerm, namespace: &str) -> Term {
 }
 
 fn spread(constraint: &TopologySpreadConstraint, namespace: &str) -> Spread {
-    let group = Group {
-        namespaces: vec![namespace.to_owned()],
-        namespace_selector: LabelSelector::nothing(),
-        selector: compile(constraint.label_selector.as_ref()),
-    };
+    let group = in_namespace(namespace, compile(constraint.label_selector.as_ref()));
     Spread {
         max_skew: i64::from(constraint.max_skew),
         min_domains: constraint.min_domains.and_then(|n| usize::try_from(n).ok()).unwrap_or(1),

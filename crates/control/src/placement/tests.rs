@@ -27,7 +27,7 @@ fn facts(pod: &Pod) -> PodFacts {
 
 fn cluster(nodes: &[Node]) -> Cluster {
     let mut cluster = Cluster::default();
-    nodes.iter().for_each(|n| cluster.set_node(n));
+    nodes.iter().for_each(|n| drop(cluster.set_node(n)));
     cluster
 }
 
@@ -283,15 +283,26 @@ fn only_what_was_in_the_way_wakes_a_pod() {
     cluster.set_pod(Arc::new(held.clone()), "a");
     let why = causes(&big, &mut cluster);
     let (a, b) = (cluster.find("a").unwrap(), cluster.find("b").unwrap());
-    let wakes =
-        [Hint::Node(a), Hint::Node(b), Hint::NodeGone, Hint::Left(&held), Hint::Left(&idle), Hint::Placed(&idle)]
-            .map(|hint| helps(hint, &big, &why, &cluster));
-    assert_eq!(wakes, [true, true, false, true, false, false]);
+    let before = |cluster: &mut Cluster, patch: Value| cluster.set_node(&node("b", patch)).unwrap().1.unwrap();
+    let fixed = before(&mut cluster, json!({}));
+    let wakes = [
+        Hint::Node(a, None),
+        Hint::Node(b, Some(&fixed)),
+        Hint::NodeGone(&fixed),
+        Hint::Left(&held),
+        Hint::Placed(&idle),
+        Hint::Resized(&held, &idle),
+        Hint::Resized(&idle, &held),
+    ]
+    .map(|hint| helps(hint, &big, &why, &cluster));
+    assert_eq!(wakes, [true, true, false, true, false, true, false]);
+    let same = before(&mut cluster, json!({"metadata": {"labels": {"x": "y"}}}));
+    assert!(!helps(Hint::Node(b, Some(&same)), &big, &why, &cluster), "labels give no room");
     let follower = labelled("f", "f", relation("podAffinity", "m", "zone"));
     let why = causes(&follower, &mut cluster);
     let wakes = [Hint::Placed(&idle), Hint::Placed(&held), Hint::Left(&held), Hint::Namespace]
         .map(|hint| helps(hint, &follower, &why, &cluster));
-    assert_eq!(wakes, [true, false, false, true]);
+    assert_eq!(wakes, [true, false, false, true], "{why:?}");
 }
 
 struct Random(u64);
@@ -368,7 +379,7 @@ impl World {
     fn fresh(&self) -> Cluster {
         let mut fresh = Cluster::default();
         fresh.set_namespace("d", self.labels());
-        self.nodes.values().for_each(|node| fresh.set_node(node));
+        self.nodes.values().for_each(|node| drop(fresh.set_node(node)));
         self.pods.values().for_each(|(pod, name)| fresh.set_pod(pod.clone(), name));
         fresh
     }
@@ -469,4 +480,25 @@ fn the_same_seed_gives_the_same_decisions() {
         (0..300).map(decide).collect::<Vec<_>>()
     };
     assert_eq!(run(), run());
+}
+
+#[test]
+fn pods_of_one_owner_are_spread_by_default() {
+    let nodes =
+        [zoned("a", "x"), zoned("b", "x"), zoned("c", "y"), node("d", json!({"spec": {"unschedulable": true}}))];
+    let mut cluster = cluster(&nodes);
+    let mut shapes = Shapes::default();
+    let plain = labelled("p", "m", json!({}));
+    let selector = json!({"matchLabels": {"app": "m"}});
+    let spread = PodFacts { shape: shapes.spread_by_default(&plain.shape, &selector), ..plain.clone() };
+    assert!(Arc::ptr_eq(&spread.shape, &shapes.spread_by_default(&plain.shape, &selector)));
+    // The node is the emptier one, but its zone has the pods.
+    cluster.set_pod(Arc::new(labelled("m0", "m", json!({}))), "a");
+    cluster.set_pod(Arc::new(labelled("m1", "m", json!({}))), "a");
+    for seed in 0..4 {
+        let Decision::Bind { name, .. } = schedule(&spread, &mut cluster, seed) else { panic!() };
+        assert_eq!(&*name, "c");
+        let naive = naive::choose(&spread, &mut cluster, seed);
+        assert_eq!(naive.map(|(node, _)| cluster.name(node).clone()), Some(name));
+    }
 }

@@ -1,9 +1,11 @@
 //! The scheduler's shell around [`crate::placement`]: it follows nodes and pods, decides one pod after the other on its own
 //! columns, assumes the decision and binds in the background (kube-scheduler's `default-scheduler` profile).
+mod defaults;
 mod queue;
 mod report;
 
 use crate::placement::{Cluster, Decision, Hint, PodFacts, Shapes, helps, schedule};
+use defaults::Defaults;
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{Namespace, Node, Pod};
 use parking_lot::Mutex;
@@ -70,10 +72,9 @@ impl State {
             // So far it was assumed to be there.
             Some(old) if old.node_name.is_empty() => self.hint(Hint::Placed(&facts), now),
             Some(old) if old.labels != facts.labels => {
-                self.hint(Hint::Left(&old), now);
-                self.hint(Hint::Placed(&facts), now);
+                self.hint(Hint::Relabelled(&old, &facts), now);
             }
-            Some(old) if old.requests != facts.requests => self.hint(Hint::Left(&old), now),
+            Some(old) if old.requests != facts.requests => self.hint(Hint::Resized(&old, &facts), now),
             Some(old) if facts.terminating && !old.terminating => self.hint(Hint::Ending(&facts), now),
             Some(_) => {}
             None => self.hint(Hint::Placed(&facts), now),
@@ -98,6 +99,7 @@ struct Shared {
     state: Mutex<State>,
     wake: Notify,
     pods: Informer<Pod>,
+    defaults: Defaults,
     events: EventRecorder,
     writes: Arc<Semaphore>,
 }
@@ -109,6 +111,7 @@ pub async fn run(config: SchedulerConfig, token: CancellationToken) {
     let nodes: Informer<Node> = informer(config.client.clone(), Selection::default(), &tasks, config.seed ^ 1);
     let namespaces: Informer<Namespace> =
         informer(config.client.clone(), Selection::default(), &tasks, config.seed ^ 2);
+    let defaults = Defaults::start(&config.client, &tasks, config.seed);
     let name = config.scheduler_name.clone();
     let events = EventRecorder::new(config.client.clone(), &name, "", config.clock.clone(), &tasks);
     let shared = Arc::new(Shared {
@@ -116,6 +119,7 @@ pub async fn run(config: SchedulerConfig, token: CancellationToken) {
         state: Mutex::default(),
         wake: Notify::new(),
         pods: pods.clone(),
+        defaults,
         events,
         writes: Arc::new(Semaphore::new(WRITES_MAX)),
     });
@@ -125,19 +129,11 @@ pub async fn run(config: SchedulerConfig, token: CancellationToken) {
     namespaces.on_change(move |change| on.namespace_changed(change));
     let on = shared.clone();
     pods.on_change(move |change| on.pod_changed(change));
-    if namespaces.synced().await.is_ok() && nodes.synced().await.is_ok() && pods.synced().await.is_ok() {
+    let known = shared.defaults.synced().await && namespaces.synced().await.is_ok();
+    if known && nodes.synced().await.is_ok() && pods.synced().await.is_ok() {
         token.run_until_cancelled(shared.decide_all(&tasks)).await;
     }
     tasks.shutdown().await;
-}
-
-/// What of a node matters to pods that found no place.
-fn matters(old: &Node, new: &Node) -> bool {
-    let of = |n: &Node| {
-        let status = n.status.as_ref();
-        (n.metadata.labels.clone(), n.spec.clone(), status.and_then(|s| s.allocatable.clone()))
-    };
-    of(old) != of(new)
 }
 
 fn phase(pod: &Pod) -> &str {
@@ -153,16 +149,15 @@ impl Shared {
         let mut state = self.state.lock();
         let now = self.config.clock.now();
         match (change.old, change.new) {
-            (old, Some(new)) => {
-                state.cluster.set_node(new);
-                let id = state.cluster.find(new.metadata.name.as_deref().unwrap_or_default());
-                if let Some(id) = id.filter(|_| old.is_none_or(|o| matters(o, new))) {
-                    state.hint(Hint::Node(id), now);
+            (_, Some(new)) => {
+                if let Some((id, before)) = state.cluster.set_node(new) {
+                    state.hint(Hint::Node(id, before.as_ref()), now);
                 }
             }
             (Some(old), None) => {
-                state.cluster.remove_node(old.metadata.name.as_deref().unwrap_or_default());
-                state.hint(Hint::NodeGone, now);
+                if let Some(before) = state.cluster.remove_node(old.metadata.name.as_deref().unwrap_or_default()) {
+                    state.hint(Hint::NodeGone(&before), now);
+                }
             }
             (None, None) => {}
         }
@@ -242,8 +237,14 @@ impl Shared {
 
     /// Decides and assumes, so that the next decision counts this one.
     fn decide(&self, pod: &Arc<PodFacts>, seed: u64) -> Decision {
+        let object = self.pods.get(&pod.key);
         let mut state = self.state.lock();
-        let decision = schedule(pod, &mut state.cluster, seed);
+        let state = &mut *state;
+        let spread = object.and_then(|object| self.defaults.shape(&object, pod, &mut state.shapes));
+        let decision = match spread {
+            Some(shape) => schedule(&PodFacts { shape, ..(**pod).clone() }, &mut state.cluster, seed),
+            None => schedule(pod, &mut state.cluster, seed),
+        };
         let now = self.config.clock.now();
         match &decision {
             Decision::Bind { name, .. } => state.cluster.set_pod(pod.clone(), name),
