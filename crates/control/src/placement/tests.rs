@@ -484,15 +484,15 @@ fn the_same_seed_gives_the_same_decisions() {
 
 #[test]
 fn pods_of_one_owner_are_spread_by_default() {
-    let nodes =
-        [zoned("a", "x"), zoned("b", "x"), zoned("c", "y"), node("d", json!({"spec": {"unschedulable": true}}))];
-    let mut cluster = cluster(&nodes);
+    let zoned =
+        |name: &str, zone: &str| node(name, json!({"metadata": {"labels": {"topology.kubernetes.io/zone": zone}}}));
+    let mut cluster = cluster(&[zoned("a", "x"), zoned("b", "x"), zoned("c", "y")]);
     let mut shapes = Shapes::default();
     let plain = labelled("p", "m", json!({}));
     let selector = json!({"matchLabels": {"app": "m"}});
     let spread = PodFacts { shape: shapes.spread_by_default(&plain.shape, &selector), ..plain.clone() };
     assert!(Arc::ptr_eq(&spread.shape, &shapes.spread_by_default(&plain.shape, &selector)));
-    // The node is the emptier one, but its zone has the pods.
+    // Node b is empty too, but its zone has the pods.
     cluster.set_pod(Arc::new(labelled("m0", "m", json!({}))), "a");
     cluster.set_pod(Arc::new(labelled("m1", "m", json!({}))), "a");
     for seed in 0..4 {
