@@ -1,5 +1,5 @@
 # make run: a cluster in the background with a sample application. make help lists the rest.
-.PHONY: bench-scheduler help build run stop test fidelity convergence nodelife bench bench-net bench-node v2 deps
+.PHONY: bench-scheduler help build run stop test fidelity convergence nodelife bench bench-net bench-node churn v2 deps
 
 help:
 	@echo "make run          start a one-node cluster and the sample application (LAB=1: in namespaces of its own)"
@@ -7,6 +7,7 @@ help:
 	@echo "make test         all tests (installs what they need)"
 	@echo "make build        the release binary"
 	@echo "make bench        load probe against the API server, with UPSTREAM=DIR beside the real one (JUDGES=DIR)"
+	@echo "make churn        50 rounds of pods, Services and restarts in a lab leave nothing (ROUNDS=N)"
 	@echo "make v2           a node under cgroup version 2, in a user-mode-linux guest"
 	@echo "make bench-net    Services into nftables and DNS answers, measured in a network namespace"
 	@echo "make bench-node   memory and CPU of a node with 30 pods at rest, in a lab (needs root, kubectl)"
@@ -27,6 +28,9 @@ stop:
 
 deps:
 	@scripts/install-deps.sh
+
+churn: deps
+	@SKEG_CHURN_ROUNDS=$${ROUNDS:-50} cargo test --quiet --locked -p skeg --test churn -- --nocapture
 
 v2: deps
 	@MAKECMDGOALS=v2 scripts/uml.sh
