@@ -101,7 +101,7 @@ fn rank(signal: Signal, pod: &Pod, usage: &PodUsage) -> (bool, i32, Reverse<i64>
 }
 
 /// The pod to evict for this signal: those above their requests first, then by priority, then by how much they are above.
-pub fn victim<'a, P: AsRef<Pod>>(signal: Signal, pods: &'a [(P, PodUsage)]) -> Option<&'a (P, PodUsage)> {
+pub fn victim<P: AsRef<Pod>>(signal: Signal, pods: &[(P, PodUsage)]) -> Option<&(P, PodUsage)> {
     let may_go = pods.iter().filter(|(pod, _)| !is_critical(pod.as_ref()));
     may_go.min_by_key(|(pod, usage)| rank(signal, pod.as_ref(), usage))
 }
