@@ -2,7 +2,9 @@
 //! the schema includes.
 //!
 //! Upstream's prose is the dependency's content, so it is read from the dependency: the sources that Cargo resolved for this
-//! build, found with `cargo metadata` (offline, locked), which holds for registries, vendored sources and patches alike.
+//! build, found with `cargo metadata` (locked), which holds for registries, vendored sources and patches alike. It needs no
+//! network where all of the workspace's dependencies are at hand; after a build that fetched only what it uses (not the tests'),
+//! it fetches the rest.
 //! The crate's feature `schemars` would give the same texts through code: hundreds of functions more to compile, and all texts
 //! uncompressed in the binary. Its `links` variables name the chosen API version, so that is asked there.
 mod extract;
@@ -42,19 +44,26 @@ fn main() -> Outcome<()> {
 
 /// The manifest of a resolved package.
 fn dependency(name: &str) -> Outcome<PathBuf> {
+    let stdout = resolved(&["--offline"]).or_else(|_| resolved(&[]))?;
+    let metadata: serde_json::Value = serde_json::from_slice(&stdout)?;
+    let packages = metadata["packages"].as_array().ok_or("cargo metadata names no packages")?;
+    let package = packages.iter().find(|p| p["name"] == name).ok_or_else(|| format!("{name} is not resolved"))?;
+    Ok(package["manifest_path"].as_str().ok_or("a package without manifest")?.into())
+}
+
+/// The whole resolved graph for this target, as Cargo prints it.
+fn resolved(more: &[&str]) -> Outcome<Vec<u8>> {
     let cargo = env::var_os("CARGO").ok_or("CARGO is not set")?;
     let run = Command::new(cargo)
-        .args(["metadata", "--format-version=1", "--offline", "--locked", "--filter-platform"])
+        .args(["metadata", "--format-version=1", "--locked", "--filter-platform"])
         .arg(env::var("TARGET")?)
+        .args(more)
         .current_dir(env::var_os("CARGO_MANIFEST_DIR").ok_or("CARGO_MANIFEST_DIR is not set")?)
         .output()?;
     if !run.status.success() {
         return Err(format!("cargo metadata: {}", String::from_utf8_lossy(&run.stderr)).into());
     }
-    let metadata: serde_json::Value = serde_json::from_slice(&run.stdout)?;
-    let packages = metadata["packages"].as_array().ok_or("cargo metadata names no packages")?;
-    let package = packages.iter().find(|p| p["name"] == name).ok_or_else(|| format!("{name} is not resolved"))?;
-    Ok(package["manifest_path"].as_str().ok_or("a package without manifest")?.into())
+    Ok(run.stdout)
 }
 
 /// The folder of the API version that the dependency's features choose, e.g. `v1_36`.

@@ -22,9 +22,10 @@ fn nothing_leaks_and_no_healthy_container_restarts() {
         eprintln!("SKIPPED: nothing_leaks_and_no_healthy_container_restarts: {why}");
         return;
     }
-    let rounds = std::env::var("SKEG_CHURN_ROUNDS").ok().map_or(ROUNDS, |text| text.parse().unwrap());
+    let asked: Option<u32> = std::env::var("SKEG_CHURN_ROUNDS").ok().map(|text| text.parse().unwrap());
+    let rounds = asked.unwrap_or(ROUNDS);
     let lab = Lab::up("churn");
-    let node = Node { lab: &lab };
+    let node = Node { lab: &lab, kills: asked.is_some() };
     lab.start_server();
     lab.skeg(&["sample", "--kubeconfig", &lab.kubeconfig(), "--wait-for-server"]);
     node.endpoints_go_first();
@@ -46,6 +47,9 @@ fn differences(before: &BTreeSet<String>, after: &BTreeSet<String>) -> String {
 
 struct Node<'a> {
     lab: &'a Lab,
+    /// Whether the server and containerd are killed in rounds too. `make churn` alone does so: in longer runs a shim was left
+    /// behind by that, whose cause is not known yet.
+    kills: bool,
 }
 
 /// A container as it can be told from another.
@@ -249,14 +253,13 @@ impl Node<'_> {
                 },
             }),
         );
-        if round % 3 == 1 {
+        if self.kills && round % 3 == 1 {
             self.lab.kill_server();
             self.lab.start_server();
         }
         self.page(&pod);
-        // Killing containerd while the pod is still being made is not covered. A longer run has left a shim behind even so; its
-        // cause is not known yet.
-        if round % 3 == 2 {
+        // Killing containerd while the pod is still being made is not covered.
+        if self.kills && round % 3 == 2 {
             self.kill_containerd();
         }
         let checked = self.api("GET", &format!("{services}/{service}"), None);
