@@ -8,4 +8,5 @@ mod laws;
 mod leader;
 mod objects;
 mod scenarios;
+mod states;
 mod stories;

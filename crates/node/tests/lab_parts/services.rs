@@ -243,15 +243,15 @@ impl World {
         }
     }
 
-    fn from_pod(&self, to: &str, expected: &[&str]) {
+    fn pod_asks(&self, to: &str, expected: &[&str]) {
         self.check(&self.pod, &self.one, to, expected);
     }
 
-    fn from_outside(&self, to: &str, expected: &[&str]) {
+    fn outside_asks(&self, to: &str, expected: &[&str]) {
         self.check(&self.outside, OUTSIDE, to, expected);
     }
 
-    fn from_node(&self, to: &str, expected: &[&str]) {
+    fn node_asks(&self, to: &str, expected: &[&str]) {
         self.check(&self.node, "0.0.0.0", to, expected);
     }
 
@@ -280,33 +280,33 @@ impl World {
         let (one, two) = (self.one.clone(), self.two.clone());
         let everybody = [ready(&two, "node"), ready(FAR, "other")];
         self.filter.set(json!({"internalTrafficPolicy": "Local"}), &everybody);
-        self.from_pod("10.96.0.50:80", &[&format!("two saw {one}")]);
+        self.pod_asks("10.96.0.50:80", &[&format!("two saw {one}")]);
         self.filter.set(json!({"internalTrafficPolicy": "Local"}), &everybody[1..]);
-        self.from_pod("10.96.0.50:80", &["silence"]);
+        self.pod_asks("10.96.0.50:80", &["silence"]);
         self.filter.set(json!({"externalTrafficPolicy": "Local"}), &everybody);
         for to in [format!("{EXTERNAL}:80"), format!("{BALANCER}:80"), "192.0.2.1:30050".into()] {
-            self.from_outside(&to, &[&format!("two saw {OUTSIDE}")]);
+            self.outside_asks(&to, &[&format!("two saw {OUTSIDE}")]);
             // What begins in the cluster may go everywhere.
-            self.from_pod(&to, &[&format!("far saw {one}"), &format!("two saw {one}")]);
+            self.pod_asks(&to, &[&format!("far saw {one}"), &format!("two saw {one}")]);
         }
         self.filter.set(json!({"externalTrafficPolicy": "Local"}), &everybody[1..]);
-        self.from_outside(&format!("{BALANCER}:80"), &["silence"]);
-        self.from_pod(&format!("{BALANCER}:80"), &[&format!("far saw {one}")]);
-        self.from_node(&format!("{BALANCER}:80"), &["far saw 10.244.9.1"]);
+        self.outside_asks(&format!("{BALANCER}:80"), &["silence"]);
+        self.pod_asks(&format!("{BALANCER}:80"), &[&format!("far saw {one}")]);
+        self.node_asks(&format!("{BALANCER}:80"), &["far saw 10.244.9.1"]);
     }
 
     fn ending_endpoints(&mut self) {
         let (one, two) = (self.one.clone(), self.two.clone());
         self.filter.set(json!({}), &[ready(FAR, "other"), ending(&two, "node")]);
-        self.from_pod("10.96.0.50:80", &[&format!("far saw {one}")]);
+        self.pod_asks("10.96.0.50:80", &[&format!("far saw {one}")]);
         self.filter.set(json!({}), &[ending(&two, "node")]);
-        self.from_pod("10.96.0.50:80", &[&format!("two saw {one}")]);
+        self.pod_asks("10.96.0.50:80", &[&format!("two saw {one}")]);
         // The node's own fall back for themselves.
         self.filter.set(json!({"externalTrafficPolicy": "Local"}), &[ready(FAR, "other"), ending(&two, "node")]);
-        self.from_outside(&format!("{BALANCER}:80"), &[&format!("two saw {OUTSIDE}")]);
+        self.outside_asks(&format!("{BALANCER}:80"), &[&format!("two saw {OUTSIDE}")]);
         self.filter.set(json!({}), &[]);
-        self.from_pod("10.96.0.50:80", &["refused"]);
-        self.from_outside(&format!("{EXTERNAL}:80"), &["refused"]);
+        self.pod_asks("10.96.0.50:80", &["refused"]);
+        self.outside_asks(&format!("{EXTERNAL}:80"), &["refused"]);
     }
 
     fn source_ranges(&mut self) {
@@ -314,7 +314,7 @@ impl World {
         let spec = json!({"externalTrafficPolicy": "Local", "loadBalancerSourceRanges": [format!("{OUTSIDE}/32")]});
         self.filter.set(spec, &[ready(&two, "node")]);
         let balancer = format!("{BALANCER}:80");
-        self.from_outside(&balancer, &[&format!("two saw {OUTSIDE}")]);
+        self.outside_asks(&balancer, &[&format!("two saw {OUTSIDE}")]);
         self.check(&self.outside, OUTSIDE_TOO, &balancer, &["silence"]);
         // Other ways in are not the balancer's.
         self.check(&self.outside, OUTSIDE_TOO, "192.0.2.1:30050", &[&format!("two saw {OUTSIDE_TOO}")]);

@@ -1,12 +1,12 @@
 //! Managed fields (`metadata.managedFields`): who set what, kept up to date at every write (KEP-555).
 mod apply;
-#[cfg(test)]
-mod apply_tests;
 mod compare;
 mod merge;
 mod set;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_apply;
 mod typed;
 
 pub use apply::{Conflict, apply};
