@@ -101,9 +101,9 @@ fn drivers_stay(new: &Value, old: &Value, errors: &mut Errors) {
         driver
     };
     for before in items(old, "/spec/drivers") {
-        for now in spec.child("drivers").items().filter(|now| now.value["name"] == before["name"]) {
-            if !object_meta::semantic_eq(&bare(now.value), &bare(before)) {
-                errors.invalid(spec.child("drivers"), now.value, object_meta::IMMUTABLE);
+        for driver in spec.child("drivers").items().filter(|driver| driver.value["name"] == before["name"]) {
+            if !object_meta::semantic_eq(&bare(driver.value), &bare(before)) {
+                errors.invalid(spec.child("drivers"), driver.value, object_meta::IMMUTABLE);
             }
         }
     }

@@ -373,7 +373,7 @@ mod tests {
                 Just("web.default.svc.cluster.local.".to_owned()),
                 Just("_p1._tcp.web.default.svc.cluster.local.".to_owned()),
                 Just("7.0.96.10.in-addr.arpa.".to_owned()),
-                "([a-z0-9_-]{1,20}\\.){1,6}cluster\\.local\\.",
+                "(_?[a-z0-9]([a-z0-9-]{0,17}[a-z0-9])?\\.){1,6}cluster\\.local\\.",
             ],
             edns in proptest::option::of(any::<u16>()),
             changes in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..6),

@@ -36,7 +36,7 @@ pub struct Grant {
 }
 
 impl Grant {
-    /// As an earlier kubelet noted it, else what the pod asks for now.
+    /// As an earlier kubelet noted it, else what the pod asks for at present.
     pub(super) fn load(path: PathBuf, pod: &Pod) -> Self {
         let noted = fs::read(&path).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
         let kept = noted.unwrap_or_else(|| Kept { allocated: Allocation::of(pod), actuated: None });
@@ -120,7 +120,7 @@ fn note_request(shared: &Shared, grant: &Grant, pod: &Pod) {
     }
 }
 
-/// Tries to grant what the pod asks for now. Says whether its worker must look again.
+/// Tries to grant what the pod asks for at present. Says whether its worker must look again.
 fn consider(shared: &Shared, uid: &str, trigger: &str) -> bool {
     let Some((pod, grant)) = shared.registry.granted(uid) else { return false };
     let now = shared.config.clock.now();

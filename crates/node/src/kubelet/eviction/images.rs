@@ -232,7 +232,8 @@ mod tests {
         assert_eq!(ids(100, 300), ["b", "c", "a"]);
         assert_eq!(ids(100, 60), Vec::<String>::new());
         let old = ImagePolicy { age_max: SignedDuration::from_secs(250), ..POLICY };
-        assert_eq!(records.too_old(&of(&["used"]), old, at(301)), ["b", "c"]);
+        assert_eq!(records.too_old(&of(&["used"]), old, at(250)), Vec::<String>::new());
+        assert_eq!(records.too_old(&of(&["used"]), old, at(301)), ["b", "c", "a"]);
         assert!(records.too_old(&of(&["used"]), POLICY, at(9999)).is_empty());
     }
 
