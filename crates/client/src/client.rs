@@ -1,5 +1,6 @@
 //! The API's verbs, typed and untyped, over any transport.
 use crate::{
+    discovery::Discovered,
     object::{Object, gvr_of, target, target_of},
     transport::SharedTransport,
 };
@@ -58,6 +59,14 @@ impl Client {
         options: ListOptions,
     ) -> Result<BoxStream<'static, Result<WatchEvent, Status>>, Status> {
         self.transport.watch(target, options).await
+    }
+
+    /// What the server serves.
+    ///
+    /// # Errors
+    /// The API's own, or `ServiceUnavailable` when nothing answered.
+    pub async fn discover(&self) -> Result<Discovered, Status> {
+        self.transport.discover().await
     }
 
     /// # Errors

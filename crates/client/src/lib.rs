@@ -1,6 +1,7 @@
 //! Client of the Kubernetes API over a Transport: TLS or a direct in-process call; informers.
 pub mod backoff;
 pub mod client;
+pub mod discovery;
 pub mod events;
 pub mod informer;
 pub mod key;

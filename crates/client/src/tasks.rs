@@ -15,6 +15,12 @@ impl Tasks {
         Self { tracker: TaskTracker::new(), token }
     }
 
+    /// Tasks of the same set that can also be ended before the others, by their own token.
+    #[must_use]
+    pub fn child(&self) -> Self {
+        Self { tracker: self.tracker.clone(), token: self.token.child_token() }
+    }
+
     /// The token that its tasks end on.
     pub fn token(&self) -> &CancellationToken {
         &self.token

@@ -1,4 +1,5 @@
 //! What carries calls to an API server.
+use crate::discovery::Discovered;
 use futures::{future::BoxFuture, stream::BoxStream};
 use skeg_model::{
     request::{Call, ListOptions, Reply, Target, WatchEvent},
@@ -18,6 +19,9 @@ pub trait Transport: Send + Sync + std::fmt::Debug + 'static {
         target: &'a Target,
         options: ListOptions,
     ) -> BoxFuture<'a, Result<BoxStream<'static, Result<WatchEvent, Status>>, Status>>;
+
+    /// What the server serves now, and a way to learn of changes.
+    fn discover(&self) -> BoxFuture<'_, Result<Discovered, Status>>;
 }
 
 /// Shared handle to a transport.

@@ -82,6 +82,9 @@ pub struct ListOptions {
     pub allow_bookmarks: bool,
     pub send_initial_events: Option<bool>,
     pub timeout_seconds: Option<u64>,
+    /// The caller reads metadata only: over HTTP it asks for `PartialObjectMetadata`; in process it shares whole objects,
+    /// which costs nothing.
+    pub metadata_only: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

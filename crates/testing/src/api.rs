@@ -4,7 +4,10 @@
 use futures::{FutureExt, StreamExt, future::BoxFuture, stream::BoxStream};
 use parking_lot::Mutex;
 use serde_json::json;
-use skeg_client::Transport;
+use skeg_client::{
+    Transport,
+    discovery::{ApiResource, Discovered, Served},
+};
 use skeg_model::{
     Value,
     request::{Body, Call, DeleteOptions, Gvr, List, ListOptions, PatchKind, Propagation, Reply, Target, WatchEvent},
@@ -51,11 +54,37 @@ pub struct FakeApi {
     state: Mutex<State>,
     /// The revision up to which watchers may read.
     shown: watch::Sender<u64>,
+    served: watch::Sender<Arc<Served>>,
 }
 
 impl FakeApi {
     pub fn new(clock: Arc<dyn Clock>) -> Arc<Self> {
-        Arc::new(Self { clock, state: Mutex::default(), shown: watch::channel(0).0 })
+        Arc::new(Self {
+            clock,
+            state: Mutex::default(),
+            shown: watch::channel(0).0,
+            served: watch::channel(Served::builtin()).0,
+        })
+    }
+
+    /// From now on these are served beside the built-in kinds; those of the failing group versions are left out.
+    pub fn serve(&self, others: &[ApiResource], failures: &[(&str, &str)]) {
+        let failures: BTreeMap<String, String> =
+            failures.iter().map(|(version, why)| ((*version).into(), (*why).into())).collect();
+        let builtin = Served::builtin();
+        let resources = builtin.resources().iter().chain(others).filter(|it| !failures.contains_key(&it.api_version()));
+        self.served.send_replace(Arc::new(Served::new(resources.cloned().collect(), failures.clone())));
+    }
+
+    fn discovered(&self) -> Discovered {
+        let mut served = self.served.subscribe();
+        let now = served.borrow_and_update().clone();
+        let changed = async move {
+            if served.changed().await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        };
+        Discovered { served: now, changed: Box::pin(changed) }
     }
 
     /// From now on only `count` more writes reach the server; the others fail as if the caller's process had died.
@@ -194,6 +223,10 @@ impl Transport for SilentTransport {
         let opened = self.0.events_after(target, after).map(|_| stream_of(self.0.clone(), target.clone(), after));
         std::future::ready(opened).boxed()
     }
+
+    fn discover(&self) -> BoxFuture<'_, Result<Discovered, Status>> {
+        std::future::ready(Ok(self.0.discovered())).boxed()
+    }
 }
 
 impl Transport for FakeTransport {
@@ -213,6 +246,10 @@ impl Transport for FakeTransport {
         let after = options.resource_version.parse().unwrap_or(0);
         let opened = self.0.events_after(target, after).map(|_| stream_of(self.0.clone(), target.clone(), after));
         std::future::ready(opened).boxed()
+    }
+
+    fn discover(&self) -> BoxFuture<'_, Result<Discovered, Status>> {
+        std::future::ready(Ok(self.0.discovered())).boxed()
     }
 }
 

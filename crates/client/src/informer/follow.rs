@@ -69,6 +69,7 @@ fn options(selection: &Selection) -> ListOptions {
     ListOptions {
         label_selector: selection.label_selector.clone(),
         field_selector: selection.field_selector.clone(),
+        metadata_only: selection.metadata_only,
         ..ListOptions::default()
     }
 }

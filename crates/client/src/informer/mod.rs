@@ -35,6 +35,8 @@ pub struct Selection {
     pub namespace: Option<String>,
     pub label_selector: String,
     pub field_selector: String,
+    /// Only metadata is asked for.
+    pub metadata_only: bool,
 }
 
 /// One change of a view. Both sides are set for a modification.
@@ -100,7 +102,7 @@ pub fn informer<K: Object>(client: Client, selection: Selection, tasks: &Tasks, 
     Informer::start(client, gvr_of::<K>(), selection, tasks, seed, |stored| stored.typed::<K>())
 }
 
-/// Starts a view that keeps only metadata, of any resource.
+/// Starts a view that asks for metadata only and keeps no more, of any resource; who wrote which field is dropped.
 pub fn metadata_informer(
     client: Client,
     gvr: Gvr,
@@ -108,9 +110,12 @@ pub fn metadata_informer(
     tasks: &Tasks,
     seed: u64,
 ) -> Informer<Metadata> {
+    let selection = Selection { metadata_only: true, ..selection };
     // Decoded beside the shared cell: it belongs to who reads the whole object.
     Informer::start(client, gvr, selection, tasks, seed, |stored| {
-        serde_json::from_slice(&stored.wire_json()).map(Arc::new)
+        let mut object: Metadata = serde_json::from_slice(&stored.wire_json())?;
+        object.metadata.managed_fields = None;
+        Ok(Arc::new(object))
     })
 }
 

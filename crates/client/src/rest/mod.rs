@@ -3,6 +3,7 @@
 mod config;
 mod connect;
 mod decode;
+mod discover;
 mod path;
 mod pool;
 mod slice;
@@ -16,7 +17,7 @@ pub use connect::Stream;
 pub use path::{path, percent_encode};
 pub use upgrade::Upgraded;
 
-use crate::Transport;
+use crate::{Transport, discovery::Discovered};
 use bytes::Bytes;
 use config::Credentials;
 use connect::Dialer;
@@ -49,6 +50,7 @@ pub struct RestTransport {
     dialer: Dialer,
     calls: Lane,
     watches: Lane,
+    discovery: discover::Cache,
 }
 
 impl RestTransport {
@@ -67,17 +69,18 @@ impl RestTransport {
             timeout: config.timeout,
             calls: Lane::default(),
             watches: Lane::default(),
+            discovery: discover::Cache::default(),
         })
     }
 
     async fn request(&self, prepared: Prepared) -> Result<Request<Full<Bytes>>, Status> {
-        let Prepared { method, path, content_type, body } = prepared;
+        let Prepared { method, path, accept, content_type, body } = prepared;
         let mut request = Request::new(Full::new(body));
         *request.method_mut() = method;
         *request.uri_mut() = self.uri(&path)?;
         let headers = request.headers_mut();
         self.identify(headers).await?;
-        headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
+        headers.insert(header::ACCEPT, HeaderValue::from_static(accept));
         if let Some(content_type) = content_type {
             headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
         }
@@ -107,10 +110,10 @@ impl RestTransport {
             Ok(sent) => sent.map_err(|e| unavailable(&self.base, &e))?,
             Err(_) => return Err(timed_out(self.timeout)),
         };
-        if answer.response.status().is_success() {
+        let code = answer.response.status();
+        if code.is_success() || code == StatusCode::NOT_MODIFIED {
             return Ok(answer);
         }
-        let code = answer.response.status();
         let body = collect(answer.response.into_body(), ERROR_TEXT_BYTES_MAX * 1024, self.timeout).await?;
         Err(decode::failure(code, &body))
     }
@@ -138,7 +141,7 @@ impl RestTransport {
         headers: HeaderMap,
         body: Bytes,
     ) -> Result<Response<Incoming>, Status> {
-        let prepared = Prepared { method, path: path.to_owned(), content_type: None, body };
+        let prepared = Prepared { method, path: path.to_owned(), accept: path::JSON, content_type: None, body };
         let mut request = self.request(prepared).await?;
         request.headers_mut().extend(headers);
         Ok(self.send(&self.watches, request).await?.response)
@@ -186,6 +189,10 @@ impl Transport for RestTransport {
             warn(answer.response.headers());
             Ok(watch::events(answer.response.into_body()))
         })
+    }
+
+    fn discover(&self) -> BoxFuture<'_, Result<Discovered, Status>> {
+        Box::pin(self.read_discovery())
     }
 }
 

@@ -11,8 +11,10 @@ use skeg_model::{
 };
 use std::fmt::Write;
 
-const JSON: &str = "application/json";
+pub(super) const JSON: &str = "application/json";
 const YAML: &str = "application/yaml";
+const METADATA: &str = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json";
+const METADATA_LIST: &str = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json";
 
 /// A request without its identity.
 #[derive(Debug)]
@@ -20,13 +22,19 @@ pub(super) struct Prepared {
     pub method: Method,
     /// With the query.
     pub path: String,
+    pub accept: &'static str,
     pub content_type: Option<&'static str>,
     pub body: Bytes,
 }
 
 impl Prepared {
     fn get(path: String) -> Self {
-        Self { method: Method::GET, path, content_type: None, body: Bytes::new() }
+        Self { method: Method::GET, path, accept: JSON, content_type: None, body: Bytes::new() }
+    }
+
+    /// A list or a watch, of metadata alone if the options say so.
+    fn listing(path: String, options: &ListOptions, metadata: &'static str) -> Self {
+        Self { accept: if options.metadata_only { metadata } else { JSON }, ..Self::get(path) }
     }
 }
 
@@ -129,7 +137,7 @@ impl Query {
 
 pub(super) fn watch(target: &Target, options: &ListOptions) -> Prepared {
     let query = Query::default().add("watch", "true").list(options);
-    Prepared::get(path(target) + &query.0)
+    Prepared::listing(path(target) + &query.0, options, METADATA)
 }
 
 pub(super) fn call(target: &Target, call: Call) -> Result<Prepared, Status> {
@@ -137,13 +145,13 @@ pub(super) fn call(target: &Target, call: Call) -> Result<Prepared, Status> {
     let write = |method, body, options: &WriteOptions| {
         let (content_type, body) = encode(body)?;
         let path = at.clone() + &Query::default().write(options).0;
-        Ok(Prepared { method, path, content_type: Some(content_type), body })
+        Ok(Prepared { method, path, accept: JSON, content_type: Some(content_type), body })
     };
     Ok(match call {
         Call::Get { resource_version } => {
             Prepared::get(at + &Query::default().add("resourceVersion", &resource_version).0)
         }
-        Call::List(options) => Prepared::get(at + &Query::default().list(&options).0),
+        Call::List(options) => Prepared::listing(at + &Query::default().list(&options).0, &options, METADATA_LIST),
         Call::Create { body, options } => return write(Method::POST, body, &options),
         Call::Update { body, options } => return write(Method::PUT, body, &options),
         Call::Patch { kind, body, options } => {
@@ -195,5 +203,5 @@ fn delete(path: String, options: &DeleteOptions) -> Prepared {
         body["preconditions"]["resourceVersion"] = revision.as_str().into();
     }
     let body = body.to_string().into();
-    Prepared { method: Method::DELETE, path, content_type: Some(JSON), body }
+    Prepared { method: Method::DELETE, path, accept: JSON, content_type: Some(JSON), body }
 }

@@ -234,6 +234,45 @@ async fn watches_stream_events_until_an_error() {
 }
 
 #[tokio::test]
+async fn metadata_alone_is_asked_for() {
+    const LIST: &str = r#"{"kind":"PartialObjectMetadataList","apiVersion":"meta.k8s.io/v1",
+        "metadata":{"resourceVersion":"9"},"items":[{"metadata":{"name":"a","resourceVersion":"7"}}]}"#;
+    let server = Server::start(&["h2"], [whole(200, LIST), chunks(&[])]).await;
+    let transport = RestTransport::new(server.config()).unwrap();
+    let options = ListOptions { metadata_only: true, ..ListOptions::default() };
+    let Reply::List(list) = transport.call(&pods(None), Call::List(options.clone())).await.unwrap() else { panic!() };
+    assert_eq!((list.items[0].meta().name.as_str(), list.items[0].revision()), ("a", 7));
+    let accept = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json";
+    assert_eq!(server.last().headers["accept"], accept);
+    drop(transport.watch(&pods(None), options).await.unwrap());
+    let accept = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json";
+    assert_eq!(server.last().headers["accept"], accept);
+}
+
+#[tokio::test]
+async fn discovery_is_revalidated() {
+    const CORE: &str = r#"{"kind":"APIGroupDiscoveryList","items":[{"versions":[{"version":"v1","resources":[
+        {"resource":"pods","responseKind":{"kind":"Pod"},"scope":"Namespaced"}]}]}]}"#;
+    let tagged = |body: &str| {
+        let mut answer = whole(200, body);
+        answer.headers_mut().insert(header::ETAG, HeaderValue::from_static("\"tag\""));
+        answer
+    };
+    let apis = CORE.replace("\"versions\"", "\"metadata\":{\"name\":\"x.io\"},\"versions\"");
+    let answers =
+        [tagged(CORE), tagged(&apis), whole(304, ""), whole(304, ""), whole(200, "{\"kind\":\"APIVersions\"}")];
+    let server = Server::start(&["h2"], answers).await;
+    let transport = RestTransport::new(server.config()).unwrap();
+    let first = transport.discover().await.unwrap().served;
+    assert!(first.by_kind("v1", "Pod").is_some() && first.by_kind("x.io/v1", "Pod").is_some());
+    assert_eq!(server.last().headers["accept"], "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList");
+    let second = transport.discover().await.unwrap().served;
+    assert!(std::sync::Arc::ptr_eq(&first, &second));
+    assert_eq!(server.last().headers["if-none-match"], "\"tag\"");
+    assert!(transport.discover().await.is_err(), "a server without aggregated discovery is told apart");
+}
+
+#[tokio::test]
 async fn errors_are_the_servers_own() {
     let refused = r#"{"kind":"Status","apiVersion":"v1","status":"Failure","message":"pods \"a\" not found","reason":"NotFound","code":404}"#;
     let server = Server::start(&["h2"], [whole(404, refused), whole(403, "no")]).await;

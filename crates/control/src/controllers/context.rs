@@ -1,9 +1,9 @@
 //! What every controller is started with, and how it is wired to informers, queue and runner.
 use super::common;
 use crate::runner::{self, Informers, Queue, Reconciler, Runtime, actuator::Actuator, metrics::Metrics};
-use skeg_client::{Client, EventRecorder, Fence, Informer, Object, Tasks, informer::Metadata};
-use skeg_model::{request::Gvr, time::Clock};
-use std::{collections::BTreeMap, sync::Arc};
+use skeg_client::{Client, EventRecorder, Fence, Informer, Object, Tasks};
+use skeg_model::time::Clock;
+use std::{collections::BTreeMap, future::Future, sync::Arc};
 
 use super::ControllerManagerConfig;
 
@@ -56,13 +56,6 @@ impl Wiring<'_> {
         informer
     }
 
-    /// The shared metadata-only view of a resource.
-    pub fn metadata_informer(&mut self, gvr: &Gvr) -> Informer<Metadata> {
-        let informer = self.context.informers.metadata(gvr);
-        self.sources.push(Arc::new(informer.clone()));
-        informer
-    }
-
     /// A client under the controller's identity, for what must be read fresh.
     pub fn client(&self) -> Client {
         self.client.clone()
@@ -90,8 +83,27 @@ impl Wiring<'_> {
         });
     }
 
-    /// Starts the runner.
-    pub fn run<R: Reconciler>(self, reconciler: R, workers: usize) {
+    /// Starts the runner once the views hold their first lists.
+    pub fn run<R: Reconciler>(mut self, reconciler: R, workers: usize) {
+        let sources = std::mem::take(&mut self.sources);
+        let ready = async move {
+            for source in &sources {
+                if source.ready().await.is_err() {
+                    // The process is stopping.
+                    std::future::pending::<()>().await;
+                }
+            }
+        };
+        self.run_when(ready, reconciler, workers);
+    }
+
+    /// Starts the runner once `ready` has ended.
+    pub fn run_when<R: Reconciler>(
+        self,
+        ready: impl Future<Output = ()> + Send + 'static,
+        reconciler: R,
+        workers: usize,
+    ) {
         let Context { config, informers, tasks, metrics } = self.context;
         let counters: Arc<Metrics> = metrics.lock().entry(self.account).or_default().clone();
         let recorder = EventRecorder::new(self.client.clone(), self.component, "", config.clock.clone(), tasks);
@@ -104,6 +116,6 @@ impl Wiring<'_> {
             tasks: tasks.clone(),
             metrics: counters,
         };
-        runner::start(runtime, Arc::new(reconciler), self.queue, self.sources, workers);
+        runner::start(runtime, Arc::new(reconciler), self.queue, ready, workers);
     }
 }

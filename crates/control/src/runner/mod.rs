@@ -14,7 +14,7 @@ pub use queue::Queue;
 use actuator::Actuator;
 use jiff::Timestamp;
 use metrics::Metrics;
-use skeg_client::{Fence, Key, Tasks};
+use skeg_client::{Key, Tasks};
 use skeg_model::{status::Status, time::Clock};
 use std::{future::Future, sync::Arc};
 
@@ -44,21 +44,17 @@ pub struct Runtime {
     pub metrics: Arc<Metrics>,
 }
 
-/// Starts `workers` workers once `sources` hold their first lists.
+/// Starts `workers` workers once `ready` has ended.
 pub fn start<R: Reconciler>(
     runtime: Runtime,
     reconciler: Arc<R>,
     queue: Arc<Queue>,
-    sources: Vec<Arc<dyn Fence>>,
+    ready: impl Future<Output = ()> + Send + 'static,
     workers: usize,
 ) {
     let tasks = runtime.tasks.clone();
     tasks.clone().spawn(async move {
-        for source in &sources {
-            if source.ready().await.is_err() {
-                return;
-            }
-        }
+        ready.await;
         tracing::debug!(controller = runtime.name, "started");
         for _ in 0..workers {
             tasks.spawn(work(runtime.clone(), reconciler.clone(), queue.clone()));
@@ -99,7 +95,8 @@ pub async fn step<R: Reconciler>(
     look_again = [look_again, conclusion.look_again].into_iter().flatten().min();
     let concluded = runtime.actuator.carry_out(&conclusion, &mut fence).await;
     runtime.actuator.wait(fence).await?;
-    match outcomes.into_iter().chain(concluded).find_map(Outcome::into_error) {
+    let problem = plan.problem.or(conclusion.problem);
+    match outcomes.into_iter().chain(concluded).find_map(Outcome::into_error).or(problem) {
         Some(error) => Err(error),
         None => Ok(look_again),
     }

@@ -19,6 +19,8 @@ pub struct Plan {
     pub stages: Vec<Stage>,
     /// Time will change the decision: look at the key again after this long.
     pub look_again: Option<Duration>,
+    /// Why the goal cannot be reached now: the key is looked at again after its back-off.
+    pub problem: Option<Status>,
 }
 
 #[derive(Debug, Clone)]

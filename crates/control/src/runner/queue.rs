@@ -13,14 +13,15 @@ const BACKOFF_FIRST: Duration = Duration::from_millis(5);
 const BACKOFF_MAX: Duration = Duration::from_secs(1000);
 
 /// Bounded by the number of distinct keys: a key is in `ready` or `delayed` at most once each.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Queue {
     state: Mutex<State>,
     wake: Notify,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct State {
+    backoff_max: Duration,
     ready: VecDeque<Key>,
     waiting: FxHashSet<Key>,
     working: FxHashSet<Key>,
@@ -32,7 +33,29 @@ struct State {
     sequence: u64,
 }
 
+impl Default for Queue {
+    fn default() -> Self {
+        let state = State {
+            backoff_max: BACKOFF_MAX,
+            ready: VecDeque::new(),
+            waiting: FxHashSet::default(),
+            working: FxHashSet::default(),
+            again: FxHashSet::default(),
+            delayed: BTreeMap::new(),
+            delays: FxHashMap::default(),
+            failures: FxHashMap::default(),
+            sequence: 0,
+        };
+        Self { state: Mutex::new(state), wake: Notify::new() }
+    }
+}
+
 impl Queue {
+    /// What fails again and again is tried at least this often.
+    pub fn retry_at_least_every(&self, backoff_max: Duration) {
+        self.state.lock().backoff_max = backoff_max;
+    }
+
     /// Marks a key; marking it again before it is taken changes nothing.
     pub fn add(&self, key: &Key) {
         self.state.lock().add(key);
@@ -83,8 +106,9 @@ impl Queue {
     /// The look failed; the key comes back after its back-off.
     pub fn failed(&self, key: &Key) {
         let mut state = self.state.lock();
+        let backoff_max = state.backoff_max;
         let failures = state.failures.entry(key.clone()).or_default();
-        let after = BACKOFF_FIRST.saturating_mul(1_u32.checked_shl(*failures).unwrap_or(u32::MAX)).min(BACKOFF_MAX);
+        let after = BACKOFF_FIRST.saturating_mul(1_u32.checked_shl(*failures).unwrap_or(u32::MAX)).min(backoff_max);
         *failures = (*failures + 1).min(31);
         state.delay(key, Instant::now() + after);
         state.release(key);

@@ -432,9 +432,28 @@ fn texts(object: &Value, fields: &[(&str, &str)]) -> BTreeMap<String, String> {
     fields.iter().map(|(label, pointer)| ((*label).to_owned(), text(pointer))).collect()
 }
 
+/// How far along a version is: stable ranks above beta above alpha, then the number counts.
+pub fn version_rank(version: &str) -> (u8, u32, u32) {
+    let digits = |text: &str| text.chars().take_while(char::is_ascii_digit).collect::<String>().parse().unwrap_or(0);
+    let rest = version.trim_start_matches('v');
+    let major = digits(rest);
+    match (rest.find("beta"), rest.find("alpha")) {
+        (Some(at), _) => (1, major, digits(&rest[at + 4..])),
+        (_, Some(at)) => (0, major, digits(&rest[at + 5..])),
+        _ => (2, major, 0),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn newer_stable_versions_come_first() {
+        let mut versions = vec!["v1alpha1", "v1", "v1beta2", "v2", "v1beta1"];
+        versions.sort_by_key(|v| std::cmp::Reverse(version_rank(v)));
+        assert_eq!(versions, ["v2", "v1", "v1beta2", "v1beta1", "v1alpha1"]);
+    }
 
     #[test]
     fn rows_are_named_once_and_consistently() {

@@ -35,6 +35,8 @@ pub fn list_options(query: &Query, watch: bool) -> Result<ListOptions, Status> {
         allow_bookmarks: query.flag("allowWatchBookmarks"),
         send_initial_events: query.has("sendInitialEvents").then(|| query.flag("sendInitialEvents")),
         timeout_seconds: timeout.and_then(|t| u64::try_from(t).ok()),
+        // The representation is chosen by the Accept header.
+        metadata_only: false,
     };
     let mut errors = Errors::default();
     let version_match = query.first("resourceVersionMatch").unwrap_or_default();

@@ -5,7 +5,10 @@ use futures::{
     future::BoxFuture,
     stream::{BoxStream, StreamExt},
 };
-use skeg_client::Transport;
+use skeg_client::{
+    Transport,
+    discovery::{Discovered, Served},
+};
 use skeg_model::{
     request::{Call, ListOptions, Reply, Target, WatchEvent},
     status::Status,
@@ -37,5 +40,11 @@ impl Transport for LocalTransport {
         options: ListOptions,
     ) -> BoxFuture<'a, Result<BoxStream<'static, Result<WatchEvent, Status>>, Status>> {
         Box::pin(async move { Ok(self.api.watch(&self.context, target, options).await?.boxed()) })
+    }
+
+    /// The kinds are part of the program: they do not change while it runs.
+    fn discover(&self) -> BoxFuture<'_, Result<Discovered, Status>> {
+        let discovered = Discovered { served: Served::builtin(), changed: Box::pin(std::future::pending()) };
+        Box::pin(std::future::ready(Ok(discovered)))
     }
 }

@@ -2,7 +2,6 @@
 pub mod numbers;
 pub mod owner;
 pub mod pod;
-pub mod resource;
 pub mod selector;
 pub mod service;
 

@@ -1,8 +1,5 @@
 //! How large the controllers of pods are meant to be.
-use crate::controllers::{
-    Wiring,
-    common::resource::{self, Resource},
-};
+use crate::controllers::Wiring;
 use k8s_openapi::{
     api::{
         apps::v1::{Deployment, ReplicaSet},
@@ -30,7 +27,6 @@ pub(super) struct Scales {
     deployments: Informer<Deployment>,
     replica_sets: Informer<ReplicaSet>,
     controllers: Informer<ReplicationController>,
-    resources: Vec<Resource>,
     client: Client,
 }
 
@@ -43,7 +39,6 @@ impl Scales {
             deployments: wiring.informer(),
             replica_sets: wiring.informer(),
             controllers: wiring.informer(),
-            resources: resource::all(),
             client: wiring.client(),
         }
     }
@@ -107,15 +102,14 @@ impl Scales {
     /// Any other kind by its scale.
     async fn scaled(&self, reference: &OwnerReference, namespace: &str) -> Result<Option<Sized>, String> {
         let (version, kind) = (&reference.api_version, &reference.kind);
-        let found = self.resources.iter().find(|it| it.is(version, kind));
-        let Some(resource) = found else { return Err(format!("no matches for kind {kind:?} in version {version:?}")) };
-        let gvr = &resource.gvr;
-        if !resource.has_scale() {
-            let name =
-                if gvr.group.is_empty() { gvr.resource.to_string() } else { format!("{}.{}", gvr.resource, gvr.group) };
-            return Err(format!("{name} does not implement the scale subresource"));
+        let served = self.client.discover().await.map_err(|error| error.message)?.served;
+        let Some(resource) = served.by_kind(version, kind) else {
+            return Err(format!("no matches for kind {kind:?} in version {version:?}"));
+        };
+        if !resource.subresources.iter().any(|it| it == "scale") {
+            return Err(format!("{} does not implement the scale subresource", resource.group_resource()));
         }
-        let target = target(gvr.clone(), Some(namespace), Some(&reference.name), Some("scale"));
+        let target = target(resource.gvr.clone(), Some(namespace), Some(&reference.name), Some("scale"));
         let scale: Value = match self.client.call(&target, Call::Get { resource_version: String::new() }).await {
             Ok(Reply::Object(object)) => object.tree(),
             Ok(Reply::Tree { value, .. }) => value,

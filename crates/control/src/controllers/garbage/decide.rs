@@ -1,15 +1,12 @@
 //! What becomes of one object, given its owners and dependents.
 use super::{FOREGROUND, ORPHAN, has};
-use crate::{
-    controllers::common::resource::Resource,
-    runner::{Action, Note, Order, Plan},
-};
+use crate::runner::{Action, Note, Order, Plan};
 use k8s_openapi::{
     api::core::v1::ObjectReference,
     apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference},
 };
 use serde_json::{Value, json};
-use skeg_client::{informer::Metadata, object::target};
+use skeg_client::{discovery::ApiResource, informer::Metadata, object::target};
 use skeg_model::{
     request::{DeleteOptions, PatchKind, Propagation, Target},
     status::Status,
@@ -19,12 +16,12 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub(super) enum View {
     /// Being deleted, and its dependents are to stay.
-    Orphaning { resource: Resource, meta: ObjectMeta, dependents: Vec<(Resource, Arc<Metadata>)> },
+    Orphaning { resource: Arc<ApiResource>, meta: ObjectMeta, dependents: Vec<(Arc<ApiResource>, Arc<Metadata>)> },
     /// Being deleted in the foreground, and nothing blocks it any more.
-    Waiting { resource: Resource, meta: ObjectMeta },
+    Waiting { resource: Arc<ApiResource>, meta: ObjectMeta },
     /// Has owners of which at least one may be gone.
     Owned {
-        resource: Resource,
+        resource: Arc<ApiResource>,
         meta: ObjectMeta,
         owners: Vec<(OwnerReference, Owner)>,
         has_dependents: bool,
@@ -38,12 +35,14 @@ pub(super) enum Owner {
     Solid,
     /// Waits in the foreground for its dependents.
     Waiting,
-    /// Not there; `elsewhere`: its uid is known, but not where the reference says.
+    /// Not there; `misplaced`: it was seen in another namespace.
     Absent {
-        elsewhere: bool,
+        misplaced: bool,
     },
     /// A namespaced owner of a cluster-scoped object: such a reference means nothing.
-    OutOfReach,
+    OutOfReach {
+        misplaced: bool,
+    },
 }
 
 pub(super) fn decide(view: &View) -> Plan {
@@ -52,7 +51,7 @@ pub(super) fn decide(view: &View) -> Plan {
         View::Waiting { resource, meta } => Plan::of(vec![remove_finalizer(resource, meta, FOREGROUND)]),
         View::Owned { resource, meta, owners, has_dependents, cycle } => {
             let mut plan = Plan::of(notes(resource, meta, owners));
-            if owners.iter().any(|(_, owner)| *owner == Owner::OutOfReach) {
+            if owners.iter().any(|(_, owner)| matches!(owner, Owner::OutOfReach { .. })) {
                 return plan;
             }
             let actions = collect(resource, meta, owners, *has_dependents, *cycle);
@@ -63,7 +62,7 @@ pub(super) fn decide(view: &View) -> Plan {
 }
 
 /// Cuts the ties of all dependents, then lets the owner go.
-fn orphan(resource: &Resource, meta: &ObjectMeta, dependents: &[(Resource, Arc<Metadata>)]) -> Plan {
+fn orphan(resource: &ApiResource, meta: &ObjectMeta, dependents: &[(Arc<ApiResource>, Arc<Metadata>)]) -> Plan {
     let uid = meta.uid.as_deref().unwrap_or_default();
     let cuts = dependents.iter().map(|(resource, dependent)| {
         let kept = references(&dependent.metadata, |reference| reference.uid != uid);
@@ -76,7 +75,7 @@ fn orphan(resource: &Resource, meta: &ObjectMeta, dependents: &[(Resource, Arc<M
 }
 
 fn collect(
-    resource: &Resource,
+    resource: &ApiResource,
     meta: &ObjectMeta,
     owners: &[(OwnerReference, Owner)],
     has_dependents: bool,
@@ -118,17 +117,18 @@ fn collect(
 }
 
 /// References into another namespace are reported.
-fn notes(resource: &Resource, meta: &ObjectMeta, owners: &[(OwnerReference, Owner)]) -> Vec<Action> {
+fn notes(resource: &ApiResource, meta: &ObjectMeta, owners: &[(OwnerReference, Owner)]) -> Vec<Action> {
     let namespace = meta.namespace.as_deref().unwrap_or_default();
     let about = ObjectReference {
         api_version: Some(resource.api_version()),
-        kind: Some(resource.kind.into()),
+        kind: Some(resource.kind.to_string()),
         namespace: meta.namespace.clone(),
         name: meta.name.clone(),
         uid: meta.uid.clone(),
         ..ObjectReference::default()
     };
-    let misplaced = |owner: &Owner| matches!(owner, Owner::OutOfReach | Owner::Absent { elsewhere: true });
+    let misplaced =
+        |owner: &Owner| matches!(owner, Owner::OutOfReach { misplaced: true } | Owner::Absent { misplaced: true });
     let notes = owners.iter().filter(|(_, owner)| misplaced(owner)).map(|(reference, _)| {
         let OwnerReference { api_version, kind, name, uid, .. } = reference;
         let text = format!(
@@ -144,30 +144,30 @@ fn references(meta: &ObjectMeta, keep: impl Fn(&OwnerReference) -> bool) -> Vec<
     meta.owner_references.iter().flatten().filter(|reference| keep(reference)).cloned().collect()
 }
 
-fn target_of(resource: &Resource, meta: &ObjectMeta) -> Target {
+fn target_of(resource: &ApiResource, meta: &ObjectMeta) -> Target {
     target(resource.gvr.clone(), meta.namespace.as_deref(), meta.name.as_deref(), None)
 }
 
 /// Merge patch under uid and resourceVersion; an object that is gone needs none.
-fn patch(resource: &Resource, meta: &ObjectMeta, mut fields: Value) -> Action {
+fn patch(resource: &ApiResource, meta: &ObjectMeta, mut fields: Value) -> Action {
     fields["uid"] = json!(meta.uid);
     fields["resourceVersion"] = json!(meta.resource_version);
     Action::patch_target(target_of(resource, meta), PatchKind::Merge, json!({ "metadata": fields }))
         .accepting(Status::is_not_found)
 }
 
-fn replace_references(resource: &Resource, meta: &ObjectMeta, references: &[OwnerReference]) -> Action {
+fn replace_references(resource: &ApiResource, meta: &ObjectMeta, references: &[OwnerReference]) -> Action {
     let references = if references.is_empty() { Value::Null } else { json!(references) };
     patch(resource, meta, json!({ "ownerReferences": references }))
 }
 
-fn remove_finalizer(resource: &Resource, meta: &ObjectMeta, finalizer: &str) -> Action {
+fn remove_finalizer(resource: &ApiResource, meta: &ObjectMeta, finalizer: &str) -> Action {
     let kept: Vec<_> = meta.finalizers.iter().flatten().filter(|it| *it != finalizer).collect();
     let kept = if kept.is_empty() { Value::Null } else { json!(kept) };
     patch(resource, meta, json!({ "finalizers": kept }))
 }
 
-fn delete(resource: &Resource, meta: &ObjectMeta, propagation: Propagation, at_revision: bool) -> Action {
+fn delete(resource: &ApiResource, meta: &ObjectMeta, propagation: Propagation, at_revision: bool) -> Action {
     let options = DeleteOptions {
         propagation: Some(propagation),
         precondition_uid: meta.uid.clone(),

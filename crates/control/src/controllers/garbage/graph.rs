@@ -3,7 +3,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use parking_lot::Mutex;
 use rustc_hash::FxHashMap;
 use skeg_client::Key;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Where an object lies: the resource's number and its key there.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -33,8 +33,8 @@ pub(super) struct Graph {
 struct State {
     places: FxHashMap<String, Place>,
     dependents: FxHashMap<String, BTreeSet<Place>>,
-    /// How many references block the deletion of an owner.
-    blocking: FxHashMap<String, usize>,
+    /// By which references an owner's deletion is blocked: how many of each dependent.
+    blocking: FxHashMap<String, BTreeMap<Place, usize>>,
 }
 
 impl Graph {
@@ -47,6 +47,20 @@ impl Graph {
         if let Some(new) = new {
             state.add(place, new);
         }
+    }
+
+    /// Drops what is known of a resource's own objects. What depends on them stays: it is asked of the server.
+    pub(super) fn forget(&self, resource: usize) {
+        let mut state = self.state.lock();
+        state.places.retain(|_, place| place.resource != resource);
+        state.blocking.retain(|_, blockers| {
+            blockers.retain(|place, _| place.resource != resource);
+            !blockers.is_empty()
+        });
+        state.dependents.retain(|_, dependents| {
+            dependents.retain(|place| place.resource != resource);
+            !dependents.is_empty()
+        });
     }
 
     /// Where the object with this uid lies.
@@ -72,7 +86,7 @@ impl State {
         for owner in meta.owner_references.iter().flatten() {
             self.dependents.entry(owner.uid.clone()).or_default().insert(place.clone());
             if owner.block_owner_deletion == Some(true) {
-                *self.blocking.entry(owner.uid.clone()).or_default() += 1;
+                *self.blocking.entry(owner.uid.clone()).or_default().entry(place.clone()).or_default() += 1;
             }
         }
     }
@@ -83,10 +97,13 @@ impl State {
         }
         for owner in meta.owner_references.iter().flatten() {
             if owner.block_owner_deletion == Some(true)
-                && let Some(count) = self.blocking.get_mut(&owner.uid)
+                && let Some(blockers) = self.blocking.get_mut(&owner.uid)
             {
-                *count -= 1;
-                if *count == 0 {
+                match blockers.get_mut(place) {
+                    Some(count) if *count > 1 => *count -= 1,
+                    _ => drop(blockers.remove(place)),
+                }
+                if blockers.is_empty() {
                     self.blocking.remove(&owner.uid);
                 }
             }

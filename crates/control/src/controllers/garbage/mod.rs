@@ -2,88 +2,53 @@
 //! for their blocking dependents; orphaning cuts the ties first.
 mod decide;
 mod graph;
+mod world;
 
-use super::{
-    Context,
-    common::resource::{self, Resource},
-};
-use crate::runner::{Plan, Queue, Reconciler};
+use super::Context;
+use crate::runner::{Plan, Reconciler};
 use decide::{Owner, View};
-use graph::{Graph, Place};
+use graph::Place;
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference};
-use skeg_client::{Change, Client, Informer, Key, informer::Metadata};
+use skeg_client::{Client, Key, discovery::ApiResource, informer::Metadata};
 use skeg_model::status::Status;
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
+use tokio::sync::oneshot;
+use world::World;
 
 pub(super) const FOREGROUND: &str = "foregroundDeletion";
 pub(super) const ORPHAN: &str = "orphan";
-/// Events are too many, too short-lived and owned by nobody.
-const IGNORED: &[&str] = &["events"];
+
+/// Views that are not full after this long are no longer waited for: an aggregated API may be out of order for ever.
+const FIRST_LISTS_TIMEOUT: Duration = Duration::from_secs(30);
 
 struct Controller {
     world: Arc<World>,
     client: Client,
 }
 
-/// Every resource's view and who depends on whom.
-pub(super) struct World {
-    resources: Vec<Resource>,
-    views: Vec<Informer<Metadata>>,
-    graph: Graph,
-}
-
 /// The garbage-collector controller.
 pub fn start(context: &Context) {
-    let mut wiring = context.controller("generic-garbage-collector", "garbage-collector-controller");
-    let mut resources = resource::all();
-    resources.retain(|resource| !IGNORED.contains(&&*resource.gvr.resource));
-    let views: Vec<_> = resources.iter().map(|resource| wiring.metadata_informer(&resource.gvr)).collect();
-    let world = Arc::new(World { resources, views, graph: Graph::default() });
-    for (index, view) in world.views.iter().enumerate() {
-        let (world, queue) = (world.clone(), wiring.queue());
-        view.on_change(move |change| world.observe(index, change, &queue));
-    }
+    let wiring = context.controller("generic-garbage-collector", "garbage-collector-controller");
+    let world = Arc::new(World::new(context.informers.clone(), wiring.queue()));
+    let mut served = context.informers.discovery();
+    let (first, synced) = oneshot::channel();
+    let (kept, ready) = (world.clone(), world.clone());
+    context.tasks.spawn(async move {
+        let mut first = Some(first);
+        while served.changed().await.is_ok() {
+            let Some(served) = served.borrow_and_update().clone() else { continue };
+            kept.sync(served);
+            drop(first.take());
+        }
+    });
+    let ready = async move {
+        // The sender is dropped when the first answer is in.
+        drop(synced.await as Result<(), _>);
+        drop(tokio::time::timeout(FIRST_LISTS_TIMEOUT, ready.ready()).await);
+    };
     let client = wiring.client();
-    wiring.run(Controller { world, client }, context.config.concurrency.gc);
-}
-
-impl World {
-    /// Keeps the graph and marks what a change may concern.
-    fn observe(&self, index: usize, change: &Change<'_, Metadata>, queue: &Queue) {
-        let place = Place { resource: index, key: change.key.clone() };
-        let old = change.old.map(|object| &object.metadata);
-        let new = change.new.map(|object| &object.metadata);
-        self.graph.observe(&place, old, new);
-        if new.is_some_and(|new| new.owner_references.is_some() || waits(new)) {
-            queue.add(&place.to_key());
-        }
-        let gone = old.filter(|old| new.is_none_or(|new| new.uid != old.uid));
-        let began = new.filter(|new| has(new, FOREGROUND) && old.is_none_or(|old| !has(old, FOREGROUND)));
-        for owner in gone.into_iter().chain(began) {
-            let dependents = self.graph.dependents(owner.uid.as_deref().unwrap_or_default());
-            dependents.iter().for_each(|dependent| queue.add(&dependent.to_key()));
-        }
-        // Owners that wait in the foreground look again when the last dependent that blocks them goes or lets go.
-        for reference in old.iter().flat_map(|old| old.owner_references.iter().flatten()) {
-            let owner = self.graph.place(&reference.uid).filter(|_| !self.graph.is_blocked(&reference.uid));
-            if let Some(owner) =
-                owner.filter(|owner| self.metadata(owner).is_some_and(|meta| has(&meta.metadata, FOREGROUND)))
-            {
-                queue.add(&owner.to_key());
-            }
-        }
-    }
-
-    fn metadata(&self, place: &Place) -> Option<Arc<Metadata>> {
-        self.views[place.resource].get(&place.key)
-    }
-
-    fn dependents(&self, uid: &str) -> Vec<(&Resource, Arc<Metadata>)> {
-        let places = self.graph.dependents(uid);
-        let found = places.iter().filter_map(|place| Some((&self.resources[place.resource], self.metadata(place)?)));
-        found.collect()
-    }
+    wiring.run_when(ready, Controller { world, client }, context.config.concurrency.gc);
 }
 
 /// Being deleted, and waiting for the collector.
@@ -100,17 +65,17 @@ impl Reconciler for Controller {
 
     async fn gather(&self, key: &Key) -> Result<Option<View>, Status> {
         let Some(place) = Place::parse(key) else { return Ok(None) };
-        let Some(object) = self.world.metadata(&place) else { return Ok(None) };
-        let resource = self.world.resources[place.resource].clone();
+        let Some(monitor) = self.world.monitor(&place) else { return Ok(None) };
+        let Some(object) = monitor.view.get(&place.key) else { return Ok(None) };
         let meta = &object.metadata;
         if meta.deletion_timestamp.is_some() {
-            return Ok(self.gather_deleting(resource, meta));
+            return Ok(self.gather_deleting(monitor.resource, meta));
         }
         let references = meta.owner_references.as_deref().unwrap_or_default();
         if references.iter().all(|reference| self.is_solid(meta, reference)) {
             return Ok(None);
         }
-        self.gather_live(resource, meta).await
+        self.gather_live(&place, monitor.resource, meta).await
     }
 
     fn reconcile(&self, view: &View, _now: Timestamp) -> Plan {
@@ -119,7 +84,7 @@ impl Reconciler for Controller {
 }
 
 impl Controller {
-    fn gather_deleting(&self, resource: Resource, meta: &ObjectMeta) -> Option<View> {
+    fn gather_deleting(&self, resource: Arc<ApiResource>, meta: &ObjectMeta) -> Option<View> {
         if !waits(meta) {
             return None;
         }
@@ -127,24 +92,28 @@ impl Controller {
         if !has(meta, ORPHAN) {
             return (!self.world.graph.is_blocked(uid)).then(|| View::Waiting { resource, meta: meta.clone() });
         }
-        let dependents = self.world.dependents(uid).into_iter();
-        let dependents = dependents.map(|(resource, object)| (resource.clone(), object)).collect();
-        Some(View::Orphaning { resource, meta: meta.clone(), dependents })
+        Some(View::Orphaning { resource, meta: meta.clone(), dependents: self.world.dependents(uid) })
     }
 
     /// Whether the views know the owner, and that it keeps its dependents. What they do not know is asked of the server.
     fn is_solid(&self, meta: &ObjectMeta, reference: &OwnerReference) -> bool {
         let Some(place) = self.world.graph.place(&reference.uid) else { return false };
-        let resource = &self.world.resources[place.resource];
-        let Some(owner) = self.world.metadata(&place) else { return false };
-        let owner = &owner.metadata;
-        resource.is(&reference.api_version, &reference.kind)
+        let Some(monitor) = self.world.monitor(&place) else { return false };
+        let Some(owner) = monitor.view.get(&place.key) else { return false };
+        let (owner, resource) = (&owner.metadata, &monitor.resource);
+        let kind = self.world.kind(&reference.api_version, &reference.kind);
+        kind.is_some_and(|kind| kind.group_resource() == resource.group_resource())
             && owner.name.as_deref() == Some(&reference.name)
             && (!resource.namespaced || owner.namespace == meta.namespace)
             && !(owner.deletion_timestamp.is_some() && has(owner, FOREGROUND))
     }
 
-    async fn gather_live(&self, resource: Resource, meta: &ObjectMeta) -> Result<Option<View>, Status> {
+    async fn gather_live(
+        &self,
+        place: &Place,
+        resource: Arc<ApiResource>,
+        meta: &ObjectMeta,
+    ) -> Result<Option<View>, Status> {
         let name = meta.name.as_deref().unwrap_or_default();
         let Some(latest) = self.live(&resource, meta.namespace.as_deref(), name).await? else { return Ok(None) };
         if latest.uid != meta.uid {
@@ -152,7 +121,7 @@ impl Controller {
         }
         let mut owners = Vec::new();
         for reference in latest.owner_references.iter().flatten() {
-            owners.push((reference.clone(), self.owner(&latest, reference).await?));
+            owners.push((reference.clone(), self.owner(place, &latest, reference).await?));
         }
         let uid = latest.uid.as_deref().unwrap_or_default();
         let dependents = self.world.dependents(uid);
@@ -161,28 +130,36 @@ impl Controller {
         Ok(Some(View::Owned { resource, meta: latest, owners, has_dependents, cycle }))
     }
 
-    async fn owner(&self, dependent: &ObjectMeta, reference: &OwnerReference) -> Result<Owner, Status> {
-        let found = self.world.resources.iter().find(|it| it.is(&reference.api_version, &reference.kind));
-        let Some(resource) = found else {
-            let (version, kind) = (&reference.api_version, &reference.kind);
+    async fn owner(&self, place: &Place, dependent: &ObjectMeta, reference: &OwnerReference) -> Result<Owner, Status> {
+        let (version, kind) = (&reference.api_version, &reference.kind);
+        let Some(resource) = self.world.kind(version, kind) else {
+            self.world.await_kind(version, kind, place);
             return Err(Status::internal(format!("unable to get REST mapping for {version}/{kind}.")));
         };
+        let misplaced = self.is_misplaced(dependent, reference);
         if resource.namespaced && dependent.namespace.is_none() {
-            return Ok(Owner::OutOfReach);
+            return Ok(Owner::OutOfReach { misplaced });
         }
         let namespace = dependent.namespace.as_deref().filter(|_| resource.namespaced);
-        match self.live(resource, namespace, &reference.name).await? {
+        match self.live(&resource, namespace, &reference.name).await? {
             Some(owner) if owner.uid.as_deref() == Some(&reference.uid) => {
                 let waiting = owner.deletion_timestamp.is_some() && has(&owner, FOREGROUND);
                 Ok(if waiting { Owner::Waiting } else { Owner::Solid })
             }
-            _ => Ok(Owner::Absent { elsewhere: self.world.graph.place(&reference.uid).is_some() }),
+            _ => Ok(Owner::Absent { misplaced }),
         }
+    }
+
+    /// Whether the owner was seen in another namespace.
+    fn is_misplaced(&self, dependent: &ObjectMeta, reference: &OwnerReference) -> bool {
+        let place = self.world.graph.place(&reference.uid);
+        let owner: Option<Arc<Metadata>> = place.and_then(|place| self.world.metadata(&place));
+        owner.is_some_and(|owner| owner.metadata.namespace.is_some() && owner.metadata.namespace != dependent.namespace)
     }
 
     async fn live(
         &self,
-        resource: &Resource,
+        resource: &ApiResource,
         namespace: Option<&str>,
         name: &str,
     ) -> Result<Option<ObjectMeta>, Status> {
