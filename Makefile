@@ -6,7 +6,7 @@ help:
 	@echo "make stop         end it and remove what it started (PURGE=1: its data too)"
 	@echo "make test         all tests (installs what they need)"
 	@echo "make build        the release binary"
-	@echo "make bench        load probe against the API server, with UPSTREAM=DIR beside the real one (JUDGES=DIR)"
+	@echo "make bench        load probe and bench-scheduler, with UPSTREAM=DIR beside the real programs (JUDGES=DIR)"
 	@echo "make churn        50 rounds of pods, Services and restarts in a lab leave nothing (ROUNDS=N)"
 	@echo "make v2           a node under cgroup version 2, in a user-mode-linux guest"
 	@echo "make bench-net    Services into nftables and DNS answers, measured in a network namespace"
@@ -46,6 +46,7 @@ fidelity convergence nodelife:
 
 bench:
 	@UPSTREAM="$(UPSTREAM)" scripts/bench.sh
+	@UPSTREAM="$(UPSTREAM)" scripts/bench-scheduler.sh
 
 bench-scheduler:
 	@UPSTREAM="$(UPSTREAM)" scripts/bench-scheduler.sh

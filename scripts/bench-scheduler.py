@@ -2,10 +2,13 @@
 """Pods bound per second, skeg beside upstream. Called by bench-scheduler.sh.
 
 Of each system: API server alone, nodes registered by `skeg simulate` (which then ends: a kubelet's work is not the control plane's),
-pods created; then its scheduler starts, and a watch on bound pods tells when each came. The rate is from the first to the last binding,
-so that neither start-up nor the first lists count. CPU is that of all processes of the system in that time.
+pods created; then a watch on bound pods opens, and only then the scheduler may begin: upstream's is started, skeg's gets the Lease that
+the measurement held. A pod that is bound before the watch is open fails the run. The rate is from the first to the last binding, so that
+neither start-up nor the first lists count. Then the Events are waited for: the table says how many a pod there are, and CPU is that of
+all processes of the system from the first binding to the last Event.
 """
 import argparse
+import collections
 import http.client
 import json
 import os
@@ -25,6 +28,13 @@ ZONES = 10
 # Admission that needs the controller manager's work: service accounts, and the taint of new nodes that are not known to be ready.
 WITHOUT = "TaintNodesByCondition,ServiceAccount"
 TICKS = os.sysconf("SC_CLK_TCK")
+# Seconds without a new Event after which no more are expected.
+EVENTS_QUIET = 3
+# Who schedules: skeg's scheduler waits for this Lease until the watch is open.
+LEASES = "/apis/coordination.k8s.io/v1/namespaces/kube-system/leases"
+LEASE = {"metadata": {"name": "kube-scheduler"}, "spec": {"holderIdentity": "bench", "leaseDurationSeconds": 3600}}
+LEADER = ["--leader-elect", "--leader-elect-retry-period=100ms"]
+Result = collections.namedtuple("Result", "bound rate cpu events")
 
 
 def pod(name, labels, spec):
@@ -115,12 +125,16 @@ class Api:
 
 
 class Watch:
-    """Counts bound pods as they come."""
+    """Counts bound pods as they come; none may be bound before."""
 
     def __init__(self, api, wanted):
         self.times, self.wanted, self.done = [], wanted, threading.Event()
         connection = api.connect()
-        connection.request("GET", f"/api/v1/namespaces/{NAMESPACE}/pods?watch=1&fieldSelector=spec.nodeName!%3D")
+        path = f"/api/v1/namespaces/{NAMESPACE}/pods?fieldSelector=spec.nodeName!%3D"
+        bound = api.call(connection, "GET", path)
+        if bound["items"]:
+            raise SystemExit(f"{len(bound['items'])} pods were bound before the watch was open: nothing can be measured")
+        connection.request("GET", f"{path}&watch=1&resourceVersion={bound['metadata']['resourceVersion']}")
         self.answer = connection.getresponse()
         if self.answer.status != 200:
             raise SystemExit(f"watch: {self.answer.status}")
@@ -151,19 +165,38 @@ def cpu_seconds(pids):
     return total / TICKS
 
 
-def measure(watch, pids, limit):
-    """Waits for all bindings; (bound, pods a second, CPU seconds per pod)."""
+def events(api):
+    """How many Events there are."""
+    some = api.call(api.connect(), "GET", f"/api/v1/namespaces/{NAMESPACE}/events?limit=1")
+    return len(some["items"]) + some["metadata"].get("remainingItemCount", 0)
+
+
+def all_events(api, wanted):
+    """Waits until there are so many Events, or no more come."""
+    written, since = events(api), time.monotonic()
+    while written < wanted and time.monotonic() - since < EVENTS_QUIET:
+        time.sleep(0.1)
+        before, written = written, events(api)
+        if written > before:
+            since = time.monotonic()
+    return written
+
+
+def measure(api, watch, pids, limit):
+    """Waits for all bindings and their Events: how many pods were bound, pods a second, CPU seconds and Events per pod."""
     began = time.monotonic()
     while not watch.times and time.monotonic() - began < limit:
         time.sleep(0.005)
     before = cpu_seconds(pids)
     watch.done.wait(max(0.0, limit - (time.monotonic() - began)))
-    used, times = cpu_seconds(pids) - before, list(watch.times)
+    ended, times = time.monotonic(), list(watch.times)
     if len(times) < 2:
-        return len(times), 0.0, 0.0
+        return Result(len(times), 0.0, 0.0, 0.0)
     complete = len(times) >= watch.wanted
-    span = (times[-1] if complete else time.monotonic()) - times[0]
-    return len(times), (len(times) - 1) / max(span, 1e-9), used / len(times)
+    span = (times[-1] if complete else ended) - times[0]
+    written = all_events(api, len(times))
+    used = cpu_seconds(pids) - before
+    return Result(len(times), (len(times) - 1) / max(span, 1e-9), used / len(times), written / len(times))
 
 
 class System:
@@ -196,12 +229,12 @@ class System:
 class Skeg(System):
     name = "skeg"
 
-    def start(self, *disabled):
+    def start(self, *disabled, flags=()):
         log = f"{self.state}/skeg.log"
         self.process = subprocess.Popen(
             [self.args.skeg, "server", "--disable=" + ",".join(["kubelet", "proxy", "dns", "controller-manager", *disabled]),
              "--data-dir", f"{self.state}/data", "--bind-address", "127.0.0.1", "--advertise-address", "127.0.0.1",
-             "--secure-port", str(self.port), "--write-kubeconfig", self.kubeconfig, "--disable-admission-plugins", WITHOUT],
+             "--secure-port", str(self.port), "--write-kubeconfig", self.kubeconfig, "--disable-admission-plugins", WITHOUT, *flags],
             stderr=open(log, "w"))
         while not pathlib.Path(f"{self.state}/data/pki/admin.key").exists():
             if self.process.poll() is not None:
@@ -222,9 +255,13 @@ class Skeg(System):
         subprocess.run(["rm", "-rf", f"{self.state}/data"], check=True)
         self.start("scheduler")
         self.prepare(nodes, groups, case, pods)
+        connection = self.api.connect()
+        self.api.call(connection, "POST", LEASES, LEASE)
         self.stop()
-        self.start()
-        return measure(Watch(self.api, pods), [self.process.pid], self.args.limit)
+        self.start(flags=LEADER)
+        watch = Watch(self.api, pods)
+        self.api.call(self.api.connect(), "DELETE", f"{LEASES}/{LEASE['metadata']['name']}")
+        return measure(self.api, watch, [self.process.pid], self.args.limit)
 
 
 class Upstream(System):
@@ -247,7 +284,7 @@ class Upstream(System):
             stderr=open(f"{state}/log/sched.log", "w"))
         run = pathlib.Path(state, "run")
         pids = [self.scheduler.pid] + [int(run.joinpath(f"{name}.pid").read_text()) for name in ("etcd", "kube-apiserver")]
-        return measure(watch, pids, self.args.limit)
+        return measure(self.api, watch, pids, self.args.limit)
 
     def stop(self):
         if getattr(self, "scheduler", None):
@@ -275,7 +312,10 @@ def main():
     for name in ("pods", "upstream-pods", "limit"):
         parser.add_argument(f"--{name}", type=int, required=True)
     args = parser.parse_args()
-    print("| nodes | case | skeg pods/s | ms CPU per pod | upstream pods/s | ms CPU per pod | ratio |\n|---|---|---|---|---|---|---|")
+    columns = ["nodes", "case"]
+    for name in ("skeg", "upstream"):
+        columns += [f"{name} pods/s", "Events per pod", "ms CPU per pod"]
+    print(f"| {' | '.join([*columns, 'ratio'])} |\n{'|---' * (len(columns) + 1)}|", flush=True)
     with tempfile.TemporaryDirectory() as state:
         for nodes in map(int, args.nodes.split(",")):
             for case in args.cases.split(","):
@@ -287,12 +327,12 @@ def main():
 
 def row(nodes, case, ours, pods, theirs, their_pods):
     def cells(result, wanted):
-        bound, rate, cpu = result
-        short = "" if bound >= wanted else f" ({bound} of {wanted})"
-        return f"{rate:.0f}{short}" if rate >= 10 else f"{rate:.1f}{short}", f"{cpu * 1e3:.2f}"
+        short = "" if result.bound >= wanted else f" ({result.bound} of {wanted})"
+        rate = f"{result.rate:.0f}" if result.rate >= 10 else f"{result.rate:.1f}"
+        return f"{rate}{short}", f"{result.events:.2f}", f"{result.cpu * 1e3:.2f}"
 
-    them = cells(theirs, their_pods) if theirs else ("", "")
-    ratio = f"{ours[1] / theirs[1]:.1f}" if theirs and theirs[1] else ""
+    them = cells(theirs, their_pods) if theirs else ("", "", "")
+    ratio = f"{ours.rate / theirs.rate:.1f}" if theirs and theirs.rate else ""
     return f"| {nodes:,} | {case} | {' | '.join(cells(ours, pods))} | {' | '.join(them)} | {ratio} |"
 
 

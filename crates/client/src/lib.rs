@@ -12,7 +12,7 @@ pub mod streams;
 pub mod tasks;
 pub mod transport;
 pub use client::{Client, Listed};
-pub use events::{EventRecorder, EventType};
+pub use events::{EventRecorder, EventType, Said, SeriesRecorder};
 pub use informer::{Change, Fence, Informer, Selection, Subscription, Viewed};
 pub use key::Key;
 pub use object::{Object, gvr_of, reference_to};

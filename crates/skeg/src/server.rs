@@ -169,6 +169,7 @@ fn start_control(
             clock: running.clock.clone(),
             seed: seed(),
             scheduler_name: "default-scheduler".into(),
+            host: rustix::system::uname().nodename().to_string_lossy().into_owned(),
         };
         let leader = &flags.control.leader;
         let election =

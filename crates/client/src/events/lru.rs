@@ -22,6 +22,15 @@ impl<V> Lru<V> {
         Some(value)
     }
 
+    /// All keys, the one that was used longest ago first.
+    pub(super) fn keys(&self) -> Vec<String> {
+        self.by_use.values().cloned().collect()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
     /// Puts an entry as the newest.
     pub(super) fn put(&mut self, key: String, value: V) {
         self.take(&key);

@@ -1,8 +1,10 @@
 //! Events about objects (`core/v1` Event), written in the background with upstream's counting, aggregation and spam limit.
 mod correlate;
 mod lru;
+mod series;
 
 pub use correlate::{Correlated, Correlator};
+pub use series::{Said, SeriesRecorder};
 
 use crate::{client::Client, object::target_of, tasks::Tasks};
 use jiff::Timestamp;

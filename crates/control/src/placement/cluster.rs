@@ -1,12 +1,16 @@
 //! Nodes and what is placed on them, in columns.
 use super::{
+    budget::Budgets,
     census::Census,
     lens::Lenses,
     pod::{HostPort, PodFacts},
     resources::Amounts,
     terms::Namespaces,
 };
-use k8s_openapi::api::core::v1::{Node, Taint};
+use k8s_openapi::api::{
+    core::v1::{Node, Taint},
+    policy::v1::PodDisruptionBudget,
+};
 use rustc_hash::FxHashMap;
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -58,6 +62,7 @@ pub struct Cluster {
     pub(super) image_nodes: FxHashMap<String, u32>,
     pub(super) census: Census,
     pub(super) namespaces: Namespaces,
+    pub(super) budgets: Budgets,
     /// Counts how often the node of a row came, changed or went.
     pub(super) generation: Vec<u32>,
     /// Counts what changes for all rows at once: labels of namespaces.
@@ -360,6 +365,14 @@ impl Cluster {
         };
         self.census.namespaces_changed();
         self.epoch += 1;
+    }
+
+    pub fn set_budget(&mut self, budget: &PodDisruptionBudget) {
+        self.budgets.set(budget);
+    }
+
+    pub fn remove_budget(&mut self, namespace: &str, name: &str) {
+        self.budgets.remove(namespace, name);
     }
 
     /// Starts to count the sets of pods that decisions about `pod` ask for; without effect for those counted already.

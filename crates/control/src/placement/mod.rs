@@ -3,6 +3,7 @@
 //! State is kept in columns indexed by [`NodeId`], so that a filter is a pass over dense arrays; it changes by the events of
 //! the API, never by looking at the world again.
 mod affinity;
+mod budget;
 mod census;
 mod cluster;
 mod explain;

@@ -68,6 +68,10 @@ impl PodFacts {
         }
     }
 
+    pub fn name(&self) -> &str {
+        self.key.split_once('/').map_or("", |(_, name)| name)
+    }
+
     /// Equal for pods of one shape.
     pub fn shape_id(&self) -> Arc<str> {
         self.shape.id.clone()

@@ -1,5 +1,5 @@
 //! Making room for a pod by ending less important ones (upstream's `DefaultPreemption`), decided on the columns: pods are taken
-//! out and put back, and the cluster is left as it was found.
+//! out and put back, and the cluster is left as it was found. Victims that a disruption budget protects are chosen last.
 use super::{
     cluster::{Cluster, NodeId},
     explain::{Diagnosis, Reason},
@@ -9,7 +9,7 @@ use super::{
 use jiff::Timestamp;
 use std::{cmp::Reverse, sync::Arc};
 
-/// Nodes that are tried: a tenth of the cluster, but at least this many (upstream's `minCandidateNodesPercentage` and
+/// Nodes that are tried: a tenth of those where it may help, but at least this many (upstream's `minCandidateNodesPercentage` and
 /// `minCandidateNodesAbsolute`).
 const CANDIDATES_SHARE: usize = 10;
 const CANDIDATES_MIN: usize = 100;
@@ -31,6 +31,8 @@ struct Candidate {
     node: NodeId,
     /// The most important first.
     victims: Vec<Arc<PodFacts>>,
+    /// Victims whose end violates a disruption budget.
+    violations: usize,
 }
 
 pub(super) fn run(pod: &PodFacts, cluster: &mut Cluster, refused: &[(NodeId, Vec<Reason>)], seed: u64) -> Outcome {
@@ -39,15 +41,19 @@ pub(super) fn run(pod: &PodFacts, cluster: &mut Cluster, refused: &[(NodeId, Vec
     }
     let curable: Vec<NodeId> =
         refused.iter().filter(|(_, reasons)| reasons.iter().all(Reason::curable)).map(|(node, _)| *node).collect();
-    let wanted = (cluster.len() / CANDIDATES_SHARE).max(CANDIDATES_MIN);
+    let wanted = (curable.len() / CANDIDATES_SHARE).max(CANDIDATES_MIN);
     let offset = usize::try_from(seed % (curable.len().max(1) as u64)).unwrap_or(0);
-    let (mut candidates, mut failed) = (Vec::new(), Vec::new());
+    let (mut candidates, mut harmless, mut failed) = (Vec::new(), false, Vec::new());
     for node in curable[offset..].iter().chain(&curable[..offset]) {
         match dry_run(pod, cluster, *node) {
-            Ok(victims) => candidates.push(Candidate { node: *node, victims }),
+            Ok(candidate) => {
+                harmless |= candidate.violations == 0;
+                candidates.push(candidate);
+            }
             Err(reasons) => failed.push(reasons),
         }
-        if candidates.len() >= wanted {
+        // As long as every candidate violates a budget, one that does not is looked for.
+        if harmless && candidates.len() >= wanted {
             break;
         }
     }
@@ -74,33 +80,47 @@ fn ineligible(pod: &PodFacts, cluster: &Cluster, refused: &[(NodeId, Vec<Reason>
         .then_some("not eligible due to a terminating pod on the nominated node.")
 }
 
+/// The more important, and among equally important ones the longer running, goes first.
+fn importance(pod: &Arc<PodFacts>) -> (Reverse<i32>, Timestamp) {
+    (Reverse(pod.priority), pod.started.unwrap_or(Timestamp::MAX))
+}
+
 /// The pods of one node that must end, or why that would not help.
-fn dry_run(pod: &PodFacts, cluster: &mut Cluster, node: NodeId) -> Result<Vec<Arc<PodFacts>>, Vec<Reason>> {
+fn dry_run(pod: &PodFacts, cluster: &mut Cluster, node: NodeId) -> Result<Candidate, Vec<Reason>> {
     let mut lower: Vec<_> = cluster.pods[node.row()].iter().filter(|p| p.priority < pod.priority).cloned().collect();
     if lower.is_empty() {
         return Err(vec![Reason::NoVictims]);
     }
-    lower.sort_by_key(|p| (Reverse(p.priority), p.started.unwrap_or(Timestamp::MAX)));
+    lower.sort_by_key(importance);
     lower.iter().for_each(|p| cluster.displace(&p.uid));
     let reasons = filter::refuse_one(pod, cluster, node);
-    let mut victims = Vec::new();
-    for spared in lower {
-        cluster.place(node, spared.clone());
-        if reasons.is_empty() && !filter::refuse_one(pod, cluster, node).is_empty() {
-            cluster.displace(&spared.uid);
-            victims.push(spared);
+    if !reasons.is_empty() {
+        lower.into_iter().for_each(|p| cluster.place(node, p));
+        return Err(reasons);
+    }
+    let (protected, others) = cluster.budgets.part(lower);
+    let (mut victims, mut violations) = (Vec::new(), 0);
+    for (pods, violates) in [(protected, 1), (others, 0)] {
+        for spared in pods {
+            cluster.place(node, spared.clone());
+            if !filter::refuse_one(pod, cluster, node).is_empty() {
+                cluster.displace(&spared.uid);
+                victims.push(spared);
+                violations += violates;
+            }
         }
     }
     victims.iter().for_each(|victim| cluster.place(node, victim.clone()));
-    if reasons.is_empty() { Ok(victims) } else { Err(reasons) }
+    victims.sort_by_key(importance);
+    Ok(Candidate { node, victims, violations })
 }
 
-/// Nodes are compared by their most important victim, the sum of priorities, the number of victims, and how long the most
-/// important ones ran: the later they started the better.
-fn cost(candidate: &Candidate) -> (i32, i64, usize, Reverse<Timestamp>) {
+/// Nodes are compared by violations of budgets, their most important victim, the sum of priorities, the number of victims, and
+/// how long the most important ones ran: the later they started the better.
+fn cost(candidate: &Candidate) -> (usize, i32, i64, usize, Reverse<Timestamp>) {
     let victims = &candidate.victims;
     let highest = victims.iter().map(|v| v.priority).max().unwrap_or(i32::MIN);
     let sum = victims.iter().map(|v| i64::from(v.priority) - i64::from(i32::MIN)).sum();
     let started = victims.iter().filter(|v| v.priority == highest).filter_map(|v| v.started).min();
-    (highest, sum, victims.len(), Reverse(started.unwrap_or(Timestamp::MAX)))
+    (candidate.violations, highest, sum, victims.len(), Reverse(started.unwrap_or(Timestamp::MAX)))
 }

@@ -257,6 +257,32 @@ fn room_is_made_with_the_fewest_and_least_important() {
 }
 
 #[test]
+fn what_a_budget_protects_ends_last() {
+    let mut cluster = cluster(&[node("a", json!({})), node("b", json!({}))]);
+    let tree = |name: &str, allowed: i32, selector: Value| {
+        let budget = json!({"metadata": {"name": name, "namespace": "d"}, "spec": {"selector": selector},
+            "status": {"disruptionsAllowed": allowed, "currentHealthy": 1, "desiredHealthy": 1, "expectedPods": 1}});
+        serde_json::from_value(budget).unwrap()
+    };
+    cluster.set_budget(&tree("all", 0, json!({})));
+    cluster.set_budget(&tree("kept", 0, json!({"matchLabels": {"app": "kept"}})));
+    for (name, app, priority, on) in [("kept", "kept", 1, "a"), ("dear", "x", 7, "a"), ("sole", "kept", 1, "b")] {
+        let containers = json!([{"name": "c", "resources": {"requests": {"cpu": "1"}}}]);
+        let spec = json!({"priority": priority, "containers": containers});
+        cluster.set_pod(Arc::new(labelled(name, app, spec)), on);
+    }
+    cluster.set_pod(Arc::new(prioritised("top", 9, "1")), "b");
+    let why = "0/2 nodes are available: 2 Insufficient cpu.";
+    check(&prioritised("p", 9, "1"), &mut cluster, &format!("{why} a after dear"));
+    cluster.set_budget(&tree("kept", 1, json!({"matchLabels": {"app": "kept"}})));
+    check(&prioritised("p", 8, "1"), &mut cluster, &format!("{why} a after kept"));
+    cluster.remove_budget("d", "kept");
+    cluster.remove_pod("kept");
+    cluster.set_pod(Arc::new(prioritised("other", 7, "1")), "a");
+    check(&prioritised("p", 8, "1"), &mut cluster, &format!("{why} b after sole"));
+}
+
+#[test]
 fn promised_room_is_kept_from_the_less_important() {
     let mut cluster = cluster(&[node("a", json!({}))]);
     let high = Arc::new(prioritised("high", 9, "2"));

@@ -7,12 +7,16 @@ mod report;
 use crate::placement::{Cluster, Decision, Hint, PodFacts, Shapes, helps, schedule};
 use defaults::Defaults;
 use jiff::Timestamp;
-use k8s_openapi::api::core::v1::{Namespace, Node, Pod};
+use k8s_openapi::api::{
+    core::v1::{Namespace, Node, Pod},
+    policy::v1::PodDisruptionBudget,
+};
 use parking_lot::Mutex;
 use queue::Queue;
 use serde_json::json;
 use skeg_client::{
-    Change, Client, EventRecorder, EventType, Informer, Selection, Tasks, informer::informer, reference_to,
+    Change, Client, EventType, Informer, Object, Said, Selection, SeriesRecorder, Tasks, informer::informer,
+    reference_to,
 };
 use skeg_model::time::Clock;
 use std::{sync::Arc, time::Duration};
@@ -32,6 +36,8 @@ pub struct SchedulerConfig {
     pub seed: u64,
     /// Pods with this `spec.schedulerName` are ours.
     pub scheduler_name: String,
+    /// The machine's name; Events tell it.
+    pub host: String,
 }
 
 #[derive(Debug, Default)]
@@ -100,7 +106,7 @@ struct Shared {
     wake: Notify,
     pods: Informer<Pod>,
     defaults: Defaults,
-    events: EventRecorder,
+    events: SeriesRecorder,
     writes: Arc<Semaphore>,
 }
 
@@ -111,9 +117,11 @@ pub async fn run(config: SchedulerConfig, token: CancellationToken) {
     let nodes: Informer<Node> = informer(config.client.clone(), Selection::default(), &tasks, config.seed ^ 1);
     let namespaces: Informer<Namespace> =
         informer(config.client.clone(), Selection::default(), &tasks, config.seed ^ 2);
+    let budgets: Informer<PodDisruptionBudget> =
+        informer(config.client.clone(), Selection::default(), &tasks, config.seed ^ 6);
     let defaults = Defaults::start(&config.client, &tasks, config.seed);
     let name = config.scheduler_name.clone();
-    let events = EventRecorder::new(config.client.clone(), &name, "", config.clock.clone(), &tasks);
+    let events = SeriesRecorder::new(config.client.clone(), &name, &config.host, config.clock.clone(), &tasks);
     let shared = Arc::new(Shared {
         config,
         state: Mutex::default(),
@@ -128,8 +136,10 @@ pub async fn run(config: SchedulerConfig, token: CancellationToken) {
     let on = shared.clone();
     namespaces.on_change(move |change| on.namespace_changed(change));
     let on = shared.clone();
+    budgets.on_change(move |change| on.budget_changed(change));
+    let on = shared.clone();
     pods.on_change(move |change| on.pod_changed(change));
-    let known = shared.defaults.synced().await && namespaces.synced().await.is_ok();
+    let known = shared.defaults.synced().await && namespaces.synced().await.is_ok() && budgets.synced().await.is_ok();
     if known && nodes.synced().await.is_ok() && pods.synced().await.is_ok() {
         token.run_until_cancelled(shared.decide_all(&tasks)).await;
     }
@@ -171,6 +181,17 @@ impl Shared {
         state.cluster.set_namespace(name, labels);
         state.hint(Hint::Namespace, self.config.clock.now());
         self.wake.notify_one();
+    }
+
+    fn budget_changed(&self, change: &Change<'_, PodDisruptionBudget>) {
+        let cluster = &mut self.state.lock().cluster;
+        match (change.new, change.old) {
+            (Some(new), _) => cluster.set_budget(new),
+            (None, Some(old)) => {
+                cluster.remove_budget(old.namespace().unwrap_or_default(), old.name());
+            }
+            (None, None) => {}
+        }
     }
 
     fn ours(&self, pod: &Pod) -> bool {
@@ -276,7 +297,7 @@ impl Shared {
     }
 
     async fn bind(&self, pod: &Arc<PodFacts>, node: &str) {
-        let name = pod.key.split_once('/').map_or("", |(_, name)| name);
+        let name = pod.name();
         let body = json!({
             "apiVersion": "v1", "kind": "Binding",
             "metadata": {"name": name, "namespace": pod.namespace, "uid": &*pod.uid},
@@ -288,8 +309,10 @@ impl Shared {
         match bound {
             Ok(_) => {
                 if let Some(object) = self.pods.get(&pod.key) {
-                    let text = format!("Successfully assigned {} to {node}", pod.key);
-                    self.events.event(&reference_to(object.as_ref()), EventType::Normal, "Scheduled", text);
+                    let note = format!("Successfully assigned {} to {node}", pod.key);
+                    let (kind, reason, action) = (EventType::Normal, "Scheduled", "Binding");
+                    let said = Said { related: None, kind, reason, action, note };
+                    self.events.record(&reference_to(object.as_ref()), said).await;
                 }
             }
             Err(status) => {

@@ -3,7 +3,7 @@ use super::Shared;
 use crate::placement::{Diagnosis, PodFacts};
 use k8s_openapi::api::core::v1::{Pod, PodCondition};
 use serde_json::json;
-use skeg_client::{EventType, reference_to};
+use skeg_client::{EventType, Said, reference_to};
 use skeg_model::{
     request::{DeleteOptions, PatchKind},
     time::rfc3339_seconds,
@@ -21,7 +21,7 @@ impl Shared {
     }
 
     async fn patch_status(&self, pod: &PodFacts, status: serde_json::Value, what: &str) {
-        let name = pod.key.split_once('/').map_or("", |(_, name)| name);
+        let name = pod.name();
         let patch = json!({"metadata": {"uid": &*pod.uid}, "status": status});
         let namespace = Some(pod.namespace.as_str());
         let written =
@@ -35,7 +35,9 @@ impl Shared {
     pub(super) async fn report(&self, pod: &PodFacts, why: &Diagnosis, nominated: Option<&str>) {
         let Some(object) = self.object(pod) else { return };
         let message = why.message();
-        self.events.event(&reference_to(object.as_ref()), EventType::Warning, "FailedScheduling", message.clone());
+        let (kind, reason, action) = (EventType::Warning, "FailedScheduling", "Scheduling");
+        let said = Said { related: None, kind, reason, action, note: message.clone() };
+        self.events.record(&reference_to(object.as_ref()), said).await;
         let had = object.status.as_ref().and_then(|s| s.nominated_node_name.as_deref()).unwrap_or("");
         let node = nominated.unwrap_or(if why.void_nomination { "" } else { had });
         let old = condition(&object, "PodScheduled").filter(|c| c.status == "False");
@@ -78,12 +80,15 @@ impl Shared {
             "observedGeneration": object.metadata.generation,
         });
         self.patch_status(victim, json!({"conditions": [condition]}), "the victim's condition").await;
-        let name = victim.key.split_once('/').map_or("", |(_, name)| name);
+        let name = victim.name();
         let options = DeleteOptions { precondition_uid: Some(victim.uid.to_string()), ..DeleteOptions::default() };
         match self.config.client.delete::<Pod>(Some(&victim.namespace), name, options).await {
             Ok(_) => {
-                let text = format!("Preempted by pod {} on node {node}", pod.uid);
-                self.events.event(&reference_to(object.as_ref()), EventType::Normal, "Preempted", text);
+                let note = format!("Preempted by pod {} on node {node}", pod.uid);
+                let (kind, reason, action) = (EventType::Normal, "Preempted", "Preempting");
+                let related = self.object(pod).map(|object| reference_to(object.as_ref()));
+                let said = Said { related, kind, reason, action, note };
+                self.events.record(&reference_to(object.as_ref()), said).await;
             }
             Err(status) => tracing::debug!(pod = %victim.key, %status, "the victim could not be deleted"),
         }
