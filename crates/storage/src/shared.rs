@@ -78,7 +78,7 @@ struct RingCursor {
 
 impl RingCursor {
     /// None: nothing is ready.
-    fn ready(&mut self, max: usize) -> Option<Result<Vec<Arc<Event>>, Expired>> {
+    fn take(&mut self, max: usize) -> Option<Result<Vec<Arc<Event>>, Expired>> {
         let look = self.shared.world.read().look(self.ring, self.next, max);
         match look {
             Look::Events(events) => {
@@ -91,26 +91,46 @@ impl RingCursor {
             Look::FellOff { oldest } => Some(Err(Expired { requested: self.seen, oldest })),
         }
     }
+
+    fn has_something(&self) -> bool {
+        self.shared.world.read().has_something(self.ring, self.next)
+    }
 }
 
 impl Cursor for RingCursor {
     fn next(&mut self, max: usize) -> BoxFuture<'_, Result<Vec<Arc<Event>>, Expired>> {
         Box::pin(async move {
             loop {
-                if let Some(ready) = self.ready(max) {
-                    return ready;
+                if let Some(taken) = self.take(max) {
+                    return taken;
                 }
+                self.ready().await;
+            }
+        })
+    }
+
+    fn ready(&mut self) -> BoxFuture<'_, ()> {
+        Box::pin(async move {
+            while !self.has_something() {
                 let wake = self.wake.wake();
                 let mut woken = std::pin::pin!(wake.told());
                 woken.as_mut().enable();
                 // Published between the first look and `enable`?
-                if let Some(ready) = self.ready(max) {
-                    return ready;
+                if self.has_something() {
+                    return;
                 }
                 let _asleep = wake.sleep();
                 woken.await;
             }
         })
+    }
+
+    fn place(&self) -> u64 {
+        self.next
+    }
+
+    fn go_on(&mut self, place: u64, seen: Revision) {
+        (self.next, self.seen) = (place, seen);
     }
 
     fn position(&self) -> Revision {

@@ -169,6 +169,15 @@ pub trait Cursor: Send {
     /// `Ok(empty)` means the store was closed. `Err` means the cursor fell off the ring: the client gets 410.
     fn next(&mut self, max: usize) -> BoxFuture<'_, Result<Vec<Arc<Event>>, Expired>>;
 
+    /// Waits until [`Self::next`] has something to answer at once.
+    fn ready(&mut self) -> BoxFuture<'_, ()>;
+
+    /// The place in the ring: the same number for all cursors whose next event is the same.
+    fn place(&self) -> u64;
+
+    /// Goes on from `place`, which another cursor of this ring has reached by handing out everything up to `seen`.
+    fn go_on(&mut self, place: u64, seen: Revision);
+
     /// Everything up to this revision has been handed out (or did not concern this ring); bookmarks carry it.
     /// Never ahead of the durable mark, so it may lie before events of the unsynced class that were handed out already:
     /// send no bookmark older than the last event sent.

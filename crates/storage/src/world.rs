@@ -362,6 +362,11 @@ impl World {
         if self.closed { Look::Closed } else { Look::Nothing }
     }
 
+    /// Whether [`Self::look`] answers anything but [`Look::Nothing`].
+    pub fn has_something(&self, ring: usize, next: u64) -> bool {
+        self.closed || next < self.rings[ring].end()
+    }
+
     /// Up to which revision a cursor whose next event is `next` has handed out everything; None if it fell off.
     pub fn position(&self, ring: usize, next: u64) -> Option<Revision> {
         let ring = &self.rings[ring];

@@ -1,31 +1,31 @@
-//! Frames of watch events, encoded once for all who watch: the first watcher makes what the others send.
+//! Frames of watch events, encoded once for all who watch: the first watcher of a batch makes what the others send.
 use super::{
     negotiate::{Format, Shape},
     render::Renderer,
 };
+use crate::resources::Batch;
 use bytes::Bytes;
 use parking_lot::Mutex;
-use skeg_model::stored::Stored;
-use std::{fmt, ptr, sync::Arc};
+use std::{fmt, sync::Arc};
 
-/// Frames kept: watchers of one event come by within moments.
-const FRAMES_MAX: usize = 128;
-/// A larger frame is made by each watcher for itself, which bounds what is kept to 2 MiB beside the objects.
-const FRAME_BYTES_MAX: usize = 16 << 10;
+/// Batches whose frames are kept: the watchers of one come by within moments.
+const FRAMES_MAX: usize = 32;
+/// Frames of batches with more bytes of objects are made by each watcher for itself, which bounds what is kept to about
+/// 2 MiB beside the objects.
+const BATCH_BYTES_MAX: usize = 56 << 10;
 
-/// Newest frames by revision; a newer one takes the place of an older.
+/// The newest frames; a newer one takes the place of an older.
 pub struct SharedFrames(Box<[Mutex<Option<Kept>>]>);
 
 struct Kept {
-    object: Arc<Stored>,
+    batch: Arc<Batch>,
     form: Form,
-    frame: Bytes,
+    frames: Bytes,
 }
 
-/// All that a frame depends on beside its object.
+/// All that a frame depends on beside its batch, whose objects have the version that is watched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Form {
-    event: &'static str,
     version: &'static str,
     format: Format,
     shape: Option<(Shape, &'static str)>,
@@ -44,32 +44,21 @@ impl fmt::Debug for SharedFrames {
 }
 
 impl SharedFrames {
-    /// The frame of an event about `object`; `make` runs if nobody has made it, or if it is not to be shared: tables show
-    /// the time that has passed.
-    pub fn frame(
-        &self,
-        renderer: &Renderer,
-        event: &'static str,
-        object: &Arc<Stored>,
-        make: impl FnOnce() -> Bytes,
-    ) -> Bytes {
+    /// The frames of a whole batch, one after the other; `make` runs if nobody has made them. None: they are not to be
+    /// shared, because they are many, or because they are tables, which show the time that has passed.
+    pub fn frames(&self, renderer: &Renderer, batch: &Arc<Batch>, make: impl FnOnce() -> Bytes) -> Option<Bytes> {
         let wanted = renderer.wanted;
-        if matches!(wanted.shape, Some((Shape::Table, _))) {
-            return make();
+        if batch.bytes > BATCH_BYTES_MAX || matches!(wanted.shape, Some((Shape::Table, _))) {
+            return None;
         }
-        let form = Form { event, version: renderer.version, format: wanted.format, shape: wanted.shape };
-        let spread = object.revision() * 2 + u64::from(form.format == Format::Protobuf);
-        let slot = &self.0[usize::try_from(spread % FRAMES_MAX as u64).expect("below FRAMES_MAX")];
-        let mut slot = slot.lock();
-        if let Some(kept) =
-            slot.as_ref().filter(|kept| ptr::eq(&*kept.object, &raw const **object) && kept.form == form)
-        {
-            return kept.frame.clone();
+        let form = Form { version: renderer.version, format: wanted.format, shape: wanted.shape };
+        let spread = Arc::as_ptr(batch).addr() / size_of::<Batch>();
+        let mut slot = self.0[spread % FRAMES_MAX].lock();
+        if let Some(kept) = slot.as_ref().filter(|kept| Arc::ptr_eq(&kept.batch, batch) && kept.form == form) {
+            return Some(kept.frames.clone());
         }
-        let frame = make();
-        if frame.len() <= FRAME_BYTES_MAX {
-            *slot = Some(Kept { object: object.clone(), form, frame: frame.clone() });
-        }
-        frame
+        let frames = make();
+        *slot = Some(Kept { batch: batch.clone(), form, frames: frames.clone() });
+        Some(frames)
     }
 }

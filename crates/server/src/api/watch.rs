@@ -1,6 +1,6 @@
 //! Watches over HTTP: events as they come, all that are ready in one write.
 use super::{
-    body::{Body, BrokenStream, CHUNK_BYTES, Chunks},
+    body::{Body, BrokenStream, CHUNK_BYTES},
     handler::{Exchange, Server},
     json,
     negotiate::{self, Endpoint, Format, Shape},
@@ -9,21 +9,20 @@ use super::{
     respond,
     verbs::Plan,
 };
-use crate::resources::Watch;
+use crate::resources::{Batch, Watch};
 use bytes::Bytes;
-use futures::{Future, StreamExt};
+use futures::Future;
 use http::Response;
 use http_body_util::BodyExt;
 use hyper::body::Frame;
-use skeg_model::{request::WatchEvent, status::Status, stored::Stored, wire::proto_encode};
+use skeg_model::{request::WatchEvent, status::Status, wire::proto_encode};
 use std::{
-    collections::VecDeque,
     pin::Pin,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
     time::Duration,
 };
 use tokio_util::sync::WaitForCancellationFutureOwned;
@@ -61,7 +60,7 @@ pub async fn answer(server: &Arc<Server>, exchange: &Exchange, plan: &Plan) -> R
         renderer,
         first: true,
         over: false,
-        ready: VecDeque::new(),
+        open: None,
     };
     Ok(respond::with_type(200, content_type, events.boxed_unsync()))
 }
@@ -77,7 +76,7 @@ fn watch_length(server: &Server, wanted: Option<u64>) -> Duration {
     }
 }
 
-/// A watch on its way to one client. All that is ready goes out in one write; between events nothing is kept.
+/// A watch on its way to one client: a batch is one write, a large one several. Between events nothing is kept.
 struct Events {
     server: Arc<Server>,
     watch: Watch,
@@ -88,7 +87,8 @@ struct Events {
     /// Nothing was sent yet: a table's first event defines its columns.
     first: bool,
     over: bool,
-    ready: VecDeque<Bytes>,
+    /// A batch that is sent in parts, and its next event.
+    open: Option<(Arc<Batch>, usize)>,
 }
 
 impl hyper::body::Body for Events {
@@ -97,90 +97,113 @@ impl hyper::body::Body for Events {
 
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BrokenStream>>> {
         let this = self.get_mut();
-        if let Some(chunk) = this.ready.pop_front() {
-            return Poll::Ready(Some(Ok(Frame::data(chunk))));
+        if let Some(part) = this.part() {
+            return Poll::Ready(Some(Ok(Frame::data(part))));
         }
         if this.over || this.stop.as_mut().poll(cx).is_ready() {
             return Poll::Ready(None);
         }
-        let mut segments = Vec::new();
-        let (mut size, mut events) = (0, 0);
-        while size < CHUNK_BYTES && !this.over {
-            match this.watch.poll_next_unpin(cx) {
-                Poll::Ready(Some(event)) => size += this.write(event, &mut segments),
-                Poll::Ready(None) => this.over = true,
-                Poll::Pending => break,
+        let frames = match ready!(this.watch.poll_batch(cx)) {
+            Some(Ok(batch)) => this.frames(batch),
+            Some(Err(status)) => {
+                this.over = true;
+                this.sent.fetch_add(1, Ordering::Relaxed);
+                let mut frame = Vec::new();
+                append(&mut frame, &this.renderer, "ERROR", &[respond::status_line(&status)]);
+                frame.into()
             }
-            events += 1;
-        }
-        if segments.is_empty() {
-            return if this.over { Poll::Ready(None) } else { Poll::Pending };
-        }
-        this.sent.fetch_add(events, Ordering::Relaxed);
-        let chunk = if segments.len() == 1 {
-            segments.pop()
-        } else {
-            this.ready = Chunks::new(segments.into_iter()).collect();
-            this.ready.pop_front()
+            None => return Poll::Ready(None),
         };
-        Poll::Ready(chunk.map(Frame::data).map(Ok))
+        Poll::Ready(Some(Ok(Frame::data(frames))))
     }
 }
 
 impl Events {
-    /// Adds the event's frame; returns its size.
-    fn write(&mut self, event: Result<WatchEvent, Status>, segments: &mut Vec<Bytes>) -> usize {
-        let frame = match event {
-            Ok(WatchEvent::Added(object)) => self.shared("ADDED", &object),
-            Ok(WatchEvent::Modified(object)) => self.shared("MODIFIED", &object),
-            Ok(WatchEvent::Deleted(object)) => self.shared("DELETED", &object),
-            Ok(WatchEvent::Bookmark { revision, initial_done }) => {
-                let object = render::bookmark(self.renderer.kind, self.renderer.version, revision, initial_done);
-                // A bookmark is its metadata, whatever else rows were to carry.
-                let renderer = Renderer { include: Include::Metadata, ..self.renderer };
-                let first = std::mem::take(&mut self.first);
-                encode(&renderer, "BOOKMARK", &renderer.event(&object, first))
-            }
-            Err(status) => {
-                self.over = true;
-                encode(&self.renderer, "ERROR", &[respond::status_line(&status)])
-            }
+    /// The frames of a batch, or of its first part.
+    fn frames(&mut self, batch: Arc<Batch>) -> Bytes {
+        self.sent.fetch_add(batch.events.len() as u64, Ordering::Relaxed);
+        let make = || {
+            let (mut renderer, mut first) = (self.renderer, self.first);
+            write(&self.server, &mut renderer, &batch.events, &mut first, usize::MAX).0
         };
-        let size = frame.len();
-        segments.push(frame);
-        size
+        if let Some(shared) = self.server.frames.frames(&self.renderer, &batch, make) {
+            self.first = false;
+            return shared;
+        }
+        self.open = Some((batch, 0));
+        self.part().expect("a batch has at least one event")
     }
 
-    fn shared(&mut self, event: &'static str, object: &Arc<Stored>) -> Bytes {
-        let first = std::mem::take(&mut self.first);
-        let (server, renderer) = (&self.server, &mut self.renderer);
-        if matches!(renderer.wanted.shape, Some((Shape::Table, _))) {
-            renderer.now = server.config.clock.now();
+    /// The next part of the batch that is sent in parts.
+    fn part(&mut self) -> Option<Bytes> {
+        let (batch, from) = self.open.take()?;
+        let rest = &batch.events[from..];
+        let (frames, count) = write(&self.server, &mut self.renderer, rest, &mut self.first, CHUNK_BYTES);
+        let next = from + count;
+        if next < batch.events.len() {
+            self.open = Some((batch, next));
         }
-        let make = || encode(renderer, event, &renderer.event(object, first));
-        server.frames.frame(renderer, event, object, make)
+        Some(frames)
     }
 }
 
-/// One event around the JSON of its object.
-fn encode(renderer: &Renderer, event: &'static str, content: &[Bytes]) -> Bytes {
-    let size: usize = content.iter().map(Bytes::len).sum();
-    let line = |end: &[u8]| {
-        let mut line = Vec::with_capacity(size + event.len() + 32);
-        line.extend_from_slice(b"{\"type\":\"");
-        line.extend_from_slice(event.as_bytes());
-        line.extend_from_slice(b"\",\"object\":");
-        content.iter().for_each(|part| line.extend_from_slice(part));
-        line.extend_from_slice(end);
-        line
+/// The frames of events until they are `enough` bytes, and of how many events.
+fn write(
+    server: &Server,
+    renderer: &mut Renderer,
+    events: &[WatchEvent],
+    first: &mut bool,
+    enough: usize,
+) -> (Bytes, usize) {
+    if matches!(renderer.wanted.shape, Some((Shape::Table, _))) {
+        renderer.now = server.config.clock.now();
+    }
+    let (mut out, mut count) = (Vec::new(), 0);
+    for event in events {
+        let (name, object) = match event {
+            WatchEvent::Added(object) => ("ADDED", object),
+            WatchEvent::Modified(object) => ("MODIFIED", object),
+            WatchEvent::Deleted(object) => ("DELETED", object),
+            WatchEvent::Bookmark { revision, initial_done } => {
+                let object = render::bookmark(renderer.kind, renderer.version, *revision, *initial_done);
+                // A bookmark is its metadata, whatever else rows were to carry.
+                let renderer = Renderer { include: Include::Metadata, ..*renderer };
+                append(&mut out, &renderer, "BOOKMARK", &renderer.event(&object, std::mem::take(first)));
+                count += 1;
+                continue;
+            }
+        };
+        append(&mut out, renderer, name, &renderer.event(object, std::mem::take(first)));
+        count += 1;
+        if out.len() >= enough {
+            break;
+        }
+    }
+    (out.into(), count)
+}
+
+/// Adds one event around the JSON of its object.
+fn append(out: &mut Vec<u8>, renderer: &Renderer, event: &'static str, content: &[Bytes]) {
+    let line = |out: &mut Vec<u8>, end: &[u8]| {
+        let size: usize = content.iter().map(Bytes::len).sum();
+        out.reserve(size + event.len() + 32);
+        out.extend_from_slice(b"{\"type\":\"");
+        out.extend_from_slice(event.as_bytes());
+        out.extend_from_slice(b"\",\"object\":");
+        content.iter().for_each(|part| out.extend_from_slice(part));
+        out.extend_from_slice(end);
     };
     match renderer.wanted.format {
         Format::Protobuf => {
             let object = serde_json::from_slice(&content.concat()).expect("objects are valid JSON of bounded depth");
             let encoded = proto_encode::encode(&object).unwrap_or_default();
-            proto_encode::watch_frame(event, &encoded).into()
+            out.extend_from_slice(&proto_encode::watch_frame(event, &encoded));
         }
-        Format::Json { pretty: true } => json::pretty(&line(b"}")).into(),
-        Format::Json { pretty: false } | Format::Yaml => line(b"}\n").into(),
+        Format::Json { pretty: true } => {
+            let mut compact = Vec::new();
+            line(&mut compact, b"}");
+            out.extend_from_slice(&json::pretty(&compact));
+        }
+        Format::Json { pretty: false } | Format::Yaml => line(out, b"}\n"),
     }
 }

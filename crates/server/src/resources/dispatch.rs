@@ -1,5 +1,5 @@
 //! From a call to the verb that carries it out.
-use super::{Answer, ApiConfig, Context, Watch, alloc::Allocator, place::Place, review, sub};
+use super::{Answer, ApiConfig, Context, Watch, alloc::Allocator, place::Place, review, sharing::Questions, sub};
 use skeg_model::{
     request::{Body, Call, ListOptions, PatchKind, Target, WriteOptions},
     status::Status,
@@ -11,6 +11,7 @@ use std::sync::Arc;
 pub struct Api {
     pub(super) config: ApiConfig,
     pub(super) allocator: Allocator,
+    pub(super) questions: Arc<Questions>,
 }
 
 impl Api {
@@ -22,7 +23,7 @@ impl Api {
             config.entropy.clone(),
             config.store.as_ref(),
         );
-        Arc::new(Self { config, allocator })
+        Arc::new(Self { config, allocator, questions: Arc::default() })
     }
 
     pub fn config(&self) -> &ApiConfig {

@@ -20,6 +20,7 @@ mod place;
 mod read;
 mod review;
 mod select;
+mod sharing;
 mod shown;
 mod strategy;
 mod sub;
@@ -34,4 +35,5 @@ pub use config::{
 };
 pub use context::{Answer, Context, Warnings};
 pub use dispatch::Api;
+pub use sharing::Batch;
 pub use watch::Watch;

@@ -191,6 +191,51 @@ async fn deleted_objects_are_shared_by_their_watchers() {
 }
 
 #[tokio::test]
+async fn watchers_with_one_question_share_batches() {
+    let api = api();
+    let open = |labels: &str| {
+        let options = ListOptions { label_selector: labels.into(), ..ListOptions::default() };
+        let api = api.clone();
+        async move { api.watch(&context(), &target("configmaps"), options).await.unwrap() }
+    };
+    let mut watches = [open("").await, open("").await, open("x!=y").await];
+    for name in ["a", "b"] {
+        call(&api, "configmaps", create(config_map(name, json!({})))).await.unwrap();
+    }
+    let mut batches = Vec::new();
+    for watch in &mut watches {
+        batches.push(std::future::poll_fn(|cx| watch.poll_batch(cx)).await.unwrap().unwrap());
+        let rest = watch.poll_batch(&mut std::task::Context::from_waker(futures::task::noop_waker_ref()));
+        assert!(rest.is_pending(), "one batch for all that was ready");
+    }
+    let names = |batch: &super::Batch| batch.events.iter().map(seen).collect::<Vec<_>>();
+    assert!(batches.iter().all(|batch| names(batch) == ["ADDED a", "ADDED b"]));
+    assert!(Arc::ptr_eq(&batches[0], &batches[1]), "one question, one batch");
+    assert!(!Arc::ptr_eq(&batches[0], &batches[2]), "another question");
+    drop(watches);
+    assert_eq!(api.questions.len(), 0, "forgotten with the last watch");
+}
+
+#[tokio::test]
+async fn a_watch_from_a_later_revision_takes_no_older_batch() {
+    let api = api();
+    let first = call(&api, "configmaps", create(config_map("a", json!({})))).await.unwrap();
+    let from = |revision: u64| {
+        let options = ListOptions { resource_version: revision.to_string(), ..ListOptions::default() };
+        let api = api.clone();
+        async move { api.watch(&context(), &target("configmaps"), options).await.unwrap() }
+    };
+    let base: u64 = first["metadata"]["resourceVersion"].as_str().unwrap().parse().unwrap();
+    let (old, new) = (from(base).await, from(base + 1).await);
+    for name in ["b", "c"] {
+        call(&api, "configmaps", create(config_map(name, json!({})))).await.unwrap();
+    }
+    let names = |watch: super::Watch, count| watch.take(count).map(|e| seen(&e.unwrap())).collect::<Vec<_>>();
+    assert_eq!(names(old, 2).await, ["ADDED b", "ADDED c"]);
+    assert_eq!(names(new, 1).await, ["ADDED c"]);
+}
+
+#[tokio::test]
 async fn names_are_generated() {
     let api = api();
     let object = json!({"metadata": {"generateName": "x-"}});

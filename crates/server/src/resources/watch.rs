@@ -4,6 +4,7 @@ use super::{
     place::Place,
     read::{check_watch_options, parse_version},
     select::{Selection, pinned_name},
+    sharing::{Asked, Batch, Step},
 };
 use futures::stream::{self, BoxStream, Stream, StreamExt};
 use skeg_model::{
@@ -18,13 +19,15 @@ use std::{
     fmt,
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
     time::Duration,
 };
 use tokio::time::{Instant, Sleep};
 
-/// Events taken from the ring, or initial objects looked at, in one step.
-const BATCH_EVENTS_MAX: usize = 256;
+/// Initial objects looked at in one step.
+const INITIAL_MAX: usize = 256;
+/// Events taken from the ring in one step: few enough that their frames are shared ([`Batch`]).
+const STEP_EVENTS_MAX: usize = 32;
 /// A watch that says nothing about its timeout ends after this much up to twice as much (`--min-request-timeout`).
 const TIMEOUT_MIN: Duration = Duration::from_secs(1800);
 /// Longest time without a bookmark for those who asked for them.
@@ -32,14 +35,48 @@ const BOOKMARK_EVERY: Duration = Duration::from_secs(60);
 /// A last bookmark goes out this long before the end.
 const BOOKMARK_BEFORE_END: Duration = Duration::from_secs(2);
 
-/// The events of one watch. An `Err` item is the last.
-pub struct Watch(BoxStream<'static, Result<WatchEvent, Status>>);
+type Batches = BoxStream<'static, Result<Arc<Batch>, Status>>;
+
+/// The events of one watch, one by one or as batches, which may be shared with other watches. An `Err` item is the last.
+pub struct Watch {
+    batches: Batches,
+    /// A batch that is handed out event by event, and the next one of it.
+    open: Option<(Arc<Batch>, usize)>,
+}
+
+impl Watch {
+    fn new(batches: Batches) -> Self {
+        Self { batches, open: None }
+    }
+
+    fn failed(why: Status) -> Self {
+        Self::new(stream::iter([Err(why)]).boxed())
+    }
+
+    /// The next events, at least one.
+    pub fn poll_batch(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Arc<Batch>, Status>>> {
+        self.batches.as_mut().poll_next(cx)
+    }
+}
 
 impl Stream for Watch {
     type Item = Result<WatchEvent, Status>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.0.as_mut().poll_next(cx)
+        loop {
+            if let Some((batch, at)) = &mut self.open {
+                if let Some(event) = batch.events.get(*at) {
+                    *at += 1;
+                    return Poll::Ready(Some(Ok(event.clone())));
+                }
+                self.open = None;
+            }
+            match ready!(self.poll_batch(cx)) {
+                Some(Ok(batch)) => self.open = Some((batch, 0)),
+                Some(Err(why)) => return Poll::Ready(Some(Err(why))),
+                None => return Poll::Ready(None),
+            }
+        }
     }
 }
 
@@ -67,12 +104,15 @@ impl Api {
         if options.send_initial_events == Some(true) {
             self.come(place, wanted).await;
             if let Err(late) = self.reached(wanted) {
-                return Ok(Watch(stream::iter([Err(late)]).boxed()));
+                return Ok(Watch::failed(late));
             }
         }
         match self.feed(place, options, selection, wanted) {
-            Ok(feed) => Ok(Watch(stream::unfold(feed, |mut feed| async { Some((feed.next().await?, feed)) }).boxed())),
-            Err(expired) => Ok(Watch(stream::iter([Err(gone(expired))]).boxed())),
+            Ok(feed) => {
+                let batches = stream::unfold(feed, |mut feed| async { Some((feed.next().await?, feed)) });
+                Ok(Watch::new(batches.boxed()))
+            }
+            Err(expired) => Ok(Watch::failed(gone(expired))),
         }
     }
 
@@ -95,6 +135,7 @@ impl Api {
         let mark_initial = options.send_initial_events == Some(true) && options.allow_bookmarks;
         Ok(Feed {
             cursor,
+            asked: self.questions.ask(place, options),
             prefix: place.list_prefix(),
             kind: place.kind,
             version: place.version,
@@ -140,6 +181,7 @@ struct Initial {
 
 struct Feed {
     cursor: Box<dyn Cursor>,
+    asked: Arc<Asked>,
     prefix: String,
     kind: &'static Kind,
     version: &'static Version,
@@ -149,7 +191,7 @@ struct Feed {
     /// Newest revision handed out.
     sent: u64,
     initial: Option<Initial>,
-    ready: VecDeque<WatchEvent>,
+    ready: VecDeque<Arc<Batch>>,
     deadline: Instant,
     /// When the next bookmark is due, if any are wanted.
     bookmark: Option<Instant>,
@@ -159,10 +201,10 @@ struct Feed {
 }
 
 impl Feed {
-    async fn next(&mut self) -> Option<Result<WatchEvent, Status>> {
+    async fn next(&mut self) -> Option<Result<Arc<Batch>, Status>> {
         loop {
-            if let Some(event) = self.ready.pop_front() {
-                return Some(Ok(event));
+            if let Some(batch) = self.ready.pop_front() {
+                return Some(Ok(batch));
             }
             if self.ended {
                 return None;
@@ -174,21 +216,45 @@ impl Feed {
         }
     }
 
-    /// Brings at least one event, or the end.
+    /// Goes one step on: initial objects, events, a bookmark or the end.
     async fn refill(&mut self) -> Result<(), Status> {
         if let Some(initial) = self.initial.take() {
             return self.refill_initial(initial);
         }
         tokio::select! {
             biased;
-            events = self.cursor.next(BATCH_EVENTS_MAX) => {
-                let events = events.map_err(gone)?;
-                self.ended = events.is_empty();
-                for event in &events {
-                    self.take_in(event)?;
-                }
-            }
+            () = self.cursor.ready() => self.step().await?,
             () = self.timer.as_mut() => self.on_time(),
+        }
+        Ok(())
+    }
+
+    /// Takes what is ready, or what another watcher has made of it.
+    async fn step(&mut self) -> Result<(), Status> {
+        let from = self.cursor.place();
+        let step = match self.asked.find(from).filter(|step| step.first > self.after) {
+            Some(step) => {
+                self.cursor.go_on(step.to, step.seen);
+                step
+            }
+            None => {
+                let events = self.cursor.next(STEP_EVENTS_MAX).await.map_err(gone)?;
+                let (Some(first), Some(last)) = (events.first(), events.last()) else {
+                    self.ended = true;
+                    return Ok(());
+                };
+                let (batch, sent) = self.seen(&events)?;
+                let step =
+                    Step { from, to: self.cursor.place(), first: first.revision, seen: last.revision, sent, batch };
+                if step.first > self.after {
+                    self.asked.keep(&step);
+                }
+                step
+            }
+        };
+        self.sent = self.sent.max(step.sent);
+        if !step.batch.events.is_empty() {
+            self.ready.push_back(step.batch);
         }
         Ok(())
     }
@@ -203,7 +269,7 @@ impl Feed {
     fn send_bookmark(&mut self, now: Instant) {
         let Some(due) = self.bookmark.filter(|due| *due <= now) else { return };
         let revision = self.cursor.position().max(self.sent).max(self.after);
-        self.ready.push_back(WatchEvent::Bookmark { revision, initial_done: false });
+        self.ready.push_back(Batch::of(vec![WatchEvent::Bookmark { revision, initial_done: false }]));
         let last = self.deadline - BOOKMARK_BEFORE_END;
         self.bookmark = (due < last).then(|| (now + BOOKMARK_EVERY).min(last));
     }
@@ -212,43 +278,53 @@ impl Feed {
         let mut last = None;
         let mut seen = 0;
         let mut found = Vec::new();
-        for (key, object) in initial.snapshot.range(&self.prefix, initial.from.as_deref()).take(BATCH_EVENTS_MAX) {
+        for (key, object) in initial.snapshot.range(&self.prefix, initial.from.as_deref()).take(INITIAL_MAX) {
             seen += 1;
             if self.selection.matches(object) {
                 found.push(object.clone());
             }
             last = Some(format!("{key}\0"));
         }
+        let mut events = Vec::with_capacity(found.len() + 1);
         for object in &found {
-            self.ready.push_back(WatchEvent::Added(self.served(object)?));
+            events.push(WatchEvent::Added(self.served(object)?));
         }
-        if seen == BATCH_EVENTS_MAX {
+        if seen == INITIAL_MAX {
             initial.from = last;
             self.initial = Some(initial);
         } else if initial.mark {
             let revision = initial.snapshot.revision;
-            self.ready.push_back(WatchEvent::Bookmark { revision, initial_done: true });
+            events.push(WatchEvent::Bookmark { revision, initial_done: true });
+        }
+        if !events.is_empty() {
+            self.ready.push_back(Batch::of(events));
         }
         Ok(())
     }
 
-    /// Turns a commit into what this client sees of it: an object that enters or leaves the selection is ADDED or DELETED.
-    fn take_in(&mut self, event: &Arc<Event>) -> Result<(), Status> {
-        let rest = event.key.strip_prefix(self.kind.prefix).unwrap_or(&event.key);
-        if event.revision <= self.after || !rest.starts_with(&self.prefix) {
-            return Ok(());
+    /// What this client sees of commits, and the revision of the last one under its prefix.
+    fn seen(&self, commits: &[Arc<Event>]) -> Result<(Arc<Batch>, u64), Status> {
+        let (mut events, mut sent) = (Vec::with_capacity(commits.len()), 0);
+        for commit in commits {
+            let rest = commit.key.strip_prefix(self.kind.prefix).unwrap_or(&commit.key);
+            if commit.revision > self.after && rest.starts_with(&self.prefix) {
+                sent = commit.revision;
+                events.extend(self.turned(commit)?);
+            }
         }
-        self.sent = self.sent.max(event.revision);
-        let old = event.old.as_ref().filter(|o| self.selection.matches(o));
-        let new = event.new.as_ref().filter(|o| self.selection.matches(o));
-        let seen = match (old, new) {
-            (None, None) => return Ok(()),
-            (None, Some(new)) => WatchEvent::Added(self.served(new)?),
-            (Some(_), Some(new)) => WatchEvent::Modified(self.served(new)?),
-            (Some(old), None) => WatchEvent::Deleted(self.served(&old.ended_at(event.revision))?),
-        };
-        self.ready.push_back(seen);
-        Ok(())
+        Ok((Batch::of(events), sent))
+    }
+
+    /// An object that enters or leaves the selection is ADDED or DELETED.
+    fn turned(&self, commit: &Event) -> Result<Option<WatchEvent>, Status> {
+        let old = commit.old.as_ref().filter(|o| self.selection.matches(o));
+        let new = commit.new.as_ref().filter(|o| self.selection.matches(o));
+        Ok(match (old, new) {
+            (None, None) => None,
+            (None, Some(new)) => Some(WatchEvent::Added(self.served(new)?)),
+            (Some(_), Some(new)) => Some(WatchEvent::Modified(self.served(new)?)),
+            (Some(old), None) => Some(WatchEvent::Deleted(self.served(&old.ended_at(commit.revision))?)),
+        })
     }
 
     fn served(&self, object: &Arc<Stored>) -> Result<Arc<Stored>, Status> {
