@@ -84,11 +84,11 @@ fn first_three_or_unset(texts: &[String]) -> String {
 
 /// Everything but metadata counts, and of metadata the labels, which tell the Service.
 fn prepare_update(new: &mut Value, old: &Value) {
-    drop_topology(new, Some(old));
     let same = |field: &str| semantic_eq(&new[field], &old[field]);
     let changed = !["addressType", "endpoints", "ports"].into_iter().all(same)
         || !semantic_eq(&new["metadata"]["labels"], &old["metadata"]["labels"]);
     prepare::next_generation(new, old, changed);
+    drop_topology(new, Some(old));
 }
 
 /// The old map of topology labels is read-only: a slice that changes loses it, and keeps of it the node's name.

@@ -133,11 +133,9 @@ fn validate_update(new: &Value, old: &Value, errors: &mut Errors) {
     }
     for (field, shown) in IMMUTABLE {
         let at = root.renamed(field, shown);
-        if matches!(*field, "regarding" | "related") && !semantic_eq(at.value, &old[*field]) {
-            let reference = go::internal("io.k8s.api.core.v1.ObjectReference", at.value);
-            errors.invalid(at, go::Printed(reference), object_meta::IMMUTABLE);
-        } else {
-            object_meta::immutable(&at, &old[*field], errors);
+        if !semantic_eq(at.value, &old[*field]) {
+            let shown = go::internal_field("io.k8s.api.core.v1.Event", field, at.value);
+            errors.invalid(at, go::Printed(shown), object_meta::IMMUTABLE);
         }
     }
 }

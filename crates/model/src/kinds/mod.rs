@@ -214,6 +214,8 @@ pub enum NameRule {
     Dns1035Label,
     /// `path.IsValidPathSegmentName`: RBAC kinds.
     PathSegment,
+    /// `validate.LongName`: a subdomain whose length is told in bytes; generateName itself is not checked.
+    LongName,
 }
 
 /// A column of the printed table, upstream's `pkg/printers/internalversion`.
@@ -338,6 +340,9 @@ impl Kind {
         let mut errors = Errors::new();
         object_meta::validate(self, object, &mut errors);
         (self.validate)(object, &mut errors);
+        if errors.is_empty() {
+            object_meta::common(self, object, &mut errors);
+        }
         errors
     }
 
@@ -345,6 +350,7 @@ impl Kind {
     /// the object. Common metadata is checked before the kind's own strategy repeats it, so causes may come twice.
     pub fn check_update(&self, subresource: &str, new: &Value, old: &Value) -> Errors {
         let mut errors = Errors::new();
+        object_meta::common(self, new, &mut errors);
         object_meta::common_update(new, old, &mut errors);
         match subresource {
             "status" => (self.validate_status)(new, old, &mut errors),

@@ -140,6 +140,12 @@ fn validate(node: &Value, errors: &mut Errors) {
     for range in ranges.items() {
         ip::legacy_cidr(range, range.str(), errors);
     }
+    if ranges.len() > 1
+        && let Some((i, wrong)) = ranges.items().map(|range| range.str()).enumerate().find(|(_, range)| !ip::is_cidr(range))
+    {
+        let why = format!("invalid CIDR[{i}]: <nil> (invalid CIDR address: {wrong})");
+        errors.internal(ranges, format!("invalid PodCIDRs. failed to check with dual stack with error:{why}"));
+    }
     let families: BTreeSet<bool> = ranges.items().map(|range| range.str().contains(':')).collect();
     if ranges.len() > 1 && (families.len() != 2 || ranges.len() > 2) {
         errors.invalid(ranges, ranges.value, "may specify no more than one CIDR for each IP family");

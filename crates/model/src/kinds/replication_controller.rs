@@ -1,5 +1,5 @@
 //! ReplicationController: the older form of ReplicaSet.
-use super::{Column, Kind, SPEC_STATUS_RESET, Scope, Subresource, Version, checks, columns, pod, prepare};
+use super::{Column, Kind, NameRule, SPEC_STATUS_RESET, Scope, Subresource, Version, checks, columns, pod, prepare};
 use crate::{
     Value,
     meta::{at::At, field_error::Errors, object_meta, selector::LabelSelector},
@@ -12,6 +12,7 @@ pub static KIND: Kind = Kind {
     columns: COLUMNS,
     warnings: pod::warnings::workload,
     validate,
+    name_rule: NameRule::LongName,
     validate_update,
     validate_status,
     short_names: &["rc"],

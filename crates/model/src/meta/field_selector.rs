@@ -40,7 +40,11 @@ impl FieldSelector {
         for part in parts.into_iter().filter(|p| !p.is_empty()) {
             let (field, operator, value) =
                 split_term(part).ok_or_else(|| format!("invalid selector: '{text}'; can't understand '{part}'"))?;
-            terms.push(Term { field: field.to_owned(), value: unescape(value)?, negated: operator == "!=" });
+            let term = Term { field: field.to_owned(), value: unescape(value)?, negated: operator == "!=" };
+            // Nothing equals nothing: selects everything.
+            if term.negated || !term.field.is_empty() || !term.value.is_empty() {
+                terms.push(term);
+            }
         }
         Ok(Self { terms })
     }

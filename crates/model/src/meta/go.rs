@@ -2,6 +2,7 @@
 use crate::{
     Value,
     schema::{self, Field, Presence, Ty, Type},
+    wire,
 };
 use std::fmt::Write;
 
@@ -194,19 +195,44 @@ fn internal_fields(ty: &'static Type) -> Vec<&'static Field> {
 
 fn write_struct(ty: &'static Type, value: &Value, out: &mut String) {
     if !ty.name.starts_with("io.k8s.api.") {
-        out.push_str(&json(value));
+        out.push_str(&canonical(ty, value));
         return;
     }
     out.push('{');
-    for (i, field) in internal_fields(ty).into_iter().enumerate() {
-        if i > 0 {
+    let start = out.len();
+    for field in internal_fields(ty) {
+        if out.len() > start {
             out.push(',');
+        }
+        if let ("ObjectMeta", Ty::Struct(meta)) = (field.go, &field.ty) {
+            // Embedded: its own members stand here.
+            let members = canonical(meta, value.get(field.json).unwrap_or(&Value::Null));
+            out.push_str(&members[1..members.len() - 1]);
+            continue;
         }
         let _ = write!(out, "\"{}\":", field.go);
         let pointer = matches!(field.presence, Presence::Pointer | Presence::AlwaysPointer);
         write_value(&field.ty, value.get(field.json).unwrap_or(&Value::Null), pointer, out);
     }
     out.push('}');
+}
+
+/// Types of apimachinery are the same in both forms.
+fn canonical(ty: &Type, value: &Value) -> String {
+    String::from_utf8_lossy(&wire::encode(ty, value)).into_owned()
+}
+
+/// One field of [`internal`]'s form, as `field.Error` shows it: texts quoted, all else as JSON.
+pub fn internal_field(type_name: &str, field: &str, value: &Value) -> String {
+    let known = schema::by_name(type_name).and_then(|ty| ty.field(field));
+    let Some(known) = known else { return json(value) };
+    if let Some(text) = value.as_str() {
+        return quote(text);
+    }
+    let mut out = String::new();
+    let pointer = matches!(known.presence, Presence::Pointer | Presence::AlwaysPointer);
+    write_value(&known.ty, value, pointer, &mut out);
+    out
 }
 
 fn write_value(ty: &Ty, value: &Value, pointer: bool, out: &mut String) {

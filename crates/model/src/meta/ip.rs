@@ -52,6 +52,11 @@ pub fn parse_cidr_sloppy(text: &str) -> Option<(IpAddr, u8)> {
     (length <= if ip.is_ipv4() { 32 } else { 128 }).then_some((ip, length))
 }
 
+/// Whether `net.ParseCIDR` of old versions of Go reads it.
+pub fn is_cidr(text: &str) -> bool {
+    parse_cidr_sloppy(text).is_some()
+}
+
 /// `IsValidCIDRForLegacyField` with strict checking.
 pub fn legacy_cidr(at: impl Place, value: &str, errors: &mut Errors) -> Option<(IpAddr, u8)> {
     let Some((ip, length)) = parse_cidr_sloppy(value) else {

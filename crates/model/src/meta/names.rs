@@ -172,7 +172,7 @@ pub fn qualified_name(value: &str) -> Messages {
 }
 
 /// The subdomain check with upstream's newer wording, in which lengths are bytes.
-fn dns1123_subdomain_bytes(value: &str) -> Messages {
+pub fn dns1123_subdomain_bytes(value: &str) -> Messages {
     let mut out = dns1123_subdomain(value);
     if value.len() > SUBDOMAIN_MAX {
         out[0] = max_bytes(SUBDOMAIN_MAX);

@@ -18,6 +18,8 @@ pub fn check_name(rule: NameRule, name: &str, prefix: bool) -> names::Messages {
         NameRule::Dns1123Label => names::dns1123_label(&masked),
         NameRule::Dns1035Label => names::dns1035_label(&masked),
         NameRule::PathSegment => names::path_segment(name),
+        NameRule::LongName if prefix => names::Messages::new(),
+        NameRule::LongName => names::dns1123_subdomain_bytes(name),
     }
 }
 
@@ -27,8 +29,19 @@ pub fn validate(kind: &Kind, object: &Value, errors: &mut Errors) {
     validate_at(&root.child("metadata"), kind.scope == Scope::Namespaced, kind.name_rule, errors);
 }
 
+/// The part of [`validate`] that the API server does for every kind besides the kind's own strategy: any path segment is a name.
+pub fn common(kind: &Kind, object: &Value, errors: &mut Errors) {
+    let root = At::root(object);
+    common_at(&root.child("metadata"), kind.scope == Scope::Namespaced, NameRule::PathSegment, errors);
+}
+
 /// The same at any place: `metadata` of templates is checked less, see `pod::template`.
 pub fn validate_at(meta: &At, namespaced: bool, rule: NameRule, errors: &mut Errors) {
+    common_at(meta, namespaced, rule, errors);
+    kube_finalizers(&meta.child("finalizers"), errors);
+}
+
+fn common_at(meta: &At, namespaced: bool, rule: NameRule, errors: &mut Errors) {
     let generate = meta.text("generateName");
     if !generate.is_empty() {
         errors.invalid_each(meta.child("generateName"), generate, check_name(rule, generate, true));
@@ -53,7 +66,6 @@ pub fn validate_at(meta: &At, namespaced: bool, rule: NameRule, errors: &mut Err
     owner_references(&meta.child("ownerReferences"), errors);
     finalizers(&meta.child("finalizers"), errors);
     managed_fields(&meta.child("managedFields"), errors);
-    kube_finalizers(&meta.child("finalizers"), errors);
 }
 
 /// Metadata of an object that replaces `old`.

@@ -69,6 +69,24 @@ pub fn read_body(ty: &'static Type, body: &Body, validation: FieldValidation) ->
     Ok(Accepted { value, warnings })
 }
 
+/// Reads the body of a deletion: options of whatever group and version it names.
+///
+/// # Errors
+/// Upstream's text: not JSON or YAML, another kind, a value of the wrong type.
+///
+/// # Panics
+/// Never: the type table has DeleteOptions.
+pub fn read_delete_options(body: &Body) -> Result<Value, String> {
+    const KIND: &str = "DeleteOptions";
+    let ty = schema::by_name("io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions").expect("the table has it");
+    let (raw, _) = parse(body)?;
+    let found = Found::of(&raw)?.or("meta.k8s.io", "v1", KIND);
+    if found.kind != KIND {
+        return Err(found.not_registered());
+    }
+    decode(ty, raw).map(|decoded| decoded.value).map_err(|e| e.0)
+}
+
 /// Texts of warnings: of duplicate keys in YAML each line is one.
 fn warnings(strict: &[String]) -> Vec<String> {
     let of = |text: &str| match text.strip_prefix("yaml: unmarshal errors:\n") {

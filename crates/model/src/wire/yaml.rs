@@ -157,7 +157,7 @@ impl<'t> Reader<'t> {
             ErrorKind::InvalidQuotedScalarIndent if marker.index() >= self.text.len() => {
                 ("found unexpected end of stream".into(), end, false)
             }
-            ErrorKind::UnexpectedCharacter { .. } => {
+            ErrorKind::UnexpectedCharacter { .. } | ErrorKind::TabNotAllowed | ErrorKind::TabInBlockIndentation => {
                 ("found character that cannot start any token".into(), here, false)
             }
             ErrorKind::SimpleKeyExpected => ("could not find expected ':'".into(), here + 1, false),

@@ -1,18 +1,20 @@
 //! Query parameters and DeleteOptions bodies as the options of a call, with upstream's errors.
 use super::{failure, negotiate::BodyFormat, url::Query};
+use bytes::Bytes;
 use skeg_model::{
     Value,
     meta::field_error::{Errors, FieldError},
-    request::{DeleteOptions, FieldValidation, ListOptions, PatchKind, Propagation, VersionMatch, WriteOptions},
+    request::{Body, DeleteOptions, FieldValidation, ListOptions, PatchKind, Propagation, VersionMatch, WriteOptions},
     schema,
     status::Status,
-    wire::proto_decode::{self, ProtoError},
+    wire::{
+        self,
+        proto_decode::{self, ProtoError},
+    },
 };
 
 /// Longest manager name, in bytes (`FieldManagerMaxLength`).
 const MANAGER_MAX_BYTES: usize = 128;
-/// As much of a body that does not decode is shown in the error.
-const SHOWN_MAX_CHARS: usize = 30;
 
 /// Options of get, list, watch and deletecollection.
 ///
@@ -149,9 +151,9 @@ fn check_manager(manager: &str, errors: &mut Errors) {
         let text = format!("Too long: may not be more than {MANAGER_MAX_BYTES} bytes");
         push(errors, "fieldManager", "FieldValueTooLong", text);
     }
-    if let Some((i, c)) = manager.char_indices().find(|(_, c)| !is_print(*c)) {
+    for (i, c) in manager.char_indices().filter(|(_, c)| !is_print(*c)) {
         let text = format!(
-            "Invalid value: {}: should only contain printable characters (found invalid rune U+{:04X} at {i})",
+            "Invalid value: {}: invalid character U+{:04X} (at position {i})",
             failure::quoted(manager),
             u32::from(c)
         );
@@ -172,7 +174,7 @@ fn dry_run<'a>(values: impl Iterator<Item = &'a str>, errors: &mut Errors) -> bo
 ///
 /// # Errors
 /// 400 for what does not decode, 422 for values that are not supported.
-pub fn delete_options(query: &Query, body: &[u8], format: BodyFormat) -> Result<DeleteOptions, Status> {
+pub fn delete_options(query: &Query, body: &Bytes, format: BodyFormat) -> Result<DeleteOptions, Status> {
     let raw = if body.is_empty() { raw_from_query(query)? } else { raw_from_body(body, format)? };
     let mut errors = Errors::default();
     if raw.orphan_dependents.is_some()
@@ -194,7 +196,7 @@ pub fn delete_options(query: &Query, body: &[u8], format: BodyFormat) -> Result<
                 &mut errors,
                 "propagationPolicy",
                 &failure::quoted(other),
-                &["Background", "Foreground", "Orphan", "nil"],
+                &["Foreground", "Background", "Orphan", "nil"],
             );
             None
         }
@@ -233,59 +235,34 @@ fn raw_from_query(query: &Query) -> Result<RawDelete, Status> {
     })
 }
 
-fn raw_from_body(body: &[u8], format: BodyFormat) -> Result<RawDelete, Status> {
+fn raw_from_body(body: &Bytes, format: BodyFormat) -> Result<RawDelete, Status> {
     let tree = options_tree(body, format)?;
-    if let Some(kind) = tree.get("kind").and_then(Value::as_str).filter(|k| !k.is_empty() && *k != "DeleteOptions") {
-        return Err(Status::bad_request(format!("decoded object cannot be converted to DeleteOptions: {kind}")));
-    }
-    let wrong = |field: &str| {
-        Status::bad_request(format!(
-            "DeleteOptions in version \"v1\" cannot be handled as a DeleteOptions: {field} has the wrong type"
-        ))
-    };
-    let get = |field: &str| tree.get(field).filter(|v| !v.is_null());
-    let text = |value: Option<&Value>, field| {
-        value.map(|v| v.as_str().map(str::to_owned).ok_or_else(|| wrong(field))).transpose()
-    };
-    let conditions = get("preconditions").filter(|c| c.is_object());
-    let condition = |field: &str| conditions.and_then(|c| c.get(field)).filter(|v| !v.is_null());
-    let dry_run = get("dryRun").and_then(Value::as_array).into_iter().flatten();
+    let text = |pointer: &str| tree.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
+    let dry_run = tree.get("dryRun").and_then(Value::as_array).into_iter().flatten();
     Ok(RawDelete {
-        grace: get("gracePeriodSeconds").map(|v| v.as_i64().ok_or_else(|| wrong("gracePeriodSeconds"))).transpose()?,
-        propagation: text(get("propagationPolicy"), "propagationPolicy")?,
-        orphan_dependents: get("orphanDependents")
-            .map(|v| v.as_bool().ok_or_else(|| wrong("orphanDependents")))
-            .transpose()?,
+        grace: tree.get("gracePeriodSeconds").and_then(Value::as_i64),
+        propagation: text("/propagationPolicy"),
+        orphan_dependents: tree.get("orphanDependents").and_then(Value::as_bool),
         dry_run: dry_run.filter_map(Value::as_str).map(str::to_owned).collect(),
-        uid: text(condition("uid"), "preconditions.uid")?,
-        resource_version: text(condition("resourceVersion"), "preconditions.resourceVersion")?,
+        uid: text("/preconditions/uid"),
+        resource_version: text("/preconditions/resourceVersion"),
     })
 }
 
-fn options_tree(body: &[u8], format: BodyFormat) -> Result<Value, Status> {
-    let failed = |cause: &dyn std::fmt::Display| undecodable(&cause.to_string(), body);
-    match format {
-        BodyFormat::Json => serde_json::from_slice(body).map_err(|e| failed(&e)),
-        BodyFormat::Yaml => {
-            let text = std::str::from_utf8(body).map_err(|e| failed(&e))?;
-            serde_saphyr::from_str(text).map_err(|e| failed(&e))
-        }
+fn options_tree(body: &Bytes, format: BodyFormat) -> Result<Value, Status> {
+    let body = match format {
+        BodyFormat::Json => Body::Json(body.clone()),
+        BodyFormat::Yaml => Body::Yaml(body.clone()),
         BodyFormat::Protobuf => {
             let malformed = |e: ProtoError| Status::bad_request(e.to_string());
             let envelope = proto_decode::open(body).map_err(malformed)?;
             let ty = schema::by_name("io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions").expect("the table has it");
             let mut tree = Value::Object(proto_decode::decode_message(ty, envelope.raw).map_err(malformed)?);
             tree["kind"] = envelope.kind.into();
-            Ok(tree)
+            Body::Tree(tree)
         }
-    }
-}
-
-fn undecodable(cause: &str, body: &[u8]) -> Status {
-    let text = String::from_utf8_lossy(body);
-    let shown: String = text.chars().take(SHOWN_MAX_CHARS).collect();
-    let more = if shown.len() < text.len() { " ..." } else { "" };
-    Status::bad_request(format!("couldn't get version/kind; json parse error: {cause} ({shown}{more})"))
+    };
+    wire::read_delete_options(&body).map_err(Status::bad_request)
 }
 
 /// A 64-bit parameter; absent and empty differ as for Go.
@@ -370,14 +347,22 @@ mod tests {
 
     #[test]
     fn delete_options_come_from_body_or_query() {
-        let body = br#"{"kind":"DeleteOptions","apiVersion":"v1","gracePeriodSeconds":0,"propagationPolicy":"Foreground","preconditions":{"uid":"u"}}"#;
-        let options = delete_options(&Query::default(), body, BodyFormat::Json).unwrap();
+        let read = |body: &'static str| delete_options(&Query::default(), &Bytes::from_static(body.as_bytes()), BodyFormat::Json);
+        let body = r#"{"kind":"DeleteOptions","apiVersion":"v1","gracePeriodSeconds":0,"propagationPolicy":"Foreground","preconditions":{"uid":"u"}}"#;
+        let options = read(body).unwrap();
         assert_eq!(
             (options.grace_period_seconds, options.propagation, options.precondition_uid.as_deref()),
             (Some(0), Some(Propagation::Foreground), Some("u"))
         );
-        let options = delete_options(&Query::parse(Some("orphanDependents=true")), b"", BodyFormat::Json).unwrap();
+        let options = delete_options(&Query::parse(Some("orphanDependents=true")), &Bytes::new(), BodyFormat::Json).unwrap();
         assert_eq!(options.propagation, Some(Propagation::Orphan));
-        assert!(delete_options(&Query::parse(Some("propagationPolicy=x")), b"", BodyFormat::Json).is_err());
+        assert!(delete_options(&Query::parse(Some("propagationPolicy=x")), &Bytes::new(), BodyFormat::Json).is_err());
+        let refused = |body: &'static str, why: &str| assert_eq!(read(body).unwrap_err().message, why);
+        let field = "json: cannot unmarshal string into Go struct field DeleteOptions.gracePeriodSeconds of type int64";
+        refused(r#"{"gracePeriodSeconds":"x"}"#, field);
+        refused("x", "couldn't get version/kind; json parse error: invalid character 'x' looking for beginning of value");
+        let kind = "no kind \"Pod\" is registered for version \"v1\" in scheme \"pkg/api/legacyscheme/scheme.go:30\"";
+        refused(r#"{"apiVersion":"v1","kind":"Pod"}"#, kind);
+        assert!(read(r#"{"apiVersion":"foo/v9","kind":"DeleteOptions"}"#).is_ok());
     }
 }

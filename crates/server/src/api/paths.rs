@@ -33,6 +33,7 @@ pub async fn answer(server: &Arc<Server>, exchange: &Exchange) -> Response<Body>
         _ if reads && path.starts_with("/openapi/v3/") => {
             openapi::answer(server, exchange, &path["/openapi/v3/".len()..]).await
         }
+        _ if path.starts_with("/openapi/v3/") => Ok(bare(404)),
         "/api" | "/apis" => groups(server, exchange, path),
         _ if path.starts_with("/api/") || path.starts_with("/apis/") => discovery(server, exchange, path),
         _ => return health(server, exchange, path).unwrap_or_else(respond::not_found),

@@ -80,6 +80,7 @@ fn kubernetes_service(address: Option<IpAddr>, advertise: SocketAddr) -> Vec<Val
         "metadata": {"name": "kubernetes", "namespace": "default", "labels": labels},
         "spec": {
             "clusterIP": address.map(|a| a.to_string()).unwrap_or_default(), "type": "ClusterIP", "sessionAffinity": "None",
+            "ipFamilyPolicy": "SingleStack",
             "ports": [{"name": "https", "port": 443, "protocol": "TCP", "targetPort": advertise.port()}],
         },
     });

@@ -39,10 +39,7 @@ fn parse(token: &str) -> Result<Continue, String> {
     let token: Continue =
         serde_json::from_slice(&json).map_err(|e| format!("continue key is not valid: {}", json_error(&e, &json)))?;
     if token.v != VERSION {
-        return Err(format!(
-            "continue key is not valid: server does not recognize this encoded version \"{}\"",
-            token.v
-        ));
+        return Err(format!("continue key is not valid: server does not recognize this encoded version {}", token.v));
     }
     if token.rv == 0 {
         return Err(format!("continue key is not valid: incorrect encoded start resourceVersion (version {VERSION})"));

@@ -111,8 +111,10 @@ impl Api {
     ) -> Result<Answer, Status> {
         let mut w = self.begin(ctx, place, Verb::Create, options)?;
         let mut object = codec::decode(&place, &body, options.field_validation, &mut w.warnings)?;
-        check_namespace(&mut object, &place)?;
-        let done = self.create_object(&mut w, object).await;
+        let done = match check_namespace(&mut object, &place) {
+            Ok(()) => self.create_object(&mut w, object).await,
+            Err(refused) => Err(refused),
+        };
         w.answer(done)
     }
 
@@ -197,10 +199,11 @@ impl Api {
     ) -> Result<Answer, Status> {
         let mut w = self.begin(ctx, place, Verb::Update, options)?;
         let mut object = codec::decode(&place, &body, options.field_validation, &mut w.warnings)?;
-        check_namespace(&mut object, &place)?;
-        check_name(&object, &place)?;
         let how = strategy::of(place.kind, place.subresource);
-        let done = self.replace(&mut w, how, &mut |_, _| Ok(object.clone()), Race::Given).await;
+        let done = match check_namespace(&mut object, &place).and_then(|()| check_name(&object, &place)) {
+            Ok(()) => self.replace(&mut w, how, &mut |_, _| Ok(object.clone()), Race::Given).await,
+            Err(refused) => Err(refused),
+        };
         w.answer(done)
     }
 
@@ -492,7 +495,6 @@ fn dedup_owners(object: &mut Value, warnings: &mut Vec<String>) {
     *owners = kept;
     if !twice.is_empty() {
         twice.sort();
-        twice.dedup();
         warnings.push(format!(
             ".metadata.ownerReferences contains duplicate entries; API server dedups owner references in 1.20+, and may reject \
              such requests as early as 1.24; please fix your requests; duplicate UID(s) observed: {}",

@@ -2,6 +2,7 @@
 //!
 //! The store is the truth: pools are rebuilt from it at start, so nothing leaks over a restart. While a write is on its
 //! way its addresses are held by a [`Reservation`], which gives them back unless the write committed.
+mod families;
 mod pool;
 mod service;
 
@@ -11,6 +12,9 @@ use pool::Pool;
 use skeg_model::{Value, kinds::Kind, status::Status};
 use skeg_storage::Store;
 use std::{ops::RangeInclusive, sync::Arc};
+
+/// Upstream's `None`: a headless Service.
+const HEADLESS: &str = "None";
 
 /// Hands out cluster IPs and node ports.
 #[derive(Debug)]

@@ -1,16 +1,12 @@
 //! Which addresses and ports a Service needs, and what it is told when it cannot have them.
-use super::{super::tree, Allocator, Held, Reservation, pool::Refused};
+use super::{super::tree, Allocator, HEADLESS, Held, Reservation, families, pool::Refused};
 use serde_json::json;
 use skeg_model::{
     Value,
-    kinds::service::validate_cluster_ips,
     meta::{field_error::Errors, go::Printed},
     status::Status,
 };
 use std::collections::BTreeMap;
-
-/// Upstream's `None`: a headless Service.
-const HEADLESS: &str = "None";
 
 pub(super) fn begin_create(
     pools: &Allocator,
@@ -22,7 +18,7 @@ pub(super) fn begin_create(
         tree::map_mut(service, "spec").insert("clusterIPs".into(), json!([given]));
     }
     let mut errors = Errors::new();
-    allocate(pools, service, None, reservation, &mut errors);
+    allocate(pools, service, None, reservation, &mut errors)?;
     checked(service, errors)
 }
 
@@ -35,7 +31,7 @@ pub(super) fn begin_update(
     patch_allocated(new, old);
     normalize_cluster_ips(new, old);
     let mut errors = Errors::new();
-    allocate(pools, new, Some(old), reservation, &mut errors);
+    allocate(pools, new, Some(old), reservation, &mut errors)?;
     checked(new, errors)?;
     let (before, after) = (pools.held(old), pools.held_after(new));
     let gone = |before: &[u64], after: &[u64]| before.iter().copied().filter(|n| !after.contains(n)).collect();
@@ -116,8 +112,7 @@ fn patch_allocated(new: &mut Value, old: &Value) {
         if tree::text(new, "/spec/clusterIP").is_empty() {
             tree::map_mut(new, "spec").insert("clusterIP".into(), before["clusterIP"].clone());
         }
-        let same = new["spec"]["clusterIP"] == before["clusterIP"];
-        if same && tree::list(new, "/spec/clusterIPs").is_empty() {
+        if tree::list(new, "/spec/clusterIPs").is_empty() {
             tree::map_mut(new, "spec").insert("clusterIPs".into(), before["clusterIPs"].clone());
         }
     }
@@ -149,23 +144,18 @@ fn keep_node_ports(new: &mut Value, old: &Value) {
     }
 }
 
-/// A client that knows only `clusterIP` and changed it means the first of `clusterIPs`.
+/// A client that knows only `clusterIP` and changed it means `clusterIPs` too.
 fn normalize_cluster_ips(new: &mut Value, old: &Value) {
-    let (now, was) = (new["spec"]["clusterIP"].clone(), &old["spec"]["clusterIP"]);
-    let untouched = new["spec"]["clusterIPs"] == old["spec"]["clusterIPs"];
-    if now == *was || !untouched {
+    let now = tree::text(new, "/spec/clusterIP").to_owned();
+    let untouched = tree::list(new, "/spec/clusterIPs") == tree::list(old, "/spec/clusterIPs");
+    if now == tree::text(old, "/spec/clusterIP") || !untouched {
         return;
     }
     let spec = tree::map_mut(new, "spec");
-    match now.as_str() {
-        Some("") | None => _ = spec.remove("clusterIPs"),
-        Some(ip) => {
-            let ip = Value::from(ip);
-            match tree::list_mut(spec, "clusterIPs").first_mut() {
-                Some(first) => *first = ip,
-                None => tree::list_mut(spec, "clusterIPs").push(ip),
-            }
-        }
+    if now.is_empty() {
+        spec.remove("clusterIPs");
+    } else {
+        spec.insert("clusterIPs".into(), json!([now]));
     }
 }
 
@@ -175,9 +165,9 @@ fn allocate(
     old: Option<&Value>,
     reservation: &mut Reservation,
     errors: &mut Errors,
-) {
+) -> Result<(), Status> {
     if needs_cluster_ip(service) {
-        init_families(service, old, errors);
+        families::init(service, old, errors);
         if errors.is_empty() && !is_headless(service) {
             allocate_address(pools, service, old, reservation, errors);
         }
@@ -185,75 +175,13 @@ fn allocate(
     if errors.is_empty() && needs_node_port(service) {
         match old {
             None => first_ports(pools, service, reservation, errors),
-            Some(old) => changed_ports(pools, service, old, reservation, errors),
+            Some(old) => changed_ports(pools, service, old, reservation, errors)?,
         }
     }
     if errors.is_empty() && needs_health_check_port(service) {
         allocate_health_check(pools, service, old, reservation, errors);
     }
-}
-
-/// `ipFamilies` and `ipFamilyPolicy` of a cluster with IPv4 only. A headless Service without selector may name both families.
-fn init_families(service: &mut Value, old: Option<&Value>, errors: &mut Errors) {
-    const POLICY: &str = "spec.ipFamilyPolicy";
-    let selectorless = tree::text(service, "/spec/clusterIP") == HEADLESS
-        && service["spec"]["selector"].as_object().is_none_or(serde_json::Map::is_empty);
-    if tree::text(service, "/spec/ipFamilyPolicy").is_empty() {
-        let before = old.map(|old| tree::text(old, "/spec/ipFamilyPolicy")).filter(|policy| !policy.is_empty());
-        let policy = before.unwrap_or(if selectorless { "RequireDualStack" } else { "SingleStack" });
-        tree::map_mut(service, "spec").insert("ipFamilyPolicy".into(), policy.into());
-    }
-    validate_cluster_ips(service, old, errors);
-    if !errors.is_empty() {
-        return;
-    }
-    let policy = tree::text(service, "/spec/ipFamilyPolicy").to_owned();
-    let mut families: Vec<String> = tree::texts(service, "/spec/ipFamilies").into_iter().map(str::to_owned).collect();
-    let ips: Vec<String> = tree::texts(service, "/spec/clusterIPs").into_iter().map(str::to_owned).collect();
-    if policy == "SingleStack" {
-        for (count, what) in [(ips.len(), "cluster IPs"), (families.len(), "IP families")] {
-            if count == 2 {
-                let why = format!("must be 'RequireDualStack' or 'PreferDualStack' when multiple {what} are specified");
-                errors.invalid(POLICY, policy.as_str(), why);
-            }
-        }
-    }
-    for (i, ip) in ips.iter().enumerate().take_while(|(_, ip)| *ip != HEADLESS).skip(families.len()) {
-        if ip.contains(':') {
-            let shown = skeg_model::meta::go::json(&service["spec"]["clusterIPs"]);
-            let why = "IPv6 is not configured on this cluster";
-            errors.invalid(format!("spec.clusterIPs[{i}]"), Printed(shown), why);
-        } else {
-            families.push("IPv4".into());
-        }
-    }
-    if !errors.is_empty() {
-        return;
-    }
-    if selectorless {
-        let mut families = if families.is_empty() { vec!["IPv4".to_owned()] } else { families };
-        if families.len() == 1 && policy != "SingleStack" {
-            families.push(if families[0] == "IPv4" { "IPv6".into() } else { "IPv4".into() });
-        }
-        set_families(service, &policy, &families);
-        return;
-    }
-    if policy == "RequireDualStack" {
-        errors.invalid(POLICY, policy.as_str(), "this cluster is not configured for dual-stack services");
-    }
-    for (i, family) in families.iter().enumerate().filter(|(_, family)| *family == "IPv6") {
-        errors.invalid(format!("spec.ipFamilies[{i}]"), family.as_str(), "not configured on this cluster");
-    }
-    if errors.is_empty() {
-        let families = if families.is_empty() { vec!["IPv4".to_owned()] } else { families };
-        set_families(service, &policy, &families);
-    }
-}
-
-fn set_families(service: &mut Value, policy: &str, families: &[String]) {
-    let spec = tree::map_mut(service, "spec");
-    spec.insert("ipFamilyPolicy".into(), policy.into());
-    spec.insert("ipFamilies".into(), json!(families));
+    Ok(())
 }
 
 fn allocate_address(
@@ -353,7 +281,7 @@ fn changed_ports(
     old: &Value,
     reservation: &mut Reservation,
     errors: &mut Errors,
-) {
+) -> Result<(), Status> {
     let before: Vec<i64> = if needs_node_port(old) {
         tree::list(old, "/spec/ports").iter().map(|port| number_of(&port["nodePort"])).collect()
     } else {
@@ -361,20 +289,30 @@ fn changed_ports(
     };
     let deals = deals_node_ports(service);
     let mut taken: Vec<i64> = Vec::new();
-    let Some(ports) = service.pointer_mut("/spec/ports").and_then(Value::as_array_mut) else { return };
+    let mut seen: Vec<(String, i64)> = Vec::new();
+    let Some(ports) = service.pointer_mut("/spec/ports").and_then(Value::as_array_mut) else { return Ok(()) };
     for (i, port) in ports.iter_mut().enumerate() {
         let number = number_of(&port["nodePort"]);
         let field = format!("spec.ports[{i}].nodePort");
-        if number == 0 && deals {
+        if number == 0 && !deals {
+            continue;
+        }
+        if number == 0 {
             port["nodePort"] = deal_port(pools, &field, reservation, errors).into();
-        } else if number != 0 && !before.contains(&number) && !taken.contains(&number) {
+        } else if !before.contains(&number) && !taken.contains(&number) {
             take_port(pools, number, &field, reservation, errors);
             taken.push(number);
         }
         if !errors.is_empty() {
-            return;
+            return Ok(());
         }
+        let of = (port["protocol"].as_str().unwrap_or_default().to_owned(), number_of(&port["nodePort"]));
+        if seen.contains(&of) {
+            return Err(Status::failure(500, "", format!("duplicate nodePort: {{{} {}}}", of.0, of.1)));
+        }
+        seen.push(of);
     }
+    Ok(())
 }
 
 fn allocate_health_check(
