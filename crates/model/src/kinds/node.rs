@@ -141,7 +141,8 @@ fn validate(node: &Value, errors: &mut Errors) {
         ip::legacy_cidr(range, range.str(), errors);
     }
     if ranges.len() > 1
-        && let Some((i, wrong)) = ranges.items().map(|range| range.str()).enumerate().find(|(_, range)| !ip::is_cidr(range))
+        && let Some((i, wrong)) =
+            ranges.items().map(|range| range.str()).enumerate().find(|(_, range)| !ip::is_cidr(range))
     {
         let why = format!("invalid CIDR[{i}]: <nil> (invalid CIDR address: {wrong})");
         errors.internal(ranges, format!("invalid PodCIDRs. failed to check with dual stack with error:{why}"));

@@ -83,10 +83,7 @@ struct Run {
 fn ends(old: &[&str], new: &[&str]) -> Vec<Run> {
     let head = old.iter().zip(new).take_while(|(a, b)| a == b).count();
     let tail = old[head..].iter().rev().zip(new[head..].iter().rev()).take_while(|(a, b)| a == b).count();
-    vec![
-        Run { old: 0, new: 0, length: head },
-        Run { old: old.len() - tail, new: new.len() - tail, length: tail },
-    ]
+    vec![Run { old: 0, new: 0, length: head }, Run { old: old.len() - tail, new: new.len() - tail, length: tail }]
 }
 
 struct Matcher<'t> {

@@ -347,20 +347,26 @@ mod tests {
 
     #[test]
     fn delete_options_come_from_body_or_query() {
-        let read = |body: &'static str| delete_options(&Query::default(), &Bytes::from_static(body.as_bytes()), BodyFormat::Json);
+        let read = |body: &'static str| {
+            delete_options(&Query::default(), &Bytes::from_static(body.as_bytes()), BodyFormat::Json)
+        };
         let body = r#"{"kind":"DeleteOptions","apiVersion":"v1","gracePeriodSeconds":0,"propagationPolicy":"Foreground","preconditions":{"uid":"u"}}"#;
         let options = read(body).unwrap();
         assert_eq!(
             (options.grace_period_seconds, options.propagation, options.precondition_uid.as_deref()),
             (Some(0), Some(Propagation::Foreground), Some("u"))
         );
-        let options = delete_options(&Query::parse(Some("orphanDependents=true")), &Bytes::new(), BodyFormat::Json).unwrap();
+        let options =
+            delete_options(&Query::parse(Some("orphanDependents=true")), &Bytes::new(), BodyFormat::Json).unwrap();
         assert_eq!(options.propagation, Some(Propagation::Orphan));
         assert!(delete_options(&Query::parse(Some("propagationPolicy=x")), &Bytes::new(), BodyFormat::Json).is_err());
         let refused = |body: &'static str, why: &str| assert_eq!(read(body).unwrap_err().message, why);
         let field = "json: cannot unmarshal string into Go struct field DeleteOptions.gracePeriodSeconds of type int64";
         refused(r#"{"gracePeriodSeconds":"x"}"#, field);
-        refused("x", "couldn't get version/kind; json parse error: invalid character 'x' looking for beginning of value");
+        refused(
+            "x",
+            "couldn't get version/kind; json parse error: invalid character 'x' looking for beginning of value",
+        );
         let kind = "no kind \"Pod\" is registered for version \"v1\" in scheme \"pkg/api/legacyscheme/scheme.go:30\"";
         refused(r#"{"apiVersion":"v1","kind":"Pod"}"#, kind);
         assert!(read(r#"{"apiVersion":"foo/v9","kind":"DeleteOptions"}"#).is_ok());

@@ -46,10 +46,14 @@ const DEPRECATED_VOLUMES: &[(&str, &str, &str)] = &[
 ];
 
 pub(super) fn pod(pod: &Value, old: Option<&Value>) -> Vec<String> {
+    // People seldom update pods themselves, programs do it often: upstream warns of new ones only.
+    if old.is_some() {
+        return Vec::new();
+    }
     let root = At::root(pod);
     let mut out = Vec::new();
     let wrong = names::dns1123_label(root.child("metadata").text("name"));
-    if old.is_none() && !wrong.is_empty() {
+    if !wrong.is_empty() {
         out.push(format!(
             "metadata.name: this is used in the Pod's hostname, which can result in surprising behavior; a DNS label is recommended: [{}]",
             wrong.join(" ")

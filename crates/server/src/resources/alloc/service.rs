@@ -179,7 +179,7 @@ fn allocate(
         }
     }
     if errors.is_empty() && needs_health_check_port(service) {
-        allocate_health_check(pools, service, old, reservation, errors);
+        allocate_health_check(pools, service, old, reservation)?;
     }
     Ok(())
 }
@@ -320,44 +320,52 @@ fn allocate_health_check(
     service: &mut Value,
     old: Option<&Value>,
     reservation: &mut Reservation,
-    errors: &mut Errors,
-) {
-    const FIELD: &str = "spec.healthCheckNodePort";
-    let number = number_of(&service["spec"]["healthCheckNodePort"]);
+) -> Result<(), Status> {
     if old.is_some_and(needs_health_check_port) {
         // It stays what it is, which validation sees to.
-        return;
+        return Ok(());
     }
-    if number == 0 {
-        let dealt = deal_port(pools, FIELD, reservation, errors);
-        tree::map_mut(service, "spec").insert("healthCheckNodePort".into(), dealt.into());
-    } else {
-        take_port(pools, number, FIELD, reservation, errors);
+    let number = number_of(&service["spec"]["healthCheckNodePort"]);
+    if number != 0 {
+        return reserve_port(pools, number, reservation).map_err(|why| {
+            Status::internal(format!("failed to allocate requested HealthCheck NodePort {number}: {why}"))
+        });
     }
+    let dealt = next_port(pools, reservation)
+        .ok_or_else(|| Status::internal("failed to allocate a HealthCheck NodePort 0: range is full"))?;
+    tree::map_mut(service, "spec").insert("healthCheckNodePort".into(), dealt.into());
+    Ok(())
 }
 
 /// Above every real port: where dry runs begin to count.
 const SHOWN_PORTS_FROM: i64 = 32_769;
 
-fn deal_port(pools: &Allocator, field: &str, reservation: &mut Reservation, errors: &mut Errors) -> i64 {
+fn next_port(pools: &Allocator, reservation: &mut Reservation) -> Option<i64> {
     if reservation.dry_run {
         let next = reservation.shown_ports.iter().max().map_or(SHOWN_PORTS_FROM, |last| last.max(&0) + 1);
         reservation.shown_ports.push(next);
-        return next;
+        return Some(next);
     }
-    match pools.pools.lock().ports.take_any(pools.entropy.u64()) {
-        Some(dealt) => {
-            reservation.taken.ports.push(dealt);
-            i64::try_from(dealt).expect("ports are small")
-        }
-        None => {
-            errors.internal(field, "failed to allocate a nodePort: range is full");
-            0
-        }
-    }
+    let dealt = pools.pools.lock().ports.take_any(pools.entropy.u64())?;
+    reservation.taken.ports.push(dealt);
+    Some(i64::try_from(dealt).expect("ports are small"))
+}
+
+fn deal_port(pools: &Allocator, field: &str, reservation: &mut Reservation, errors: &mut Errors) -> i64 {
+    next_port(pools, reservation).unwrap_or_else(|| {
+        errors.internal(field, "failed to allocate a nodePort: range is full");
+        0
+    })
 }
 
 fn take_port(pools: &Allocator, number: i64, field: &str, reservation: &mut Reservation, errors: &mut Errors) {
+    if let Err(why) = reserve_port(pools, number, reservation) {
+        errors.invalid(field, number, why);
+    }
+}
+
+/// Takes a port for this write, or says why it cannot have it.
+fn reserve_port(pools: &Allocator, number: i64, reservation: &mut Reservation) -> Result<(), String> {
     let offset = u64::try_from(number).ok();
     let taken = if reservation.dry_run {
         let is_taken = offset.is_some_and(|offset| pools.pools.lock().ports.is_taken(offset));
@@ -372,17 +380,12 @@ fn take_port(pools: &Allocator, number: i64, field: &str, reservation: &mut Rese
             offset.ok_or(Refused::OutOfRange).and_then(|port| pools.pools.lock().ports.take(port).map(|()| port));
         taken.map(|port| reservation.taken.ports.push(port))
     };
-    match taken {
-        Ok(()) => {}
-        Err(Refused::Taken) => errors.invalid(field, number, "provided port is already allocated"),
-        Err(Refused::OutOfRange) => errors.invalid(
-            field,
-            number,
-            format!(
-                "provided port is not in the valid range. The range of valid ports is {}-{}",
-                pools.ports.start(),
-                pools.ports.end()
-            ),
+    taken.map_err(|refused| match refused {
+        Refused::Taken => "provided port is already allocated".to_owned(),
+        Refused::OutOfRange => format!(
+            "provided port is not in the valid range. The range of valid ports is {}-{}",
+            pools.ports.start(),
+            pools.ports.end()
         ),
-    }
+    })
 }
