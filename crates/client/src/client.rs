@@ -35,6 +35,13 @@ impl Client {
         Self { transport, field_manager: "".into() }
     }
 
+    /// The same client with at most so many calls a second; 0: no limit.
+    #[must_use]
+    pub fn paced(&self, per_second: u32, burst: u32) -> Self {
+        let transport = crate::paced::paced(self.transport.clone(), per_second, burst);
+        Self { transport, field_manager: self.field_manager.clone() }
+    }
+
     /// The same client with another field manager; without one the server derives it from the user agent.
     #[must_use]
     pub fn with_field_manager(&self, name: &str) -> Self {

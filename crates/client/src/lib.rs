@@ -7,6 +7,7 @@ pub mod informer;
 pub mod key;
 pub mod kubeconfig;
 pub mod object;
+pub mod paced;
 pub mod rest;
 pub mod streams;
 pub mod tasks;

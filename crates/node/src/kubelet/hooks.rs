@@ -1,10 +1,17 @@
 //! Lifecycle hooks: a command in the container, an HTTP request to it, or a pause.
 use super::{
-    probes::http::{self, port_number},
+    metrics::HOOK_FALLBACKS,
+    probes::{
+        authority,
+        http::{self, HttpError, port_number},
+    },
     shared::Shared,
 };
-use k8s_openapi::api::core::v1::{Container, LifecycleHandler, Pod};
+use k8s_openapi::api::core::v1::{Container, HTTPGetAction, HTTPHeader, LifecycleHandler, Pod};
+use skeg_client::{EventType, reference_to};
 use std::time::Duration;
+
+const AGENT: &str = "kube-lifecycle";
 
 /// A hook and whose it is.
 pub(super) struct Hook<'a> {
@@ -41,16 +48,48 @@ pub(super) async fn run_hook(shared: &Shared, hook: &Hook<'_>) -> Result<(), Str
         };
     }
     if let Some(it) = &hook.handler.http_get {
-        let host = it.host.clone().filter(|it| !it.is_empty()).unwrap_or_else(|| hook.pod_ip.to_owned());
-        let port = port_number(&it.port, hook.container)?;
-        let scheme = it.scheme.as_deref().unwrap_or("HTTP").to_lowercase();
-        let url = http::url(&scheme, &host, port, it.path.as_deref().unwrap_or_default());
-        let headers = it.http_headers.clone().unwrap_or_default();
-        return http::get(&url, &headers, "kube-lifecycle").await.map(|_| ()).map_err(|error| error.to_string());
+        return http_get(shared, hook, it).await.map_err(|error| {
+            format!(
+                "HTTP lifecycle hook ({}) for Container \"{}\" in Pod \"{}\" failed - error: {error}",
+                it.path.as_deref().unwrap_or_default(),
+                hook.container.name,
+                crate::pod::spec::full_name(hook.pod),
+            )
+        });
     }
     if let Some(it) = &hook.handler.sleep {
         tokio::time::sleep(Duration::from_secs(u64::try_from(it.seconds).unwrap_or(0))).await;
         return Ok(());
     }
-    Err("a lifecycle handler has no action".to_owned())
+    Err("Cannot run handler: invalid handler".to_owned())
+}
+
+/// Any answer will do. A server that answers an HTTPS request in the clear is asked again so, without credentials.
+async fn http_get(shared: &Shared, hook: &Hook<'_>, action: &HTTPGetAction) -> Result<(), String> {
+    let host = action.host.clone().filter(|it| !it.is_empty()).unwrap_or_else(|| hook.pod_ip.to_owned());
+    let port = port_number(&action.port, hook.container)?;
+    let scheme = action.scheme.as_deref().unwrap_or("HTTP").to_lowercase();
+    let path = action.path.as_deref().unwrap_or_default();
+    let headers = action.http_headers.clone().unwrap_or_default();
+    let url = http::url(&scheme, &host, port, path);
+    let error = match http::get(&url, &headers, AGENT).await {
+        Ok(_) => return Ok(()),
+        Err(error) => error,
+    };
+    let failed = format!("Get \"{url}\": {error}");
+    if !matches!(error, HttpError::Plain) {
+        return Err(failed);
+    }
+    let open: Vec<HTTPHeader> =
+        headers.into_iter().filter(|it| !it.name.eq_ignore_ascii_case("authorization")).collect();
+    if http::get(&http::url("http", &host, port, path), &open, AGENT).await.is_err() {
+        return Err(failed);
+    }
+    shared.metrics.count(&HOOK_FALLBACKS, &[]);
+    let text = format!(
+        "request to HTTPS lifecycle hook {} got HTTP response, retry with HTTP succeeded",
+        authority(&host, port)
+    );
+    shared.recorder.event(&reference_to(hook.pod), EventType::Warning, "LifecycleHTTPFallback", text);
+    Ok(())
 }

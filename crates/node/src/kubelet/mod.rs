@@ -21,6 +21,7 @@ mod registry;
 mod relist;
 mod server;
 mod shared;
+mod users;
 mod volumes;
 mod worker;
 
@@ -132,6 +133,7 @@ fn share(
     let services: Informer<Service> = informer(client.clone(), Selection::default(), tasks, config.seed ^ 1);
     let recorder = EventRecorder::new(client, "kubelet", &config.node_name, config.clock.clone(), tasks);
     Arc::new(Shared {
+        users: users::Users::new(&config.root_dir.join("pods"), config.settings.user_ids_per_pod),
         volumes: volumes::Volumes::new(config.clone(), metrics.clone()),
         cgroups: cgroups::detect(&config.cgroup_mount),
         runtime,
@@ -260,6 +262,7 @@ async fn remove_orphan(shared: &Shared, uid: &str) -> Result<(), Box<dyn std::er
         }
     }
     shared.volumes.teardown(uid)?;
+    shared.users.release(uid);
     for qos in [Qos::Guaranteed, Qos::Burstable, Qos::BestEffort] {
         shared.cgroups.remove(&cgroups::pod_path(&shared.config.settings.cgroup_root, qos, uid))?;
     }

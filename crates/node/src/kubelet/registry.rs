@@ -24,6 +24,8 @@ use tokio::sync::{Notify, watch};
 pub struct Eviction {
     pub reason: String,
     pub message: String,
+    /// What its containers are given to end.
+    pub grace: std::time::Duration,
     pub condition: Option<PodCondition>,
 }
 

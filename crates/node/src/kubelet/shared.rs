@@ -1,7 +1,7 @@
 //! What all parts of one kubelet share.
 use super::{
     cgroups::Cgroups, config::KubeletConfig, eviction, images::Pulls, make::fields::NodeView, objects::Objects,
-    registry::Registry, volumes::Volumes,
+    registry::Registry, users::Users, volumes::Volumes,
 };
 use super::{metrics::Metrics, server::Rates};
 use crate::{cri::ContainerRuntime, pod::spec::Role};
@@ -24,6 +24,7 @@ pub struct Shared {
     pub recorder: EventRecorder,
     pub tasks: Tasks,
     pub volumes: Volumes,
+    pub users: Users,
     pub cgroups: Box<dyn Cgroups>,
     pub pulls: Pulls,
     pub services: Informer<Service>,

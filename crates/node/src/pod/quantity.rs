@@ -84,6 +84,18 @@ pub fn from_bytes(bytes: i64) -> Quantity {
     Quantity(format!("{rest}{}", SUFFIXES[step]))
 }
 
+/// `12k`, `1500`: a count in its canonical decimal form.
+pub fn from_count(count: i64) -> Quantity {
+    const SUFFIXES: &[&str] = &["", "k", "M", "G", "T", "P", "E"];
+    let mut rest = count;
+    let mut step = 0;
+    while rest != 0 && rest % 1000 == 0 && step + 1 < SUFFIXES.len() {
+        rest /= 1000;
+        step += 1;
+    }
+    Quantity(format!("{rest}{}", SUFFIXES[step]))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -103,6 +115,7 @@ mod tests {
         check("1n", 1, 1);
         assert_eq!(from_bytes(67_108_864).0, "64Mi");
         assert_eq!(from_bytes(1000).0, "1000");
+        assert_eq!((from_count(12_000).0, from_count(1500).0), ("12k".into(), "1500".into()));
         assert_eq!(from_milli(1500).0, "1500m");
         assert_eq!(from_milli(2000).0, "2");
     }

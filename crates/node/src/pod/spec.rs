@@ -49,6 +49,25 @@ pub fn host_network(pod: &Pod) -> bool {
     spec(pod).host_network.unwrap_or(false)
 }
 
+/// Says where the kubelet has a pod from: `file`, or `api`.
+pub const SOURCE_ANNOTATION: &str = "kubernetes.io/config.source";
+/// On the API's picture of a static pod: the hash of what the kubelet runs.
+pub const MIRROR_ANNOTATION: &str = "kubernetes.io/config.mirror";
+
+fn annotation<'a>(pod: &'a Pod, key: &str) -> Option<&'a str> {
+    pod.metadata.annotations.as_ref()?.get(key).map(String::as_str)
+}
+
+/// Whether the API's pod is only the picture of a static pod.
+pub fn is_mirror(pod: &Pod) -> bool {
+    annotation(pod, MIRROR_ANNOTATION).is_some()
+}
+
+/// Whether the pod comes from the node itself, or is the picture of one that does.
+pub fn is_static(pod: &Pod) -> bool {
+    is_mirror(pod) || annotation(pod, SOURCE_ANNOTATION).is_some_and(|it| it != "api")
+}
+
 pub fn is_deleted(pod: &Pod) -> bool {
     pod.metadata.deletion_timestamp.is_some()
 }

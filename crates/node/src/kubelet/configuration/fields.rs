@@ -148,12 +148,18 @@ pub static FIELDS: &[Field] = &[
         .flag("serialize-image-pulls", "Whether images are pulled one after the other."),
     optional("maxParallelImagePulls", Int32),
     optional("evictionHard", TextMap).flag("eviction-hard", "Thresholds of eviction, as memory.available<1Gi,…."),
-    unset("evictionSoft", TextMap, &["{}"]),
-    unset("evictionSoftGracePeriod", TextMap, &["{}"]),
+    optional("evictionSoft", TextMap)
+        .flag("eviction-soft", "Thresholds that cost a pod only when they stay crossed, as memory.available<1.5Gi,…."),
+    optional("evictionSoftGracePeriod", TextMap)
+        .flag("eviction-soft-grace-period", "How long a soft threshold must be crossed, as memory.available=1m30s,…."),
     free("evictionPressureTransitionPeriod", Duration, "\"5m0s\"")
         .flag("eviction-pressure-transition-period", "How long a shortage is reported after it was last seen."),
-    unset("evictionMaxPodGracePeriod", Int32, &["0"]),
-    unset("evictionMinimumReclaim", TextMap, &["{}"]),
+    optional("evictionMaxPodGracePeriod", Int32)
+        .flag("eviction-max-pod-grace-period", "Seconds that a pod may take to end when a soft threshold costs it."),
+    optional("evictionMinimumReclaim", TextMap).flag(
+        "eviction-minimum-reclaim",
+        "What must be won back beyond a threshold before the shortage is over, as nodefs.available=2Gi,….",
+    ),
     free("mergeDefaultEvictionSettings", Bool, "false"),
     optional("podsPerCore", Int32).flag("pods-per-core", "Pods for each processor at most; 0: no limit."),
     fixed("enableControllerAttachDetach", Bool, "true"),
@@ -216,7 +222,7 @@ pub static FIELDS: &[Field] = &[
     ),
     unset("imageServiceEndpoint", Text, &["\"\""]),
     free("failCgroupV1", Bool, "true").flag("fail-cgroupv1", "Whether a machine with cgroup version 1 is refused."),
-    unset("userNamespaces.idsPerPod", Int64, &["65536"]),
+    optional("userNamespaces.idsPerPod", Int64),
 ];
 
 /// The setting of this name.

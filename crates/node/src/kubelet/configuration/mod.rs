@@ -5,7 +5,7 @@ mod value;
 
 pub use fields::{FIELDS, Field, Support, field};
 pub use settings::{Authorization, ImagePulls, LogFiles, Reservation, Settings};
-pub use value::{Kind, go_text};
+pub use value::{Kind, duration, go_text};
 
 use serde_json::{Map, Value, json};
 use skeg_model::wire::yaml;
@@ -276,7 +276,7 @@ mod tests {
         fails("port: 0", "invalid configuration: port (--port) 0 must be between 1 and 65535, inclusive");
         fails(
             "evictionHard: {memory.available: 1Q}",
-            "invalid configuration: evictionHard: memory.available: \"1Q\" is neither a quantity nor a percentage",
+            "invalid configuration: eviction: memory.available: \"1Q\" is neither a quantity nor a percentage",
         );
         fails("clusterDNS: [dns]", "invalid configuration: clusterDNS: \"dns\" is no IP address");
     }

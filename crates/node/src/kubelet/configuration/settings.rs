@@ -1,7 +1,7 @@
 //! The settings that a kubelet goes by, read from a complete KubeletConfiguration.
 use super::{at, value::duration};
 use crate::{
-    kubelet::eviction::{ImagePolicy, Threshold, statements, thresholds},
+    kubelet::eviction::{ImagePolicy, Statements, Threshold, statements, thresholds},
     pod::{quantity, resources::Amounts},
 };
 use jiff::SignedDuration;
@@ -84,7 +84,9 @@ pub struct Settings {
     pub images_listed_max: Option<usize>,
     pub image_pulls: ImagePulls,
     pub images: ImagePolicy,
-    pub eviction_hard: Vec<Threshold>,
+    pub eviction: Vec<Threshold>,
+    /// Longest time that a pod may take to end when a soft threshold costs it.
+    pub eviction_grace_max: Duration,
     pub eviction_transition: SignedDuration,
     pub reserved: Reservation,
     /// Whether the pods' cgroup is bounded by what is left after reservations.
@@ -97,6 +99,8 @@ pub struct Settings {
     pub taints: Vec<Taint>,
     pub fail_swap_on: bool,
     pub fail_cgroup_v1: bool,
+    /// Ids in the user namespace of a pod.
+    pub user_ids_per_pod: u32,
 }
 
 /// Reads a tree whose values are of their kinds; what does not fit together is noted.
@@ -203,14 +207,25 @@ impl Reader<'_> {
         out
     }
 
-    fn thresholds(&mut self, name: &str) -> (BTreeMap<String, String>, Vec<Threshold>) {
-        let given = at(self.tree, name).map(|_| self.map(name));
-        let statements = statements(given.as_ref(), self.bool("mergeDefaultEvictionSettings"));
-        let list = thresholds(&statements).unwrap_or_else(|text| {
-            self.complain(format!("{name}: {text}"));
+    /// The hard thresholds in force as they are written, and all thresholds.
+    fn eviction(&mut self) -> (BTreeMap<String, String>, Vec<Threshold>) {
+        let given = at(self.tree, "evictionHard").map(|_| self.map("evictionHard"));
+        let all = Statements {
+            hard: statements(given.as_ref(), self.bool("mergeDefaultEvictionSettings")),
+            soft: self.map("evictionSoft"),
+            soft_grace: self.map("evictionSoftGracePeriod"),
+            reclaim: self.map("evictionMinimumReclaim"),
+            pods_bounded: self.bounds_pods(),
+        };
+        let list = thresholds(&all).unwrap_or_else(|text| {
+            self.complain(format!("eviction: {text}"));
             Vec::new()
         });
-        (statements, list)
+        (all.hard, list)
+    }
+
+    fn bounds_pods(&self) -> bool {
+        self.texts("enforceNodeAllocatable").iter().any(|what| what == "pods")
     }
 
     fn image_pulls(&mut self) -> ImagePulls {
@@ -325,6 +340,15 @@ impl Reader<'_> {
         SignedDuration::from_secs(seconds)
     }
 
+    fn user_ids(&mut self) -> u32 {
+        const UNIT: i64 = 65_536;
+        let ids = at(self.tree, "userNamespaces.idsPerPod").and_then(Value::as_i64).unwrap_or(UNIT);
+        if ids < UNIT || ids % UNIT != 0 || u32::try_from(ids).is_err() {
+            self.complain(format!("userNamespaces.idsPerPod {ids} must be a multiple of {UNIT} below 2^32"));
+        }
+        u32::try_from(ids).unwrap_or(65_536).max(65_536)
+    }
+
     fn images_listed(&mut self) -> Option<usize> {
         let most = self.number("nodeStatusMaxImages");
         if most < -1 {
@@ -350,7 +374,7 @@ impl Settings {
         let healthz = SocketAddr::new(it.address("healthzBindAddress"), it.port("healthzPort", "healthz-port", true));
         let reserved = it.reservation("systemReserved").plus(it.reservation("kubeReserved"));
         let taints = at(&tree, "registerWithTaints").cloned().and_then(|list| serde_json::from_value(list).ok());
-        let (statements, eviction_hard) = it.thresholds("evictionHard");
+        let (statements, eviction) = it.eviction();
         let mut made = Self {
             effective: Value::Null,
             listen,
@@ -382,10 +406,13 @@ impl Settings {
             images_listed_max: it.images_listed(),
             image_pulls: it.image_pulls(),
             images: it.images(),
-            eviction_hard,
+            eviction,
+            eviction_grace_max: Duration::from_secs(
+                it.natural("evictionMaxPodGracePeriod", "eviction-max-pod-grace-period").into(),
+            ),
             eviction_transition: it.signed("evictionPressureTransitionPeriod"),
             reserved,
-            enforce_allocatable: it.texts("enforceNodeAllocatable").iter().any(|what| what == "pods"),
+            enforce_allocatable: it.bounds_pods(),
             unsafe_sysctls: it.texts("allowedUnsafeSysctls"),
             provider_id: it.some_text("providerID"),
             restart_backoff_max: it.backoff(),
@@ -394,6 +421,7 @@ impl Settings {
             taints: taints.unwrap_or_default(),
             fail_swap_on: it.bool("failSwapOn"),
             fail_cgroup_v1: it.bool("failCgroupV1"),
+            user_ids_per_pod: it.user_ids(),
         };
         if !it.wrong.is_empty() {
             return Err(it.wrong);

@@ -9,7 +9,7 @@ use k8s_openapi::api::core::v1::ObjectReference;
 use skeg_client::EventType;
 use std::{
     collections::{BTreeMap, BTreeSet},
-    path::Path,
+    path::PathBuf,
     sync::Arc,
     time::Duration,
 };
@@ -120,11 +120,16 @@ async fn in_use(shared: &Shared) -> Option<BTreeSet<String>> {
     Some(out)
 }
 
+/// Folder in which the runtime keeps images.
+pub(super) async fn image_place(shared: &Shared) -> Option<PathBuf> {
+    let info = shared.runtime.image_fs_info().await.ok()?;
+    Some(info.image_filesystems.into_iter().next()?.fs_id?.mountpoint.into())
+}
+
 /// File system that holds the images.
 pub async fn image_fs(shared: &Shared) -> Option<facts::FileSystem> {
-    let info = shared.runtime.image_fs_info().await.ok()?;
-    let mount = info.image_filesystems.into_iter().next()?.fs_id?.mountpoint;
-    Some(facts::file_system(Path::new(&mount))).filter(|it| it.capacity_bytes > 0)
+    let place = image_place(shared).await?;
+    Some(facts::file_system(&place)).filter(|it| it.capacity_bytes > 0)
 }
 
 async fn remove(shared: &Shared, id: &str) -> bool {
@@ -141,7 +146,7 @@ async fn remove(shared: &Shared, id: &str) -> bool {
     }
 }
 
-fn complain(shared: &Shared, reason: &str, text: String) {
+pub(super) fn complain(shared: &Shared, reason: &str, text: String) {
     let name = Some(shared.config.node_name.clone());
     let about = ObjectReference { kind: Some("Node".into()), uid: name.clone(), name, ..ObjectReference::default() };
     shared.recorder.event(&about, EventType::Warning, reason, text);

@@ -6,9 +6,10 @@ mod manager;
 mod measure;
 mod thresholds;
 mod usage;
+mod watch;
 
 pub use images::ImagePolicy;
-pub use thresholds::{Signal, Threshold, statements, thresholds};
+pub use thresholds::{Signal, Statements, Threshold, statements, thresholds};
 
 pub(super) use images::{image_fs, run as collect_images};
 pub(super) use manager::{State, is_pressed, refuses, run};

@@ -1,5 +1,5 @@
 //! What a pod uses of its node, measured now.
-use super::decide::{ContainerUsage, PodUsage};
+use super::decide::{ContainerUsage, PodUsage, Space};
 use crate::{
     cri::{Result, api},
     kubelet::{
@@ -64,16 +64,20 @@ struct Folders {
     other: PathBuf,
 }
 
-type Sizes = (Vec<(String, u64, bool)>, HashMap<String, u64>, u64);
+type Sizes = (Vec<(String, Space, bool)>, HashMap<String, Space>, Space);
+
+fn space(path: &Path) -> Space {
+    let (bytes, inodes) = disk_usage(path);
+    Space { bytes, inodes }
+}
 
 fn sizes(folders: Folders) -> Sizes {
-    let volumes =
-        folders.volumes.into_iter().map(|(name, path, on_disk)| (name, disk_usage(&path).0, on_disk)).collect();
+    let volumes = folders.volumes.into_iter().map(|(name, path, on_disk)| (name, space(&path), on_disk)).collect();
     let logs = folders.containers.into_iter().map(|name| {
-        let bytes = disk_usage(&folders.logs.join(&name)).0;
-        (name, bytes)
+        let space = space(&folders.logs.join(&name));
+        (name, space)
     });
-    (volumes, logs.collect(), disk_usage(&folders.other).0)
+    (volumes, logs.collect(), space(&folders.other))
 }
 
 /// # Errors
@@ -95,8 +99,11 @@ pub async fn of_pod(shared: &Shared, pod: &Pod) -> Result<PodUsage> {
         let name = named(it)?;
         Some(ContainerUsage {
             memory: number(it.memory.as_ref().and_then(|it| it.working_set_bytes.as_ref())),
-            root_fs: number(it.writable_layer.as_ref().and_then(|it| it.used_bytes.as_ref())),
-            logs: logs.remove(&name).unwrap_or(0),
+            root_fs: Space {
+                bytes: number(it.writable_layer.as_ref().and_then(|it| it.used_bytes.as_ref())),
+                inodes: number(it.writable_layer.as_ref().and_then(|it| it.inodes_used.as_ref())),
+            },
+            logs: logs.remove(&name).unwrap_or_default(),
             name,
         })
     });

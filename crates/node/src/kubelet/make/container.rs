@@ -3,7 +3,7 @@ use super::{expand::expand, sandbox, security::container_context};
 use crate::{
     cri::api::{
         ContainerConfig, ContainerMetadata, HugepageLimit, ImageSpec, KeyValue, LinuxContainerConfig,
-        LinuxContainerResources, Mount, NamespaceMode,
+        LinuxContainerResources, Mount, NamespaceMode, UserNamespace,
     },
     pod::{
         hash::container_hash,
@@ -43,6 +43,7 @@ pub struct Surroundings<'a> {
     pub cpu_quota: bool,
     /// Whether a container without a seccomp profile gets the runtime's.
     pub seccomp_default: bool,
+    pub users: UserNamespace,
 }
 
 fn annotations(pod: &Pod, container: &Container, restart_count: i32) -> HashMap<String, String> {
@@ -112,6 +113,15 @@ pub fn linux_resources(
     }
 }
 
+/// Files keep the owners that they have on the node, as the container's ids.
+fn mapped(mut mounts: Vec<Mount>, users: &UserNamespace) -> Vec<Mount> {
+    for mount in &mut mounts {
+        mount.uid_mappings.clone_from(&users.uids);
+        mount.gid_mappings.clone_from(&users.gids);
+    }
+    mounts
+}
+
 /// # Errors
 /// The security context names a profile that cannot be used.
 pub fn container_config(pod: &Pod, container: &Container, around: Surroundings<'_>) -> Result<ContainerConfig, String> {
@@ -123,7 +133,14 @@ pub fn container_config(pod: &Pod, container: &Container, around: Surroundings<'
         let lookup = |name: &str| variables.get(name).map(|value| (*value).to_owned());
         list.iter().flatten().map(|text| expand(text, lookup)).collect()
     };
-    let mut security = container_context(pod, container, around.image_user, around.root, around.seccomp_default)?;
+    let mut security = container_context(
+        pod,
+        container,
+        around.image_user,
+        around.root,
+        around.seccomp_default,
+        around.users.clone(),
+    )?;
     if let (Some(target), Some(options)) = (around.target, security.namespace_options.as_mut())
         && options.pid() == NamespaceMode::Container
     {
@@ -144,7 +161,7 @@ pub fn container_config(pod: &Pod, container: &Container, around: Surroundings<'
         args,
         working_dir: container.working_dir.clone().unwrap_or_default(),
         envs: envs.map(|(key, value)| KeyValue { key: key.clone(), value: value.clone().into_bytes() }).collect(),
-        mounts: around.mounts,
+        mounts: mapped(around.mounts, &around.users),
         labels,
         annotations: annotations(pod, container, around.restart_count),
         log_path: format!("{}/{}.log", container.name, around.restart_count),

@@ -3,7 +3,8 @@ use super::security::{any_privileged, groups_policy, namespaces, selinux, supple
 use crate::{
     cri::api::{
         DnsConfig, Int64Value, LinuxContainerResources, LinuxPodSandboxConfig, LinuxSandboxSecurityContext,
-        PodSandboxConfig, PodSandboxMetadata, PortMapping, Protocol, SecurityProfile, security_profile::ProfileType,
+        PodSandboxConfig, PodSandboxMetadata, PortMapping, Protocol, SecurityProfile, UserNamespace,
+        security_profile::ProfileType,
     },
     pod::{
         resources::{CPU_PERIOD_US, cpu_quota, cpu_shares, limits, requests},
@@ -56,16 +57,17 @@ pub struct Surroundings<'a> {
     pub hostname: &'a str,
     pub cgroup_parent: &'a str,
     pub log_directory: String,
+    pub users: UserNamespace,
 }
 
-fn security(pod: &Pod) -> LinuxSandboxSecurityContext {
+fn security(pod: &Pod, users: UserNamespace) -> LinuxSandboxSecurityContext {
     let mut made = LinuxSandboxSecurityContext {
         privileged: any_privileged(pod),
         seccomp: Some(SecurityProfile {
             profile_type: ProfileType::RuntimeDefault as i32,
             localhost_ref: String::new(),
         }),
-        namespace_options: Some(namespaces(pod)),
+        namespace_options: Some(namespaces(pod, users)),
         ..LinuxSandboxSecurityContext::default()
     };
     if let Some(context) = spec(pod).security_context.as_ref() {
@@ -109,7 +111,7 @@ pub fn sandbox_config(pod: &Pod, attempt: u32, around: Surroundings<'_>) -> PodS
         annotations: pod.metadata.annotations.clone().unwrap_or_default().into_iter().collect(),
         linux: Some(LinuxPodSandboxConfig {
             cgroup_parent: around.cgroup_parent.to_owned(),
-            security_context: Some(security(pod)),
+            security_context: Some(security(pod, around.users)),
             sysctls: sysctls.into_iter().flatten().map(|it| (it.name.clone(), it.value.clone())).collect(),
             overhead: Some(LinuxContainerResources::default()),
             resources: Some(pod_resources(pod)),

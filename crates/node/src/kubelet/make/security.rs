@@ -48,8 +48,8 @@ pub fn any_privileged(pod: &Pod) -> bool {
     init_containers(pod).iter().chain(containers(pod)).any(is_privileged)
 }
 
-/// Namespaces that the pod's sandbox and containers share.
-pub fn namespaces(pod: &Pod) -> NamespaceOption {
+/// Namespaces that the pod's sandbox and containers share. `users`: its range of ids.
+pub fn namespaces(pod: &Pod, users: UserNamespace) -> NamespaceOption {
     let spec = spec(pod);
     let mode = |host: Option<bool>| if host == Some(true) { NamespaceMode::Node } else { NamespaceMode::Pod };
     let pid = match (spec.host_pid, spec.share_process_namespace) {
@@ -57,17 +57,12 @@ pub fn namespaces(pod: &Pod) -> NamespaceOption {
         (_, Some(true)) => NamespaceMode::Pod,
         _ => NamespaceMode::Container,
     };
-    let users = spec.host_users != Some(false);
     NamespaceOption {
         network: mode(spec.host_network) as i32,
         ipc: mode(spec.host_ipc) as i32,
         pid: pid as i32,
         target_id: String::new(),
-        userns_options: users.then(|| UserNamespace {
-            mode: NamespaceMode::Node as i32,
-            uids: Vec::new(),
-            gids: Vec::new(),
-        }),
+        userns_options: Some(users),
     }
 }
 
@@ -140,6 +135,7 @@ pub fn container_context(
     image_user: (Option<i64>, &str),
     root: &std::path::Path,
     seccomp_default: bool,
+    users: UserNamespace,
 ) -> Result<LinuxContainerSecurityContext, String> {
     let context = effective(pod, container);
     let number = |it: Option<i64>| it.map(|value| Int64Value { value });
@@ -156,7 +152,7 @@ pub fn container_context(
             add_ambient_capabilities: Vec::new(),
         }),
         privileged: context.privileged.unwrap_or(false),
-        namespace_options: Some(namespaces(pod)),
+        namespace_options: Some(namespaces(pod, users)),
         selinux_options: selinux(context.se_linux_options.as_ref()),
         run_as_user: number(own_user.or(image_user.0)),
         run_as_username: if own_user.is_none() { image_user.1.to_owned() } else { String::new() },

@@ -116,7 +116,8 @@ impl Snapshot {
     }
 }
 
-fn escaped(value: &str) -> String {
+/// A label's value as the text format writes it.
+pub fn escaped(value: &str) -> String {
     value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
 }
 

@@ -86,7 +86,7 @@ pub fn capacity(root: &Path, max_pods: u32) -> BTreeMap<String, Quantity> {
 /// What hard eviction keeps back of this capacity, in bytes.
 fn kept_back(settings: &Settings, signal: Signal, capacity: i64) -> i64 {
     let capacity = u64::try_from(capacity).unwrap_or(0);
-    let of_signal = settings.eviction_hard.iter().find(|it| it.signal == signal);
+    let of_signal = settings.eviction.iter().find(|it| it.signal == signal && it.grace.is_none());
     of_signal.map_or(0, |it| i64::try_from(it.least(capacity)).unwrap_or(i64::MAX))
 }
 

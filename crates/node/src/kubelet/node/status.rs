@@ -45,6 +45,8 @@ pub(in crate::kubelet) async fn refresh(shared: &Shared) -> Vec<NodeRuntimeHandl
     if !shared.network_ready.swap(network, Ordering::Relaxed) && network {
         shared.registry.wake_all();
     }
+    let own_users = status.runtime_handlers.iter().filter(|it| it.features.is_some_and(|it| it.user_namespaces));
+    shared.users.supported_by(own_users.map(|it| it.name.clone()).collect());
     let mut handlers: Vec<NodeRuntimeHandler> = Vec::new();
     for handler in &status.runtime_handlers {
         let features = handler.features.unwrap_or_default();

@@ -12,11 +12,17 @@ use k8s_openapi::{
     api::core::v1::{Container, HTTPHeader},
     apimachinery::pkg::util::intstr::IntOrString,
 };
+use parking_lot::Mutex;
 use rustls::{ClientConfig, pki_types::ServerName};
 use skeg_client::rest::{RestConfig, Trust};
-use std::{io, sync::Arc};
+use std::{
+    io,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
 use tokio::{
-    io::{AsyncRead, AsyncWrite},
+    io::{AsyncRead, AsyncWrite, ReadBuf},
     net::TcpStream,
 };
 
@@ -39,6 +45,8 @@ pub enum HttpError {
     Protocol(String),
     #[error("stopped after {REDIRECTS_MAX} redirects")]
     Redirects,
+    #[error("http: server gave HTTP response to HTTPS client")]
+    Plain,
 }
 
 /// Number of a port that may be given by the name it has in the container.
@@ -54,9 +62,13 @@ pub fn port_number(port: &IntOrString, container: &Container) -> Result<u16, Str
             named.or_else(|| name.parse().ok())
         }
     };
-    match number.and_then(|it| u16::try_from(it).ok()).filter(|it| *it > 0) {
-        Some(number) => Ok(number),
-        None => Err(format!("couldn't find port: {port:?} in container {}", container.name)),
+    match (number, port) {
+        (None, IntOrString::String(name)) => Err(format!("strconv.Atoi: parsing {name:?}: invalid syntax")),
+        (number, _) => {
+            let number = number.unwrap_or(0);
+            let port = u16::try_from(number).ok().filter(|it| *it > 0);
+            port.ok_or_else(|| format!("invalid port number: {number}"))
+        }
     }
 }
 
@@ -123,10 +135,49 @@ async fn once(url: &str, headers: &[HTTPHeader], agent: &str) -> Result<(Respons
     if secure {
         let name = ServerName::try_from(host).map_err(|error| HttpError::Protocol(error.to_string()))?;
         let connector = tokio_rustls::TlsConnector::from(tls_config()?);
-        let stream = connector.connect(name, tcp).await;
-        exchange(stream.map_err(|error| HttpError::Protocol(error.to_string()))?, request).await
+        let begun = Arc::new(Mutex::new(Vec::new()));
+        let stream = connector.connect(name, Noted { inner: tcp, begun: begun.clone() }).await;
+        let stream = stream.map_err(|error| {
+            if begun.lock().starts_with(PLAIN) { HttpError::Plain } else { HttpError::Protocol(error.to_string()) }
+        })?;
+        exchange(stream, request).await
     } else {
         exchange(tcp, request).await
+    }
+}
+
+/// How an answer begins that was not encrypted.
+const PLAIN: &[u8] = b"HTTP/";
+
+/// A connection that remembers the first bytes that came over it.
+struct Noted {
+    inner: TcpStream,
+    begun: Arc<Mutex<Vec<u8>>>,
+}
+
+impl AsyncRead for Noted {
+    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let before = into.filled().len();
+        let polled = Pin::new(&mut self.inner).poll_read(context, into);
+        let mut begun = self.begun.lock();
+        if begun.len() < PLAIN.len() {
+            begun.extend(into.filled()[before..].iter().take(PLAIN.len()));
+        }
+        polled
+    }
+}
+
+impl AsyncWrite for Noted {
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.inner).poll_write(context, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_shutdown(context)
     }
 }
 

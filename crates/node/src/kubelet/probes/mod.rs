@@ -2,6 +2,8 @@
 pub mod http;
 mod run;
 
+pub(super) use run::authority;
+
 use super::shared::Shared;
 use crate::pod::{
     Observed, State,

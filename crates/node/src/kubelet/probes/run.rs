@@ -186,7 +186,7 @@ async fn http_get(url: &str, headers: &[k8s_openapi::api::core::v1::HTTPHeader],
 }
 
 /// `host:port`, with brackets around an IPv6 address.
-pub(super) fn authority(host: &str, port: u16) -> String {
+pub fn authority(host: &str, port: u16) -> String {
     if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
 }
 

@@ -1,5 +1,6 @@
 //! The node's own HTTPS server: logs, streams into containers, statistics, health.
 mod access;
+mod cadvisor;
 mod containers;
 mod health;
 mod info;
@@ -275,6 +276,7 @@ async fn dispatch(shared: &Arc<Shared>, request: Request<Incoming>) -> Answer {
         ["runningpods", ""] | ["runningpods"] if get => info::running_pods(shared).await,
         ["configz"] if get => info::configz(shared),
         ["metrics"] if get => metrics::metrics(shared).await,
+        ["metrics", "cadvisor"] if get => cadvisor::metrics(shared).await,
         ["metrics", "probes"] if get => metrics::probes(shared),
         ["metrics", "resource"] if get => stats::resource_metrics(shared).await,
         ["stats"] => info::redirect("/stats/"),

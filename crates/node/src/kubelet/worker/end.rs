@@ -13,8 +13,6 @@ use k8s_openapi::api::core::v1::Pod;
 use skeg_model::request::DeleteOptions;
 use std::{io, time::Duration};
 
-/// Grace period of a pod that the node cannot afford any longer.
-const EVICTED_GRACE: Duration = Duration::from_secs(1);
 /// Until the API's answer to the deletion must have been seen.
 const DELETED_WITHIN: Duration = Duration::from_secs(30);
 
@@ -26,7 +24,7 @@ impl Worker {
         self.status = self.compute(&observed, false);
         self.report.send(self.status.clone(), true);
         // What is evicted goes at once.
-        let grace = self.eviction.get().filter(|_| !is_deleted(&self.pod)).map(|_| EVICTED_GRACE);
+        let grace = self.eviction.get().filter(|_| !is_deleted(&self.pod)).map(|it| it.grace);
         self.end_processes(grace).await?;
         let observed = self.observe().await?;
         if observed.any_running() {
@@ -79,6 +77,7 @@ impl Worker {
             self.shared.runtime.remove_sandbox(&sandbox.id).await?;
         }
         self.shared.volumes.teardown(self.uid())?;
+        self.shared.users.release(self.uid());
         self.remove_cgroup()?;
         let logs = self.shared.config.pod_logs(namespace(&self.pod), name(&self.pod), self.uid());
         match std::fs::remove_dir_all(logs) {

@@ -17,6 +17,7 @@ use crate::{
         },
         mounts,
         shared::container_reference,
+        users::{self, UsersError},
         volumes::{Mounted, singular},
     },
     pod::{
@@ -127,7 +128,11 @@ impl Worker {
         }
     }
 
-    fn sandbox_request(&self, attempt: u32) -> Result<(api::PodSandboxConfig, String, String), NameError> {
+    fn sandbox_request(
+        &self,
+        attempt: u32,
+        users: api::UserNamespace,
+    ) -> Result<(api::PodSandboxConfig, String, String), NameError> {
         let config = &self.shared.config;
         let (hostname, domain) = hostname_and_domain(&self.pod, &config.settings.cluster_domain)?;
         let kernel = kernel_name(&self.pod, &hostname, &domain)?;
@@ -138,6 +143,7 @@ impl Worker {
             hostname: &kernel,
             cgroup_parent: &crate::kubelet::cgroups::pod_path(&config.settings.cgroup_root, qos(&self.pod), self.uid()),
             log_directory: self.log_directory().display().to_string(),
+            users,
         };
         Ok((sandbox_config(&self.pod, attempt, around), hostname, domain))
     }
@@ -159,7 +165,22 @@ impl Worker {
             self.shared.recorder.event(&about, EventType::Warning, "FailedCreatePodSandBox", message);
             out.failed(super::RETRY);
         };
-        let (config, hostname, domain) = match self.sandbox_request(attempt) {
+        let handler = match self.shared.runtime_handler(&self.pod).await {
+            Ok(handler) => handler,
+            Err(text) => {
+                fail(out, format!("Failed to create pod sandbox: {text}"));
+                return Ok(None);
+            }
+        };
+        let users = match self.users(&handler) {
+            Ok(users) => users,
+            Err(error) => {
+                self.shared.metrics.count(&USERNS_POD_ERRORS, &[]);
+                fail(out, format!("Failed to create pod sandbox: {error}"));
+                return Ok(None);
+            }
+        };
+        let (config, hostname, domain) = match self.sandbox_request(attempt, users) {
             Ok(made) => made,
             Err(error) => {
                 fail(out, format!("Failed to create pod sandbox: {error}"));
@@ -177,13 +198,6 @@ impl Worker {
             return Ok(observed.ready_sandbox().map(|it| made(it.id.clone(), self.ips(observed))));
         }
         std::fs::create_dir_all(self.log_directory())?;
-        let handler = match self.shared.runtime_handler(&self.pod).await {
-            Ok(handler) => handler,
-            Err(text) => {
-                fail(out, format!("Failed to create pod sandbox: {text}"));
-                return Ok(None);
-            }
-        };
         let start = Instant::now();
         let run = self.shared.runtime.run_sandbox(config.clone(), &handler).await;
         self.note_sandbox(&handler, start, run.is_ok());
@@ -203,6 +217,14 @@ impl Worker {
                 fail(out, format!("Failed to create pod sandbox: {}", error.rpc_text()));
                 Ok(None)
             }
+        }
+    }
+
+    /// The pod's own user namespace, or the node's.
+    fn users(&self, handler: &str) -> Result<api::UserNamespace, UsersError> {
+        match spec(&self.pod).host_users {
+            Some(false) => self.shared.users.own(self.uid(), handler),
+            _ => Ok(users::of_the_node()),
         }
     }
 
@@ -370,6 +392,7 @@ impl Worker {
             root: &self.shared.config.root_dir,
             cpu_quota: self.shared.config.settings.cpu_quota,
             seccomp_default: self.shared.config.settings.seccomp_default,
+            users: self.shared.users.of(self.uid()).unwrap_or_else(users::of_the_node),
         };
         container_config(&self.pod, container, around)
     }

@@ -1,5 +1,9 @@
 //! Cgroups of the node's pods: `kubepods`, one below it for each quality of service, one below that for each pod.
 //! Containers' own cgroups are the runtime's.
+mod detail;
+
+pub use detail::{Allowed, Detail, Disk, Memory, Operations, Pressure};
+
 use crate::pod::{
     qos::Qos,
     resources::{CPU_PERIOD_US, cpu_quota, cpu_shares, cpu_weight},
@@ -32,6 +36,8 @@ pub trait Cgroups: Send + Sync + Debug {
     fn children(&self, path: &str) -> Vec<String>;
     /// (working set, total usage) in bytes and processor nanoseconds used.
     fn usage(&self, path: &str) -> Usage;
+    /// All that is known of it, for metrics; None: there is no such cgroup.
+    fn detail(&self, path: &str) -> Option<Detail>;
     /// A process that is in it or below.
     fn any_process(&self, path: &str) -> Option<u32>;
     /// When it was made, in nanoseconds since the epoch.
@@ -223,6 +229,10 @@ impl Cgroups for V1 {
         number(&below(&self.mount.join("pids"), path).join("pids.current"))
     }
 
+    fn detail(&self, path: &str) -> Option<Detail> {
+        detail::v1(&self.mount, path)
+    }
+
     fn usage(&self, path: &str) -> Usage {
         let memory = below(&self.mount.join("memory"), path);
         let stat = memory.join("memory.stat");
@@ -310,6 +320,10 @@ impl Cgroups for V2 {
 
     fn processes(&self, path: &str) -> u64 {
         number(&below(&self.mount, path).join("pids.current"))
+    }
+
+    fn detail(&self, path: &str) -> Option<Detail> {
+        detail::v2(&self.mount, path)
     }
 
     fn usage(&self, path: &str) -> Usage {
