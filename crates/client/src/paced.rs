@@ -1,6 +1,6 @@
 //! A transport that keeps to a number of calls a second, as upstream's clients do: a bucket of tokens that fills steadily.
 //! Callers wait for their turn in the order in which they came; watches pass freely.
-use crate::transport::{SharedTransport, Transport};
+use crate::transport::{Discovered, SharedTransport, Transport};
 use futures::{future::BoxFuture, stream::BoxStream};
 use parking_lot::Mutex;
 use skeg_model::{
@@ -57,6 +57,10 @@ impl Transport for Paced {
             tokio::time::sleep_until(turn).await;
             self.inner.call(target, call).await
         })
+    }
+
+    fn discover(&self) -> BoxFuture<'_, Result<Discovered, Status>> {
+        self.inner.discover()
     }
 
     fn watch<'a>(
