@@ -1,6 +1,9 @@
 //! A transport that keeps to a number of calls a second, as upstream's clients do: a bucket of tokens that fills steadily.
 //! Callers wait for their turn in the order in which they came; watches pass freely.
-use crate::transport::{Discovered, SharedTransport, Transport};
+use crate::{
+    discovery::Discovered,
+    transport::{SharedTransport, Transport},
+};
 use futures::{future::BoxFuture, stream::BoxStream};
 use parking_lot::Mutex;
 use skeg_model::{
