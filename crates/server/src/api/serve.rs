@@ -1,7 +1,7 @@
 //! The listening side: connections, TLS, HTTP/1.1 and 2, and the end of all that.
 use super::{ServerConfig, body::Body, handler::Server};
 use crate::auth::authn;
-use futures::FutureExt;
+use futures::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesUnordered};
 use http::{Request, Response};
 use hyper::{body::Incoming, service::service_fn};
 use hyper_util::{
@@ -105,11 +105,10 @@ impl Accept {
             };
             match accepted {
                 Ok((stream, peer)) => {
-                    let connection = connection(self.server.clone(), stream, peer);
-                    let abort = self.abort.clone();
+                    let connection = connection(self.server.clone(), stream, peer, self.abort.clone());
                     self.tracker.spawn(async move {
                         let _permit = permit;
-                        abort.run_until_cancelled(connection).await;
+                        connection.await;
                     });
                 }
                 Err(error) => {
@@ -121,10 +120,32 @@ impl Accept {
     }
 }
 
-async fn connection(server: Arc<Server>, stream: TcpStream, peer: SocketAddr) {
+/// What happens to a connection beside its requests.
+enum Rare {
+    /// The server is told to stop: requests finish.
+    Stop,
+    /// The drain is over, or the client asked nothing at all for too long.
+    CutOff,
+}
+
+/// Waits for what is rare. Each is looked at only when it has happened, not whenever the connection has something to do:
+/// watches by the thousand share the locks of one token.
+fn rare(
+    stop: CancellationToken,
+    abort: CancellationToken,
+    silent: BoxFuture<'static, ()>,
+) -> FuturesUnordered<BoxFuture<'static, Rare>> {
+    let stop = stop.cancelled_owned().map(|()| Rare::Stop).boxed();
+    let abort = abort.cancelled_owned().map(|()| Rare::CutOff).boxed();
+    [stop, abort, silent.map(|()| Rare::CutOff).boxed()].into_iter().collect()
+}
+
+async fn connection(server: Arc<Server>, stream: TcpStream, peer: SocketAddr, abort: CancellationToken) {
     let _ = stream.set_nodelay(true);
     let acceptor = TlsAcceptor::from(server.config.tls.load_full());
-    let stream = match tokio::time::timeout(HANDSHAKE_MAX, acceptor.accept(stream)).await {
+    let handshake = tokio::time::timeout(HANDSHAKE_MAX, acceptor.accept(stream));
+    let Some(handshake) = abort.run_until_cancelled(handshake).await else { return };
+    let stream = match handshake {
         Ok(Ok(stream)) => stream,
         Ok(Err(error)) => {
             server.metrics.tls_errors.increment();
@@ -138,9 +159,9 @@ async fn connection(server: Arc<Server>, stream: TcpStream, peer: SocketAddr) {
     };
     let certified = authn::certified(stream.get_ref().1.peer_certificates().unwrap_or_default());
     let is_http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
-    let (token, idle_max) = (server.token.clone(), server.config.idle_timeout);
+    let idle_max = server.config.idle_timeout;
     let asked = Arc::new(AtomicBool::new(false));
-    let silent = silence(asked.clone(), idle_max);
+    let mut rare = rare(server.token.clone(), abort, silence(asked.clone(), idle_max).boxed());
     // In a box of its own, a request's state costs memory only while it runs: an idle connection or a watch keeps none.
     let service = service_fn(move |request: Request<Incoming>| {
         asked.store(true, Ordering::Relaxed);
@@ -150,12 +171,14 @@ async fn connection(server: Arc<Server>, stream: TcpStream, peer: SocketAddr) {
     });
     let builder = if is_http2 { builder(idle_max).http2_only() } else { builder(idle_max).http1_only() };
     let mut connection = pin!(builder.serve_connection_with_upgrades(TokioIo::new(stream), service));
-    let ended = tokio::select! {
-        ended = connection.as_mut() => ended,
-        () = silent => return,
-        () = token.cancelled() => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
+    let ended = loop {
+        tokio::select! {
+            biased;
+            ended = connection.as_mut() => break ended,
+            Some(rare) = rare.next() => match rare {
+                Rare::Stop => connection.as_mut().graceful_shutdown(),
+                Rare::CutOff => return,
+            },
         }
     };
     if let Err(error) = ended {

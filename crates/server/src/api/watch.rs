@@ -22,7 +22,7 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
     time::Duration,
 };
 use tokio_util::sync::WaitForCancellationFutureOwned;
@@ -100,19 +100,22 @@ impl hyper::body::Body for Events {
         if let Some(part) = this.part() {
             return Poll::Ready(Some(Ok(Frame::data(part))));
         }
-        if this.over || this.stop.as_mut().poll(cx).is_ready() {
+        if this.over {
             return Poll::Ready(None);
         }
-        let frames = match ready!(this.watch.poll_batch(cx)) {
-            Some(Ok(batch)) => this.frames(batch),
-            Some(Err(status)) => {
+        let frames = match this.watch.poll_batch(cx) {
+            // Asking for the end costs a lock that all share: only when there is nothing to send.
+            Poll::Pending if this.stop.as_mut().poll(cx).is_ready() => return Poll::Ready(None),
+            Poll::Pending => return Poll::Pending,
+            Poll::Ready(Some(Ok(batch))) => this.frames(batch),
+            Poll::Ready(Some(Err(status))) => {
                 this.over = true;
                 this.sent.fetch_add(1, Ordering::Relaxed);
                 let mut frame = Vec::new();
                 append(&mut frame, &this.renderer, "ERROR", &[respond::status_line(&status)]);
                 frame.into()
             }
-            None => return Poll::Ready(None),
+            Poll::Ready(None) => return Poll::Ready(None),
         };
         Poll::Ready(Some(Ok(Frame::data(frames))))
     }
