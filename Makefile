@@ -1,5 +1,5 @@
 # make run: a cluster in the background with a sample application. make help lists the rest.
-.PHONY: bench-scheduler help build run stop test fidelity convergence nodelife bench bench-net bench-node churn v2 deps
+.PHONY: help build run stop test fidelity convergence nodelife bench bench-api bench-scheduler bench-net bench-node churn v2 deps
 
 help:
 	@echo "make run          start a one-node cluster and the sample application (LAB=1: in namespaces of its own)"
@@ -44,7 +44,9 @@ test: deps
 fidelity convergence nodelife:
 	@scripts/judge.sh $@
 
-bench:
+bench: bench-api bench-scheduler bench-net bench-node
+
+bench-api:
 	@UPSTREAM="$(UPSTREAM)" scripts/bench.sh
 	@UPSTREAM="$(UPSTREAM)" scripts/bench-scheduler.sh
 
