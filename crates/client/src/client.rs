@@ -214,6 +214,15 @@ impl Client {
         self.call(target, Call::Patch { kind, body: Body::Tree(patch), options: self.options() }).await
     }
 
+    /// Applies a configuration (server-side), taking over fields that others hold.
+    ///
+    /// # Errors
+    /// The API's own.
+    pub async fn apply_tree(&self, target: &Target, configuration: Value) -> Result<Reply, Status> {
+        let options = WriteOptions { force: true, ..self.options() };
+        self.call(target, Call::Patch { kind: PatchKind::Apply, body: Body::Tree(configuration), options }).await
+    }
+
     /// # Errors
     /// The API's own.
     pub async fn delete_target(&self, target: &Target, options: DeleteOptions) -> Result<Reply, Status> {

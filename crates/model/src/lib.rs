@@ -1,5 +1,6 @@
 //! Pure data of the Kubernetes API: names, schema, codecs, patches and the registry of kinds.
 //! Invariant: no I/O, no async, no clock in this crate; time, randomness and names are arguments.
+pub mod bootstrap_token;
 pub mod kinds;
 pub mod meta;
 pub mod openapi;

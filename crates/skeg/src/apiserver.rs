@@ -214,7 +214,8 @@ fn authenticator(
     clock: &Arc<dyn Clock>,
 ) -> anyhow::Result<Arc<Authenticator>> {
     let known = flags.token_auth_file.as_deref().map(read_token_file).transpose()?.unwrap_or_default();
-    Ok(Arc::new(Authenticator::new(known, tokens.clone(), store.clone(), clock.clone(), flags.anonymous_auth)))
+    let known = Authenticator::new(known, tokens.clone(), store.clone(), clock.clone(), flags.anonymous_auth);
+    Ok(Arc::new(if flags.enable_bootstrap_token_auth { known.with_bootstrap_tokens() } else { known }))
 }
 
 fn port_range(text: &str) -> anyhow::Result<RangeInclusive<u16>> {

@@ -88,6 +88,9 @@ pub struct ApiFlags {
     /// Whether requests without credentials are answered as system:anonymous.
     #[arg(long, default_value_t = true, action = ArgAction::Set, num_args = 0..=1, default_missing_value = "true")]
     pub anonymous_auth: bool,
+    /// Whether bootstrap tokens (Secrets of type bootstrap.kubernetes.io/token in kube-system) are known.
+    #[arg(long, default_value_t = false, action = ArgAction::Set, num_args = 0..=1, default_missing_value = "true")]
+    pub enable_bootstrap_token_auth: bool,
     /// Issuer of service-account tokens.
     #[arg(long, default_value = "https://kubernetes.default.svc.cluster.local", value_name = "URL")]
     pub service_account_issuer: String,

@@ -154,9 +154,10 @@ fn start_control(
         let base = ControllerManagerConfig::new(own, Arc::new(client_for), clock, running.pki.ca_pem().to_owned());
         let config = ControllerManagerConfig {
             seed: seed(),
-            cluster_cidr: if flags.control.allocate_node_cidrs { vec![flags.cluster_cidr.clone()] } else { Vec::new() },
+            cluster_cidr: node_ranges(flags)?,
             service_cidr: vec![flags.api.service_cluster_ip_range.clone()],
             service_account_tokens: Some(secret_tokens(running)),
+            cluster_info_signer: Some(Arc::new(skeg_server::auth::tokens::sign_detached)),
             ..flags.control.apply(base)?
         };
         let token = token.clone();
@@ -271,6 +272,27 @@ fn dns_rights() -> Vec<serde_json::Value> {
         object("ClusterRoleBinding", None, json!({"roleRef": role_ref("ClusterRole"), "subjects": subjects})),
         object("RoleBinding", Some("kube-system"), json!({"roleRef": role_ref("Role"), "subjects": subjects})),
     ]
+}
+
+/// The ranges that nodes get theirs of: at most one of each family.
+fn node_ranges(flags: &ServerFlags) -> anyhow::Result<Vec<String>> {
+    if !flags.control.allocate_node_cidrs {
+        return Ok(Vec::new());
+    }
+    let mut seen = Vec::new();
+    for text in flags.cluster_cidr.split(',') {
+        let range = text.split_once('/').and_then(|(ip, bits)| {
+            let ip: IpAddr = ip.parse().ok()?;
+            let bits: u8 = bits.parse().ok()?;
+            (bits <= if ip.is_ipv6() { 128 } else { 32 }).then_some(ip.is_ipv6())
+        });
+        match range {
+            None => anyhow::bail!("--cluster-cidr: invalid CIDR address: {text}"),
+            Some(v6) if seen.contains(&v6) => anyhow::bail!("--cluster-cidr: more than one range of a family"),
+            Some(v6) => seen.push(v6),
+        }
+    }
+    Ok(flags.cluster_cidr.split(',').map(Into::into).collect())
 }
 
 fn cluster_cidr(flags: &ServerFlags) -> anyhow::Result<Cidr> {

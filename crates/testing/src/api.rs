@@ -36,6 +36,8 @@ struct State {
     revision: u64,
     uids: u64,
     objects: BTreeMap<ObjectKey, Arc<Stored>>,
+    /// Top-level fields of the last configuration that was applied to each.
+    applied: BTreeMap<ObjectKey, BTreeSet<String>>,
     log: Vec<Logged>,
     /// Watches that resume at or before this get 410.
     compacted: u64,
@@ -74,6 +76,15 @@ impl FakeApi {
         let builtin = Served::builtin();
         let resources = builtin.resources().iter().chain(others).filter(|it| !failures.contains_key(&it.api_version()));
         self.served.send_replace(Arc::new(Served::new(resources.cloned().collect(), failures.clone())));
+    }
+
+    fn open(
+        self: &Arc<Self>,
+        target: &Target,
+        options: &ListOptions,
+    ) -> Result<BoxStream<'static, Result<WatchEvent, Status>>, Status> {
+        let after = options.resource_version.parse().unwrap_or(0);
+        self.events_after(target, after).map(|_| stream_of(self.clone(), target.clone(), after))
     }
 
     fn discovered(&self) -> Discovered {
@@ -219,9 +230,7 @@ impl Transport for SilentTransport {
         target: &'a Target,
         options: ListOptions,
     ) -> BoxFuture<'a, Result<BoxStream<'static, Result<WatchEvent, Status>>, Status>> {
-        let after = options.resource_version.parse().unwrap_or(0);
-        let opened = self.0.events_after(target, after).map(|_| stream_of(self.0.clone(), target.clone(), after));
-        std::future::ready(opened).boxed()
+        std::future::ready(self.0.open(target, &options)).boxed()
     }
 
     fn discover(&self) -> BoxFuture<'_, Result<Discovered, Status>> {
@@ -243,9 +252,7 @@ impl Transport for FakeTransport {
         target: &'a Target,
         options: ListOptions,
     ) -> BoxFuture<'a, Result<BoxStream<'static, Result<WatchEvent, Status>>, Status>> {
-        let after = options.resource_version.parse().unwrap_or(0);
-        let opened = self.0.events_after(target, after).map(|_| stream_of(self.0.clone(), target.clone(), after));
-        std::future::ready(opened).boxed()
+        std::future::ready(self.0.open(target, &options)).boxed()
     }
 
     fn discover(&self) -> BoxFuture<'_, Result<Discovered, Status>> {
@@ -304,10 +311,10 @@ impl World<'_> {
                 let body = tree_of(body)?;
                 self.update(target, body)
             }
-            Call::Patch { kind, body, .. } => {
+            Call::Patch { kind, body, options } => {
                 self.admit("patch", target, name)?;
                 let patch = tree_of(body)?;
-                self.patch(target, kind, &patch)
+                self.patch(target, kind, &patch, &options.field_manager)
             }
             Call::Delete(options) => {
                 self.admit("delete", target, name)?;
@@ -421,15 +428,31 @@ impl World<'_> {
         Ok(Reply::Object(self.put(target, &name, body, false)))
     }
 
-    fn patch(&mut self, target: &Target, kind: PatchKind, patch: &Value) -> Result<Reply, Status> {
-        if !matches!(kind, PatchKind::Merge | PatchKind::Strategic) {
-            return Err(Status::bad_request("the fake takes merge patches"));
-        }
+    fn patch(&mut self, target: &Target, kind: PatchKind, patch: &Value, manager: &str) -> Result<Reply, Status> {
         let mut tree = self.get(target)?.tree();
+        match kind {
+            PatchKind::Json => return Err(Status::bad_request("the fake takes no JSON patches")),
+            PatchKind::Apply => self.unapply(target, &mut tree, patch, manager),
+            PatchKind::Merge | PatchKind::Strategic => {}
+        }
         let (uid, revision) = (text(patch, "/metadata/uid"), text(patch, "/metadata/resourceVersion"));
         self.check(target, &tree, &uid, &revision)?;
         merge(&mut tree, patch);
         self.update(target, tree)
+    }
+
+    /// Drops those top-level fields that the last configuration held and this one does not; notes who holds which.
+    fn unapply(&mut self, target: &Target, tree: &mut Value, configuration: &Value, manager: &str) {
+        let key = (target.gvr.clone(), key_of(target, target.name.as_deref().unwrap_or_default()));
+        let names = configuration.as_object().into_iter().flatten().map(|(name, _)| name.clone());
+        let fields: BTreeSet<String> = names.collect();
+        let last = self.state.applied.insert(key, fields.clone()).unwrap_or_default();
+        if let Some(tree) = tree.as_object_mut() {
+            tree.retain(|name, _| fields.contains(name) || !last.contains(name));
+        }
+        let held: BTreeMap<String, Value> = fields.iter().map(|name| (format!("f:{name}"), json!({}))).collect();
+        tree["metadata"]["managedFields"] =
+            json!([{ "manager": manager, "operation": "Apply", "fieldsType": "FieldsV1", "fieldsV1": held }]);
     }
 
     fn delete(&mut self, target: &Target, options: &DeleteOptions) -> Result<Reply, Status> {

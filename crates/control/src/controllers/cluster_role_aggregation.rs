@@ -3,11 +3,13 @@ use super::{Context, common::selector};
 use crate::runner::{Action, Plan, Reconciler};
 use jiff::Timestamp;
 use k8s_openapi::api::rbac::v1::{ClusterRole, PolicyRule};
+use serde_json::json;
 use skeg_client::{Informer, Key, Object};
 use skeg_model::{meta::selector::LabelSelector, status::Status};
 use std::sync::Arc;
 
 const AGGREGATED: &str = "aggregated";
+const MANAGER: &str = "clusterrole-aggregation-controller";
 const WORKERS: usize = 5;
 
 struct Controller {
@@ -21,8 +23,7 @@ struct View {
 
 /// The clusterrole-aggregation controller.
 pub fn start(context: &Context) {
-    let name = "clusterrole-aggregation-controller";
-    let mut wiring = context.controller(name, name);
+    let mut wiring = context.controller(MANAGER, MANAGER);
     let roles = wiring.informer::<ClusterRole>();
     selector::index_labels(&roles);
     roles.index(AGGREGATED, |role| role.aggregation_rule.iter().map(|_| String::new()).collect());
@@ -45,6 +46,17 @@ fn selectors(role: &ClusterRole) -> impl Iterator<Item = LabelSelector> {
     rule.flat_map(|rule| rule.cluster_role_selectors.iter().flatten()).filter_map(selector::of)
 }
 
+/// Whether the rules are this controller's: to apply none takes away no more than it has applied before.
+fn holds_rules(role: &ClusterRole) -> bool {
+    let mut held = role.metadata.managed_fields.iter().flatten();
+    held.any(|entry| {
+        let fields = entry.fields_v1.as_ref().map(|fields| &fields.0);
+        entry.manager.as_deref() == Some(MANAGER)
+            && entry.operation.as_deref() == Some("Apply")
+            && fields.is_some_and(|fields| !fields["f:rules"].is_null())
+    })
+}
+
 impl Reconciler for Controller {
     type View = View;
 
@@ -61,11 +73,12 @@ impl Reconciler for Controller {
                 }
             }
         }
-        Ok((role.rules.as_deref().unwrap_or_default() != rules).then_some(View { role, rules }))
+        let settled = role.rules.as_deref().unwrap_or_default() == rules || (rules.is_empty() && !holds_rules(&role));
+        Ok((!settled).then_some(View { role, rules }))
     }
 
     fn reconcile(&self, view: &View, _now: Timestamp) -> Plan {
-        let role = ClusterRole { rules: Some(view.rules.clone()), ..(*view.role).clone() };
-        Plan::of(vec![Action::update(&role)])
+        let rules = if view.rules.is_empty() { json!({}) } else { json!({ "rules": view.rules }) };
+        Plan::of(vec![Action::apply::<ClusterRole>(None, view.role.name(), MANAGER, rules)])
     }
 }

@@ -1,5 +1,5 @@
 //! Starts the controllers that are wanted and stops them together.
-use super::{ALL, Context, Controller};
+use super::{ABSENT, ALL, Context, Controller};
 use crate::runner::Informers;
 use skeg_client::{Client, Tasks};
 use skeg_model::{status::Status, time::Clock};
@@ -8,6 +8,9 @@ use tokio_util::sync::CancellationToken;
 
 /// Signs a token that lives in a Secret: (namespace, secret, service account, its uid).
 pub type SecretTokens = Arc<dyn Fn(&str, &str, &str, &str) -> Result<String, Status> + Send + Sync>;
+
+/// Signs a text with a bootstrap token as a detached JWS: (text, token's id, token's secret).
+pub type ClusterInfoSigner = Arc<dyn Fn(&str, &str, &str) -> Result<String, Status> + Send + Sync>;
 
 /// What the controllers run with. Field names follow kube-controller-manager's flags.
 #[derive(Clone)]
@@ -43,6 +46,8 @@ pub struct ControllerManagerConfig {
     pub concurrency: Concurrency,
     /// `--service-account-private-key-file`; without it Secrets get no tokens.
     pub service_account_tokens: Option<SecretTokens>,
+    /// Without it ConfigMap `cluster-info` is not signed.
+    pub cluster_info_signer: Option<ClusterInfoSigner>,
     /// `*`, names, and `-name` to switch off.
     pub controllers: Vec<String>,
 }
@@ -106,6 +111,7 @@ impl ControllerManagerConfig {
             mirroring_max_endpoints_per_subset: 1000,
             concurrency: Concurrency::default(),
             service_account_tokens: None,
+            cluster_info_signer: None,
             controllers: vec!["*".into()],
         }
     }
@@ -117,15 +123,19 @@ impl fmt::Debug for ControllerManagerConfig {
     }
 }
 
-/// A name in `--controllers` that no controller has.
+/// A name in `--controllers` that cannot be had.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is not in the list of known controllers")]
-pub struct UnknownController(pub String);
+pub enum UnknownController {
+    #[error("{0:?} is not in the list of known controllers")]
+    Nobody(String),
+    #[error("{0:?} is a controller of upstream's that Skeg does not have")]
+    Absent(String),
+}
 
-/// The rows that the selection asks for.
+/// The rows that the selection asks for. What is switched off may be a controller that only upstream has.
 ///
 /// # Errors
-/// A name that no controller has.
+/// A name that no controller has, or only one of upstream's.
 pub fn selected(wanted: &[String]) -> Result<Vec<&'static Controller>, UnknownController> {
     let row_of = |name: &str| ALL.iter().find(|row| row.name == name || (!name.is_empty() && row.alias == name));
     let (mut all, mut on, mut off) = (false, Vec::new(), Vec::new());
@@ -137,7 +147,11 @@ pub fn selected(wanted: &[String]) -> Result<Vec<&'static Controller>, UnknownCo
         match row_of(name) {
             Some(row) => list.push(row.name),
             None if text == "*" => all = true,
-            None => return Err(UnknownController(text.clone())),
+            None if name.is_empty() || !ABSENT.iter().any(|(long, short)| [long, short].contains(&&name)) => {
+                return Err(UnknownController::Nobody(text.clone()));
+            }
+            None if name.len() == text.len() => return Err(UnknownController::Absent(text.clone())),
+            None => {}
         }
     }
     let is_on = |row: &&Controller| on.contains(&row.name) || (all && row.default && !off.contains(&row.name));
@@ -215,6 +229,9 @@ mod tests {
         check(&["*", "-podgc", "-ttl-controller"], Some(default - 2));
         check(&["-*"], None);
         check(&["no-such-controller"], None);
+        check(&["*", "bootstrapsigner", "token-cleaner-controller"], Some(default + 2));
+        check(&["*", "-cronjob", "-selinux-warning-controller"], Some(default));
+        check(&["*", "cronjob"], None);
         check(&[], Some(0));
     }
 }

@@ -1,4 +1,5 @@
 //! One pure module per controller, and the table of all.
+mod bootstrap;
 mod cluster_role_aggregation;
 pub mod common;
 mod context;
@@ -20,7 +21,7 @@ mod taint_eviction;
 mod ttl;
 
 pub use context::{Context, Wiring};
-pub use manager::{Concurrency, ControllerManagerConfig, Costs, Running, SecretTokens, run, start};
+pub use manager::{ClusterInfoSigner, Concurrency, ControllerManagerConfig, Costs, Running, SecretTokens, run, start};
 
 /// One row of the table.
 #[derive(Debug)]
@@ -36,6 +37,11 @@ pub struct Controller {
 
 const fn row(name: &'static str, alias: &'static str, start: fn(&Context)) -> Controller {
     Controller { name, alias, default: true, start }
+}
+
+/// One that `*` leaves out.
+const fn on_request(name: &'static str, alias: &'static str, start: fn(&Context)) -> Controller {
+    Controller { name, alias, default: false, start }
 }
 
 /// Every controller there is.
@@ -58,4 +64,42 @@ pub static ALL: &[Controller] = &[
     row("pod-garbage-collector-controller", "podgc", pod_gc::start),
     row("ttl-controller", "ttl", ttl::start),
     row("clusterrole-aggregation-controller", "clusterrole-aggregation", cluster_role_aggregation::start),
+    on_request("bootstrap-signer-controller", "bootstrapsigner", bootstrap::signer::start),
+    on_request("token-cleaner-controller", "tokencleaner", bootstrap::cleaner::start),
+];
+
+/// Name and older name of upstream's controllers that there are none of here.
+static ABSENT: &[(&str, &str)] = &[
+    ("resourcequota-controller", "resourcequota"),
+    ("daemonset-controller", "daemonset"),
+    ("job-controller", "job"),
+    ("horizontal-pod-autoscaler-controller", "horizontalpodautoscaling"),
+    ("statefulset-controller", "statefulset"),
+    ("cronjob-controller", "cronjob"),
+    ("certificatesigningrequest-signing-controller", "csrsigning"),
+    ("certificatesigningrequest-approving-controller", "csrapproving"),
+    ("certificatesigningrequest-cleaner-controller", "csrcleaner"),
+    ("podcertificaterequest-cleaner-controller", ""),
+    ("service-lb-controller", "service"),
+    ("node-route-controller", "route"),
+    ("cloud-node-lifecycle-controller", "cloud-node-lifecycle"),
+    ("device-taint-eviction-controller", ""),
+    ("persistentvolume-binder-controller", "persistentvolume-binder"),
+    ("persistentvolume-attach-detach-controller", "attachdetach"),
+    ("persistentvolume-expander-controller", "persistentvolume-expander"),
+    ("persistentvolumeclaim-protection-controller", "pvc-protection"),
+    ("persistentvolume-protection-controller", "pv-protection"),
+    ("podgroup-protection-controller", ""),
+    ("ttl-after-finished-controller", "ttl-after-finished"),
+    ("kube-apiserver-serving-clustertrustbundle-publisher-controller", ""),
+    ("ephemeral-volume-controller", "ephemeral-volume"),
+    ("storageversion-garbage-collector-controller", "storage-version-gc"),
+    ("resourceclaim-controller", "resource-claim-controller"),
+    ("resourcepoolstatusrequest-controller", ""),
+    ("legacy-serviceaccount-token-cleaner-controller", "legacy-service-account-token-cleaner"),
+    ("validatingadmissionpolicy-status-controller", ""),
+    ("volumeattributesclass-protection-controller", ""),
+    ("service-cidr-controller", ""),
+    ("storage-version-migrator-controller", "svm"),
+    ("selinux-warning-controller", ""),
 ];

@@ -96,6 +96,9 @@ impl Actuator {
             Write::Create { target, body } => self.client.create_tree(target, body.clone()).await,
             Write::Update { target, body } => self.client.update_tree(target, body.clone()).await,
             Write::Patch { target, kind, body } => self.client.patch_tree(target, *kind, body.clone()).await,
+            Write::Apply { target, manager, configuration } => {
+                self.client.with_field_manager(manager).apply_tree(target, configuration.clone()).await
+            }
             Write::Delete { target, options } => self.client.delete_target(target, options.clone()).await,
             Write::DeleteAll { target, options } => {
                 let (gvr, namespace) = (target.gvr.clone(), target.namespace.as_deref());
@@ -157,7 +160,10 @@ fn object_of(reply: Reply) -> Option<Arc<Stored>> {
 fn note_pending(action: &Action, outcome: &Outcome, pending: &mut Pending) {
     let Outcome::Done(object) = outcome else { return };
     match &action.write {
-        Write::Create { target, .. } | Write::Update { target, .. } | Write::Patch { target, .. } => {
+        Write::Create { target, .. }
+        | Write::Update { target, .. }
+        | Write::Patch { target, .. }
+        | Write::Apply { target, .. } => {
             // Subresources such as eviction answer with something that is not the object.
             if let Some(object) = object.as_ref().filter(|_| answers_object(target)) {
                 pending.wrote(&target.gvr, object.revision());

@@ -94,27 +94,12 @@ where
 {
     let Some(election) = election else { return work(token).await };
     let tasks = Tasks::new(CancellationToken::new());
-    let done = election.run(&tasks, token, work).await;
-    tasks.shutdown().await;
-    done
-}
-
-impl Election {
-    async fn run<F, E>(
-        self,
-        tasks: &Tasks,
-        token: CancellationToken,
-        work: impl FnOnce(CancellationToken) -> F,
-    ) -> Result<(), E>
-    where
-        F: Future<Output = Result<(), E>>,
-        E: From<Lost>,
-    {
-        let recorder = EventRecorder::new(self.client.clone(), self.component, "", self.clock.clone(), tasks);
+    let done = async {
+        let recorder = election.recorder(&tasks);
         let mut observed = Observed::default();
         let elected = tokio::select! {
             () = token.cancelled() => false,
-            () = self.acquire(&mut observed, &recorder) => true,
+            () = election.acquire(&mut observed, &recorder) => true,
         };
         if !elected {
             return Ok(());
@@ -123,15 +108,24 @@ impl Election {
         let mut work = pin!(work(term.clone()));
         let done = tokio::select! {
             done = &mut work => Some(done),
-            () = self.hold(&mut observed) => None,
+            () = election.hold(&mut observed) => None,
         };
         let Some(done) = done else {
             term.cancel();
             work.await?;
-            return Err(Lost { name: self.resource_name }.into());
+            return Err(Lost { name: election.resource_name.clone() }.into());
         };
-        self.release(&recorder).await;
+        election.release(&recorder).await;
         done
+    };
+    let done = done.await;
+    tasks.shutdown().await;
+    done
+}
+
+impl Election {
+    fn recorder(&self, tasks: &Tasks) -> EventRecorder {
+        EventRecorder::new(self.client.clone(), self.component, "", self.clock.clone(), tasks)
     }
 
     /// Waits until this process leads.

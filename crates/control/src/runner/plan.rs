@@ -65,6 +65,12 @@ pub enum Write {
         kind: PatchKind,
         body: Value,
     },
+    /// Server-side apply, taking over fields that others hold.
+    Apply {
+        target: Target,
+        manager: &'static str,
+        configuration: Value,
+    },
     Delete {
         target: Target,
         options: DeleteOptions,
@@ -208,6 +214,22 @@ impl Action {
     /// Any patch without preconditions.
     pub fn patch_target(target: Target, kind: PatchKind, patch: Value) -> Self {
         Self::new(Write::Patch { target, kind, body: patch })
+    }
+
+    /// Applies a configuration (server-side) of a `K` as `manager`.
+    pub fn apply<K: Object>(
+        namespace: Option<&str>,
+        name: &str,
+        manager: &'static str,
+        mut configuration: Value,
+    ) -> Self {
+        configuration["apiVersion"] = K::API_VERSION.into();
+        configuration["kind"] = K::KIND.into();
+        configuration["metadata"]["name"] = name.into();
+        if let Some(namespace) = namespace {
+            configuration["metadata"]["namespace"] = namespace.into();
+        }
+        Self::new(Write::Apply { target: target_of::<K>(namespace, Some(name), None), manager, configuration })
     }
 
     /// Deletes exactly this object (by uid).

@@ -21,7 +21,8 @@ pub struct Queue {
 
 #[derive(Debug)]
 struct State {
-    backoff_max: Duration,
+    /// First and longest.
+    backoff: (Duration, Duration),
     ready: VecDeque<Key>,
     waiting: FxHashSet<Key>,
     working: FxHashSet<Key>,
@@ -36,7 +37,7 @@ struct State {
 impl Default for Queue {
     fn default() -> Self {
         let state = State {
-            backoff_max: BACKOFF_MAX,
+            backoff: (BACKOFF_FIRST, BACKOFF_MAX),
             ready: VecDeque::new(),
             waiting: FxHashSet::default(),
             working: FxHashSet::default(),
@@ -51,9 +52,9 @@ impl Default for Queue {
 }
 
 impl Queue {
-    /// What fails again and again is tried at least this often.
-    pub fn retry_at_least_every(&self, backoff_max: Duration) {
-        self.state.lock().backoff_max = backoff_max;
+    /// How long keys that fail wait: at first, and at most.
+    pub fn back_off(&self, first: Duration, max: Duration) {
+        self.state.lock().backoff = (first, max);
     }
 
     /// Marks a key; marking it again before it is taken changes nothing.
@@ -106,9 +107,9 @@ impl Queue {
     /// The look failed; the key comes back after its back-off.
     pub fn failed(&self, key: &Key) {
         let mut state = self.state.lock();
-        let backoff_max = state.backoff_max;
+        let (first, longest) = state.backoff;
         let failures = state.failures.entry(key.clone()).or_default();
-        let after = BACKOFF_FIRST.saturating_mul(1_u32.checked_shl(*failures).unwrap_or(u32::MAX)).min(backoff_max);
+        let after = first.saturating_mul(1_u32.checked_shl(*failures).unwrap_or(u32::MAX)).min(longest);
         *failures = (*failures + 1).min(31);
         state.delay(key, Instant::now() + after);
         state.release(key);

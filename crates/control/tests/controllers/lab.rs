@@ -74,6 +74,8 @@ impl Lab {
         config.controllers.clone_from(&self.controllers);
         config.node_eviction_rate = 5.0;
         config.service_account_tokens = Some(Arc::new(|_: &str, secret: &str, _: &str, _: &str| Ok(secret.to_owned())));
+        let sign = |text: &str, id: &str, secret: &str| Ok(format!("{id} {secret} {text}"));
+        config.cluster_info_signer = Some(Arc::new(sign));
         let token = CancellationToken::new();
         self.running = Some((start(config, &token).unwrap(), token));
     }

@@ -3,6 +3,7 @@
 //! and an event costs what it changes, not what exists. `stories` are told one by one.
 #![expect(clippy::unwrap_used, reason = "a test may panic anywhere")]
 
+mod bootstrap;
 mod discovered;
 mod lab;
 mod laws;

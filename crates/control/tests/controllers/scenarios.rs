@@ -1,6 +1,6 @@
 //! The table: for each controller random states to start from, what must hold in the end, and an event among many
 //! objects that it does not concern.
-use crate::{lab::Lab, objects::*, states::*};
+use crate::{bootstrap::*, lab::Lab, objects::*, states::*};
 use serde_json::{Value, json};
 use skeg_testing::dice::Dice;
 
@@ -26,6 +26,16 @@ pub enum Change {
     Update(&'static str, &'static str, fn(&mut Value)),
     Delete(&'static str, &'static str),
 }
+
+/// A pod that a Service selects becomes ready.
+const A_READY_POD: Event = Event {
+    before: || vec![service("web", Some("web")), node("n1")],
+    change: Change::Create(|| {
+        let mut pod = bound_pod();
+        pod.1["status"] = crate::lab::ready_status(LONG_AGO);
+        pod
+    }),
+};
 
 /// No row may be missing: a test compares this with the controllers that there are.
 pub const ALL: &[Scenario] = &[
@@ -55,28 +65,14 @@ pub const ALL: &[Scenario] = &[
         state: served,
         goal: endpoints_are_right,
         bystander: pods_and_services,
-        event: Event {
-            before: || vec![service("web", Some("web")), node("n1")],
-            change: Change::Create(|| {
-                let mut pod = bound_pod();
-                pod.1["status"] = crate::lab::ready_status(LONG_AGO);
-                pod
-            }),
-        },
+        event: A_READY_POD,
     },
     Scenario {
         controllers: &["endpointslice-controller"],
         state: served,
         goal: slices_are_right,
         bystander: pods_and_services,
-        event: Event {
-            before: || vec![service("web", Some("web")), node("n1")],
-            change: Change::Create(|| {
-                let mut pod = bound_pod();
-                pod.1["status"] = crate::lab::ready_status(LONG_AGO);
-                pod
-            }),
-        },
+        event: A_READY_POD,
     },
     Scenario {
         controllers: &["endpointslice-mirroring-controller"],
@@ -203,6 +199,26 @@ pub const ALL: &[Scenario] = &[
         event: Event {
             before: || vec![aggregate("all", "all")],
             change: Change::Create(|| cluster_role("new", Some("all"))),
+        },
+    },
+    Scenario {
+        controllers: &["bootstrap-signer-controller"],
+        state: bootstrap_tokens,
+        goal: info_is_signed,
+        bystander: |index| [plain_map(index), vec![token_secret(&format!("t-{index}"), "bot")]].concat(),
+        event: Event {
+            before: || vec![cluster_info()],
+            change: Change::Create(|| bootstrap_token("abcdef", "", true)),
+        },
+    },
+    Scenario {
+        controllers: &["token-cleaner-controller"],
+        state: bootstrap_tokens,
+        goal: none_has_expired,
+        bystander: |index| vec![token_secret(&format!("t-{index}"), "bot")],
+        event: Event {
+            before: Vec::new,
+            change: Change::Create(|| bootstrap_token("abcdef", "2020-01-01T00:00:00Z", true)),
         },
     },
 ];

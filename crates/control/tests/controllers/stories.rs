@@ -1,7 +1,7 @@
 //! Behaviour of single controllers, told step by step.
 use crate::{
     lab::Lab,
-    objects::{deployment, namespace, node, owned_config_map, replica_set, silent},
+    objects::{aggregate, cluster_role, deployment, namespace, node, owned_config_map, replica_set, silent},
 };
 use serde_json::{Value, json};
 use skeg_model::{request::Propagation, status::Status};
@@ -156,5 +156,74 @@ async fn views_survive_a_compaction() {
     lab.delete("pods", Some("n"), name, None).await;
     lab.settle().await;
     assert_eq!(lab.api.objects("pods").len(), 4);
+    lab.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_aggregate_loses_what_its_last_part_gave() {
+    let objects = [aggregate("all", "all"), cluster_role("part", Some("all"))];
+    let mut lab = Lab::new(&["clusterrole-aggregation-controller"], &objects);
+    lab.settle().await;
+    let rules = |lab: &Lab| lab.api.objects("clusterroles")[0]["rules"].clone();
+    assert_eq!(rules(&lab), lab.api.objects("clusterroles")[1]["rules"]);
+    lab.delete("clusterroles", None, "part", None).await;
+    lab.settle().await;
+    assert_eq!(rules(&lab), Value::Null);
+    lab.stop().await;
+}
+
+/// Endpoints of pods whose node is unknown are left out, and it is said.
+#[tokio::test(start_paused = true)]
+async fn a_pod_on_an_unknown_node_is_no_endpoint() {
+    let (resource, mut pod) = crate::states::bound_pod();
+    pod["status"] = crate::lab::ready_status(crate::objects::LONG_AGO);
+    let objects = [crate::objects::service("web", Some("web")), (resource, pod)];
+    let mut lab = Lab::new(&["endpointslice-controller"], &objects);
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let slice = lab.api.objects("endpointslices").remove(0);
+    assert!(slice["endpoints"].as_array().is_none_or(Vec::is_empty), "{slice}");
+    assert_eq!(
+        lab.api.objects("events")[0]["message"],
+        "Error updating Endpoint Slices for Service n/web: skipping Pod web-1 for Service n/web: Node n1 Not Found"
+    );
+    let (resource, object) = node("n1");
+    lab.create(resource, object).await;
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    assert_eq!(lab.api.objects("endpointslices")[0]["endpoints"][0]["nodeName"], "n1");
+    lab.stop().await;
+}
+
+/// Only an owner that was seen in another namespace is reported as misplaced.
+#[tokio::test(start_paused = true)]
+async fn owners_in_other_namespaces_are_reported() {
+    let mut lab = Lab::new(&["garbage-collector-controller"], &[]);
+    lab.create("configmaps", json!({ "metadata": { "name": "owner", "namespace": "other" } })).await;
+    let uid = lab.api.objects("configmaps")[0]["metadata"]["uid"].as_str().unwrap().to_owned();
+    let references = json!([{ "apiVersion": "v1", "kind": "ConfigMap", "name": "owner", "uid": uid }]);
+    let (resource, mut cluster) = cluster_role("wide", None);
+    cluster["metadata"]["ownerReferences"] = references.clone();
+    lab.create(resource, cluster).await;
+    let (resource, mut stranger) = cluster_role("stranger", None);
+    stranger["metadata"]["ownerReferences"] = references.clone();
+    stranger["metadata"]["ownerReferences"][0]["uid"] = "uid-unknown".into();
+    lab.create(resource, stranger).await;
+    let dependent = json!({ "metadata": { "name": "d", "namespace": "n", "ownerReferences": references } });
+    lab.create("configmaps", dependent).await;
+    lab.settle().await;
+    assert_eq!(lab.api.objects("clusterroles").len(), 2, "references that mean nothing delete nothing");
+    let names: Vec<Value> = lab.api.objects("configmaps").iter().map(|it| it["metadata"]["name"].clone()).collect();
+    assert_eq!(names, ["owner"]);
+    let told = |object: &str, namespace: &str| {
+        let place = format!("[v1/ConfigMap, namespace: {namespace}, name: owner, uid: {uid}]");
+        (Value::from(object), Value::from(format!("ownerRef {place} does not exist in namespace {namespace:?}")))
+    };
+    let mut events: Vec<_> = lab
+        .api
+        .objects("events")
+        .iter()
+        .map(|it| (it["involvedObject"]["name"].clone(), it["message"].clone()))
+        .collect();
+    events.sort_by_key(|it| it.0.to_string());
+    assert_eq!(events, [told("d", "n"), told("wide", "")]);
     lab.stop().await;
 }

@@ -1,16 +1,20 @@
-//! Authentication: client certificates, the static token file, service-account tokens; anonymous when nothing is shown.
+//! Authentication: client certificates, the static token file, bootstrap tokens, service-account tokens; anonymous when nothing is shown.
 use super::{
     User,
     tokens::{TokenKey, Verified},
 };
 use crate::resources::TokenReviewer;
+use base64::{Engine, engine::general_purpose::STANDARD};
 use futures::future::BoxFuture;
 use jiff::{SignedDuration, Timestamp};
 use parking_lot::Mutex;
 use rustc_hash::FxHashMap;
 use rustls::pki_types::CertificateDer;
 use sha2::{Digest, Sha256};
-use skeg_model::time::Clock;
+use skeg_model::{
+    bootstrap_token::{self, Expiry},
+    time::Clock,
+};
 use skeg_storage::{Key, Store};
 use std::sync::Arc;
 
@@ -41,6 +45,7 @@ pub struct Authenticator {
     clock: Arc<dyn Clock>,
     cache: Mutex<FxHashMap<[u8; 32], (Timestamp, Verified)>>,
     anonymous: bool,
+    bootstrap_tokens: bool,
 }
 
 impl Authenticator {
@@ -53,7 +58,13 @@ impl Authenticator {
         anonymous: bool,
     ) -> Self {
         let static_tokens = static_tokens.into_iter().map(|(t, u)| (digest(&t), u)).collect();
-        Self { static_tokens, tokens, store, clock, cache: Mutex::default(), anonymous }
+        Self { static_tokens, tokens, store, clock, cache: Mutex::default(), anonymous, bootstrap_tokens: false }
+    }
+
+    /// Knows bootstrap tokens as well.
+    #[must_use]
+    pub fn with_bootstrap_tokens(self) -> Self {
+        Self { bootstrap_tokens: true, ..self }
     }
 
     /// Who shows this bearer token on a connection whose client certificate, if it has one, is that of `certified`.
@@ -77,11 +88,36 @@ impl Authenticator {
     }
 
     fn token_user(&self, token: &str, now: Timestamp) -> Option<User> {
-        if let Some(user) = self.static_tokens.get(&digest(token)) {
-            return Some(user.clone());
+        if let Some(user) = self.opaque(token, now) {
+            return Some(user);
         }
         let verified = self.service_account(token, &[], now).ok()?;
         Some(verified.user)
+    }
+
+    /// Who a token belongs to that says nothing by itself: a static or a bootstrap token.
+    fn opaque(&self, token: &str, now: Timestamp) -> Option<User> {
+        self.static_tokens.get(&digest(token)).cloned().or_else(|| self.bootstrap_token(token, now))
+    }
+
+    fn bootstrap_token(&self, token: &str, now: Timestamp) -> Option<User> {
+        let (id, secret) = bootstrap_token::parse(token).filter(|_| self.bootstrap_tokens)?;
+        let rest = format!("{}/{}", bootstrap_token::NAMESPACE, bootstrap_token::secret_name(id));
+        let stored = self.store.get(&Key { ring: "/registry/secrets/".into(), rest: rest.into() })?;
+        let tree = stored.tree();
+        let value = |key: &str| {
+            let bytes = tree["data"][key].as_str().and_then(|text| STANDARD.decode(text).ok());
+            bytes.and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default()
+        };
+        let good = stored.meta().deletion_timestamp.is_none()
+            && tree["type"] == bootstrap_token::SECRET_TYPE
+            // Digests are compared so that the time taken tells nothing of the token.
+            && digest(&value(bootstrap_token::SECRET)) == digest(secret)
+            && value(bootstrap_token::ID) == id
+            && bootstrap_token::expiry(&value(bootstrap_token::EXPIRATION), now) != Expiry::Over
+            && value(bootstrap_token::USED_FOR_AUTHENTICATION) == "true";
+        let groups = bootstrap_token::groups(&value(bootstrap_token::EXTRA_GROUPS)).filter(|_| good)?;
+        Some(User { name: format!("system:bootstrap:{id}"), groups, ..User::default() })
     }
 
     /// The service account behind a token, looked up so that tokens of deleted accounts and pods end with them.
@@ -135,7 +171,6 @@ impl Authenticator {
 
     /// A token that lives in a Secret ends with it.
     fn still_kept(&self, namespace: &str, secret: &str, token: &str) -> Result<(), String> {
-        use base64::{Engine, engine::general_purpose::STANDARD};
         let key = Key { ring: "/registry/secrets/".into(), rest: format!("{namespace}/{secret}").into() };
         let stored = self.store.get(&key).filter(|stored| stored.meta().deletion_timestamp.is_none());
         let tree = stored.ok_or("Token has been invalidated")?.tree();
@@ -161,12 +196,12 @@ impl TokenReviewer for Authenticator {
         audiences: &'a [String],
     ) -> BoxFuture<'a, Result<Option<(User, Vec<String>)>, String>> {
         Box::pin(async move {
-            if let Some(user) = self.static_tokens.get(&digest(token)) {
-                // Static tokens know no audiences: they are good for the server's own.
+            if let Some(user) = self.opaque(token, self.clock.now()) {
+                // These know no audiences: they are good for the server's own.
                 let own = crate::resources::TokenIssuer::default_audiences(self.tokens.as_ref());
                 let good: Vec<String> =
                     own.into_iter().filter(|a| audiences.is_empty() || audiences.contains(a)).collect();
-                return Ok((!good.is_empty()).then(|| (authenticated(user.clone()), good)));
+                return Ok((!good.is_empty()).then(|| (authenticated(user), good)));
             }
             if !self.tokens.is_ours(token) {
                 return Ok(None);
@@ -259,5 +294,60 @@ mod tests {
         assert_eq!((users[1].0.as_str(), users[1].1.name.as_str()), ("t2", "bob"));
         let error = parse_token_file("f", "t1,alice").unwrap_err().to_string();
         assert!(error.contains("line 1"), "{error}");
+    }
+
+    fn token_secret(changes: &[(&str, &str)]) -> serde_json::Value {
+        let mut data = serde_json::json!({});
+        let whole = [
+            ("token-id", "abcdef"),
+            ("token-secret", "0123456789abcdef"),
+            ("usage-bootstrap-authentication", "true"),
+            ("auth-extra-groups", "system:bootstrappers:kubeadm"),
+            ("expiration", "2030-01-01T00:00:00Z"),
+        ];
+        for (key, value) in whole.iter().chain(changes) {
+            data[*key] = STANDARD.encode(value).into();
+        }
+        let metadata = serde_json::json!({ "name": "bootstrap-token-abcdef", "namespace": "kube-system" });
+        serde_json::json!({ "metadata": metadata, "type": "bootstrap.kubernetes.io/token", "data": data })
+    }
+
+    /// Who shows the token, if the Secret differs from a good one by `changes`.
+    async fn shown(token: &str, changes: &[(&str, &str)], enabled: bool) -> Option<User> {
+        let dir = tempfile::tempdir().unwrap();
+        let clock: Arc<dyn Clock> = Arc::new(skeg_model::time::SystemClock);
+        let store = Arc::new(skeg_storage::Memory::new(clock.clone(), skeg_storage::Window::default()));
+        let key = Key { ring: "/registry/secrets/".into(), rest: "kube-system/bootstrap-token-abcdef".into() };
+        let bytes = serde_json::to_vec(&token_secret(changes)).unwrap();
+        let put = skeg_storage::Op {
+            key,
+            expect: skeg_storage::Expect::Absent,
+            change: skeg_storage::Change::Put(bytes.into()),
+        };
+        store.commit(skeg_storage::Txn { ops: vec![put], ..skeg_storage::Txn::default() }).await.unwrap();
+        let pki = crate::auth::pki::ClusterPki::open(dir.path(), clock.now()).unwrap();
+        let tokens = TokenKey::new(&pki.service_account_key().unwrap(), "https://issuer", &[], || "id".into()).unwrap();
+        let known = Authenticator::new(Vec::new(), Arc::new(tokens), store, clock, true);
+        let known = if enabled { known.with_bootstrap_tokens() } else { known };
+        let now = "2026-01-01T00:00:00Z".parse().unwrap();
+        known.authenticate(None, Some(token), now).ok().map(|user| (*user).clone())
+    }
+
+    #[tokio::test]
+    async fn bootstrap_tokens_are_known_while_they_count() {
+        const GOOD: &str = "abcdef.0123456789abcdef";
+        let user = shown(GOOD, &[], true).await.unwrap();
+        assert_eq!(user.name, "system:bootstrap:abcdef");
+        assert_eq!(user.groups, ["system:bootstrappers", "system:bootstrappers:kubeadm", "system:authenticated"]);
+        assert!(shown(GOOD, &[], false).await.is_none());
+        assert!(shown("abcdef.0123456789abcdee", &[], true).await.is_none());
+        for change in [
+            ("expiration", "2020-01-01T00:00:00Z"),
+            ("usage-bootstrap-authentication", "no"),
+            ("auth-extra-groups", "system:masters"),
+            ("token-id", "abcdeg"),
+        ] {
+            assert!(shown(GOOD, &[change], true).await.is_none(), "{change:?}");
+        }
     }
 }

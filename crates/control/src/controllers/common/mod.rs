@@ -4,6 +4,7 @@ pub mod owner;
 pub mod pod;
 pub mod selector;
 pub mod service;
+pub mod trigger;
 
 use skeg_model::status::Status;
 

@@ -164,7 +164,7 @@ impl<'a> Rollout<'a> {
 
     fn scale_step(&self, paused: bool) -> Plan {
         let mut actions = self.scale();
-        if paused && actions.is_empty() {
+        if paused && actions.is_empty() && rollback::wanted(self.deployment).is_none() {
             actions = self.cleanup();
         }
         self.status_plan(actions, self.counted())

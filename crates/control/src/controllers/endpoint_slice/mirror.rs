@@ -1,5 +1,5 @@
 //! EndpointSlices of Endpoints that somebody else writes for a Service without a selector.
-use super::{MANAGED_BY, SERVICE_NAME, endpoint::Ports, pack};
+use super::{MANAGED_BY, SERVICE_NAME, endpoint::Ports, pack, service_of};
 use crate::{
     controllers::{Context, common::owner, endpoints::subsets},
     runner::{Action, Note, Order, Plan, Reconciler},
@@ -12,7 +12,7 @@ use k8s_openapi::{
     },
     apimachinery::pkg::apis::meta::v1::ObjectMeta,
 };
-use skeg_client::{Informer, Key, Object, key, reference_to};
+use skeg_client::{Informer, Key, Object, reference_to};
 use skeg_model::status::Status;
 use std::{collections::BTreeMap, net::IpAddr, sync::Arc};
 
@@ -46,23 +46,18 @@ pub fn start(context: &Context) {
     let endpoints = wiring.informer::<Endpoints>();
     let services = wiring.informer::<Service>();
     let slices = wiring.informer::<EndpointSlice>();
-    slices.index(INDEX, |slice| service_of(slice).map(|key| key.to_string()).into_iter().collect());
+    slices.index(INDEX, |slice| service_of(slice, MANAGER).map(|key| key.to_string()).into_iter().collect());
     wiring.enqueue_changes(&endpoints);
     wiring.enqueue_changes(&services);
     let queue = wiring.queue();
     slices.on_change(move |change| {
-        for key in [change.old, change.new].into_iter().flatten().filter_map(|slice| service_of(slice)) {
+        for key in [change.old, change.new].into_iter().flatten().filter_map(|slice| service_of(slice, MANAGER)) {
             queue.add(&key);
         }
     });
     let most = context.config.mirroring_max_endpoints_per_subset;
     let workers = context.config.concurrency.mirroring_service_endpoint;
     wiring.run(Controller { endpoints, services, slices, most }, workers);
-}
-
-fn service_of(slice: &EndpointSlice) -> Option<Key> {
-    let ours = slice.label(MANAGED_BY) == Some(MANAGER);
-    slice.label(SERVICE_NAME).filter(|_| ours).map(|name| key::key(slice.namespace(), name))
 }
 
 impl Reconciler for Controller {

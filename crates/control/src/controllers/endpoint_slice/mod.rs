@@ -11,9 +11,10 @@ use super::{
         owner,
         selector::{self, Selecting},
         service,
+        trigger::{self, Triggers},
     },
 };
-use crate::runner::{Action, Note, Order, Outcome, Plan, Queue, Reconciler};
+use crate::runner::{Action, Note, Order, Outcome, Plan, Queue, Reconciler, plan::Write};
 use endpoint::Ports;
 use hints::Told;
 use jiff::Timestamp;
@@ -27,7 +28,7 @@ use k8s_openapi::{
 use parking_lot::Mutex;
 use rustc_hash::FxHashMap;
 use skeg_client::{Informer, Key, Object, key, reference_to};
-use skeg_model::status::Status;
+use skeg_model::{request::Target, status::Status};
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -39,9 +40,9 @@ pub(super) const SERVICE_NAME: &str = "kubernetes.io/service-name";
 pub(super) const MANAGED_BY: &str = "endpointslice.kubernetes.io/managed-by";
 const MANAGER: &str = "endpointslice-controller.k8s.io";
 pub(super) const HEADLESS: &str = "service.kubernetes.io/headless";
-const TRIGGER_TIME: &str = "endpoints.kubernetes.io/last-change-trigger-time";
-/// A pod whose node is not known yet is looked at again after this long.
-const MISSING_NODE_RETRY: Duration = Duration::from_secs(1);
+/// A Service that could not be brought up to date is looked at again after this long, then more and more seldom.
+const BACKOFF_FIRST: Duration = Duration::from_secs(1);
+const BACKOFF_MAX: Duration = Duration::from_secs(1000);
 const INDEX: &str = "service";
 const NAME_CHARS_MAX: usize = 253;
 
@@ -51,6 +52,7 @@ struct Controller {
     nodes: Informer<Node>,
     slices: Informer<EndpointSlice>,
     topology: Arc<Topology>,
+    triggers: Triggers,
     /// `--max-endpoints-per-slice`.
     most: usize,
 }
@@ -72,6 +74,8 @@ struct View {
     told: Told,
     /// Zones' shares of CPU; only where the Service asks for hints by them.
     shares: Option<Shares>,
+    /// What the writes answer to.
+    trigger: Option<Timestamp>,
 }
 
 /// The endpointslice controller.
@@ -83,13 +87,13 @@ pub fn start(context: &Context) {
     let slices = wiring.informer::<EndpointSlice>();
     selector::index_labels(&pods);
     selector::index_selectors(&services);
-    slices.index(INDEX, |slice| service_of(slice).map(|key| key.to_string()).into_iter().collect());
+    slices.index(INDEX, |slice| service_of(slice, MANAGER).map(|key| key.to_string()).into_iter().collect());
     wiring.enqueue_changes(&services);
     let (queue, all) = (wiring.queue(), services.clone());
     pods.on_change(move |change| service::enqueue_for_pod(&queue, &all, change));
     let queue = wiring.queue();
     slices.on_change(move |change| {
-        for key in [change.old, change.new].into_iter().flatten().filter_map(|slice| service_of(slice)) {
+        for key in [change.old, change.new].into_iter().flatten().filter_map(|slice| service_of(slice, MANAGER)) {
             queue.add(&key);
         }
     });
@@ -98,7 +102,9 @@ pub fn start(context: &Context) {
     nodes.on_change(move |change| kept.observe(change.key, change.new.map(|node| &**node), &queue));
     let most = context.config.max_endpoints_per_slice;
     let workers = context.config.concurrency.service_endpoint;
-    wiring.run(Controller { services, pods, nodes, slices, topology, most }, workers);
+    wiring.queue().back_off(BACKOFF_FIRST, BACKOFF_MAX);
+    let triggers = Triggers::default();
+    wiring.run(Controller { services, pods, nodes, slices, topology, triggers, most }, workers);
 }
 
 impl Topology {
@@ -117,9 +123,9 @@ impl Topology {
     }
 }
 
-/// The Service of a slice of ours.
-fn service_of(slice: &EndpointSlice) -> Option<Key> {
-    let ours = slice.label(MANAGED_BY) == Some(MANAGER);
+/// The Service of a slice that `manager` looks after.
+fn service_of(slice: &EndpointSlice, manager: &str) -> Option<Key> {
+    let ours = slice.label(MANAGED_BY) == Some(manager);
     slice.label(SERVICE_NAME).filter(|_| ours).map(|name| key::key(slice.namespace(), name))
 }
 
@@ -129,6 +135,7 @@ impl Reconciler for Controller {
     async fn gather(&self, key: &Key) -> Result<Option<View>, Status> {
         let Some(service) = self.services.get(key) else {
             self.topology.told.lock().remove(key);
+            self.triggers.forget(key);
             return Ok(None);
         };
         let Some(selector) = service.selector() else { return Ok(None) };
@@ -139,7 +146,8 @@ impl Reconciler for Controller {
         slices.retain(|slice| !slice.is_deleting());
         let told = self.topology.told.lock().get(key).cloned().unwrap_or_default();
         let shares = if topology::wanted(&service) { self.topology.zones.lock().shares() } else { None };
-        Ok(Some(View { service, pods, nodes, slices, told, shares }))
+        let trigger = self.triggers.take(&service, &pods);
+        Ok(Some(View { service, pods, nodes, slices, told, shares, trigger }))
     }
 
     fn reconcile(&self, view: &View, _now: Timestamp) -> Plan {
@@ -164,42 +172,61 @@ impl Reconciler for Controller {
 fn decide(view: &View, most: usize) -> (Plan, Told) {
     let (mut plan, mut told) = (Plan::default(), view.told.clone());
     let (mut actions, mut notes) = (Vec::new(), Vec::new());
+    let mut skipped = Vec::new();
     let families = endpoint::address_types(&view.service);
     for family in &families {
-        let (wanted, skipped) = desired(view, family);
-        if skipped {
-            plan.look_again_in(MISSING_NODE_RETRY);
-        }
+        let wanted = desired(view, family, &mut skipped);
         let (writes, note) = reconcile_family(view, family, wanted, most, &mut told);
         actions.extend(writes);
         notes.extend(note.map(Action::note));
     }
     let stale = view.slices.iter().filter(|slice| !families.contains(&slice.address_type.as_str()));
-    actions.extend(stale.map(|slice| Action::delete(&**slice, None).accepting(Status::is_not_found)));
-    let about = reference_to(&*view.service);
-    let (namespace, name) = (view.service.namespace().unwrap_or_default(), view.service.name());
-    let text = format!("Error updating Endpoint Slices for Service {namespace}/{name}: ");
-    let note = Note::warning(about, "FailedToUpdateEndpointSlices", text).with_error();
-    let actions = actions.into_iter().map(|action| action.noting_failure(note.clone()));
+    actions.extend(stale.map(|slice| {
+        let failed = failure_note(&view.service, &format!("error deleting {} EndpointSlice", slice.name()));
+        Action::delete(&**slice, None).accepting(Status::is_not_found).noting_failure(failed)
+    }));
+    if !skipped.is_empty() {
+        let list = if let [one] = &skipped[..] { one.clone() } else { format!("[{}]", skipped.join(", ")) };
+        notes.push(Action::note(Note::warning(reference_to(&*view.service), FAILED, failure(&view.service, &list))));
+        plan.problem = Some(Status::internal(list));
+    }
     plan.then(notes, Order::Sequence);
-    plan.then(actions.collect(), Order::Sequence);
+    plan.then(actions, Order::Sequence);
     (plan, told)
 }
 
-/// The endpoints of one address family by their ports; whether pods were left out because their node is unknown.
-fn desired(view: &View, family: &str) -> (BTreeMap<Ports, Vec<Endpoint>>, bool) {
+const FAILED: &str = "FailedToUpdateEndpointSlices";
+
+fn failure(service: &Service, what: &str) -> String {
+    let (namespace, name) = (service.namespace().unwrap_or_default(), service.name());
+    format!("Error updating Endpoint Slices for Service {namespace}/{name}: {what}")
+}
+
+/// Said when a write fails; the error follows.
+fn failure_note(service: &Service, what: &str) -> Note {
+    let (namespace, name) = (service.namespace().unwrap_or_default(), service.name());
+    let text = failure(service, &format!("{what} for Service {namespace}/{name}: "));
+    Note::warning(reference_to(service), FAILED, text).with_error()
+}
+
+/// The endpoints of one address family by their ports. Pods whose node is unknown are left out, and said to be.
+fn desired(view: &View, family: &str, skipped: &mut Vec<String>) -> BTreeMap<Ports, Vec<Endpoint>> {
     let mut wanted: BTreeMap<Ports, Vec<Endpoint>> = BTreeMap::new();
-    let mut skipped = false;
     for pod in view.pods.iter().filter(|pod| service::belongs(pod, true)) {
         let endpoints = wanted.entry(endpoint::ports(&view.service, pod)).or_default();
-        let node = view.nodes.get(super::common::pod::node_name(pod));
+        let name = super::common::pod::node_name(pod);
+        let node = view.nodes.get(name);
         if node.is_none() && !service::publishes_not_ready(&view.service) {
-            skipped = true;
+            let service = view.service.key();
+            let text = format!("skipping Pod {} for Service {service}: Node {name} Not Found", pod.name());
+            if !skipped.contains(&text) {
+                skipped.push(text);
+            }
             continue;
         }
         endpoints.extend(endpoint::of(pod, node.map(|node| &**node), &view.service, family));
     }
-    (wanted, skipped)
+    wanted
 }
 
 fn reconcile_family(
@@ -256,27 +283,24 @@ fn write(view: &View, mut changes: pack::Changes) -> Vec<Action> {
     changes.recycle(|slice| owned(slice, &view.service));
     let stamp = |slice: &EndpointSlice| {
         let mut slice = slice.clone();
-        stamp_trigger(view, &mut slice);
+        trigger::stamp(&mut slice.metadata, view.trigger);
         slice
     };
     changes.create = changes.create.iter().filter(|_| !view.service.is_deleting()).map(stamp).collect();
     changes.update = changes.update.iter().map(stamp).collect();
-    changes.actions()
+    let told = |action: Action| {
+        let what = match &action.write {
+            Write::Update { target, .. } => format!("failed to update {} EndpointSlice", named(target)),
+            Write::Delete { target, .. } => format!("failed to delete {} EndpointSlice", named(target)),
+            _ => "failed to create EndpointSlice".into(),
+        };
+        action.noting_failure(failure_note(&view.service, &what))
+    };
+    changes.actions().into_iter().map(told).collect()
 }
 
-/// Notes when the oldest change happened that this write brings, for measuring programming latency.
-fn stamp_trigger(view: &View, slice: &mut EndpointSlice) {
-    let seen: Option<Timestamp> = slice.annotation(TRIGGER_TIME).and_then(|text| text.parse().ok());
-    let times = view.pods.iter().filter_map(|pod| super::common::pod::ready_since(pod));
-    let fresh = times.filter(|time| seen.is_none_or(|seen| *time > seen)).min();
-    let annotations = slice.metadata.annotations.get_or_insert_default();
-    match fresh {
-        Some(time) => annotations.insert(TRIGGER_TIME.into(), skeg_model::time::rfc3339_seconds(time)),
-        None => annotations.remove(TRIGGER_TIME),
-    };
-    if annotations.is_empty() {
-        slice.metadata.annotations = None;
-    }
+fn named(target: &Target) -> &str {
+    target.name.as_deref().unwrap_or_default()
 }
 
 fn is_reserved(label: &str) -> bool {

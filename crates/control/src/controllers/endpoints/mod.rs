@@ -7,6 +7,7 @@ use super::{
         namespace_is_terminating,
         selector::{self, Selecting},
         service,
+        trigger::{self, Triggers},
     },
     endpoint_slice::HEADLESS,
 };
@@ -28,6 +29,7 @@ struct Controller {
     services: Informer<Service>,
     pods: Informer<Pod>,
     endpoints: Informer<Endpoints>,
+    triggers: Triggers,
 }
 
 enum View {
@@ -37,6 +39,7 @@ enum View {
         service: Arc<Service>,
         pods: Vec<Arc<Pod>>,
         current: Option<Arc<Endpoints>>,
+        trigger: Option<Timestamp>,
     },
 }
 
@@ -59,7 +62,8 @@ pub fn start(context: &Context) {
             queue.add(change.key);
         }
     });
-    wiring.run(Controller { services, pods, endpoints }, context.config.concurrency.endpoint);
+    let triggers = Triggers::default();
+    wiring.run(Controller { services, pods, endpoints, triggers }, context.config.concurrency.endpoint);
 }
 
 impl Reconciler for Controller {
@@ -67,16 +71,20 @@ impl Reconciler for Controller {
 
     async fn gather(&self, key: &Key) -> Result<Option<View>, Status> {
         let current = self.endpoints.get(key);
-        let Some(service) = self.services.get(key) else { return Ok(current.map(View::Leftover)) };
+        let Some(service) = self.services.get(key) else {
+            self.triggers.forget(key);
+            return Ok(current.map(View::Leftover));
+        };
         let Some(selector) = service.selector() else { return Ok(None) };
         let pods = selector::selected(&self.pods, service.namespace(), &selector);
-        Ok(Some(View::Of { service, pods, current }))
+        let trigger = self.triggers.take(&service, &pods);
+        Ok(Some(View::Of { service, pods, current, trigger }))
     }
 
     fn reconcile(&self, view: &View, _now: Timestamp) -> Plan {
         match view {
             View::Leftover(endpoints) => Plan::of(vec![delete(endpoints)]),
-            View::Of { service, pods, current } => reconcile(service, pods, current.as_deref()),
+            View::Of { service, pods, current, trigger } => reconcile(service, pods, current.as_deref(), *trigger),
         }
     }
 }
@@ -87,7 +95,7 @@ fn delete(endpoints: &Endpoints) -> Action {
     Action::delete_with(target, options).accepting(Status::is_not_found)
 }
 
-fn reconcile(service: &Service, pods: &[Arc<Pod>], current: Option<&Endpoints>) -> Plan {
+fn reconcile(service: &Service, pods: &[Arc<Pod>], current: Option<&Endpoints>, trigger: Option<Timestamp>) -> Plan {
     let all = subsets::of(service, pods);
     let (subsets, truncated) = subsets::truncate(all);
     let wanted = (!subsets.is_empty()).then_some(subsets);
@@ -114,9 +122,7 @@ fn reconcile(service: &Service, pods: &[Arc<Pod>], current: Option<&Endpoints>) 
     } else {
         annotations.remove(OVER_CAPACITY);
     }
-    if annotations.is_empty() {
-        endpoints.metadata.annotations = None;
-    }
+    trigger::stamp(&mut endpoints.metadata, trigger);
     Plan::of(vec![write(service, &endpoints, current.is_none())])
 }
 

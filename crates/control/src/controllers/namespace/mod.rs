@@ -23,6 +23,7 @@ const FINALIZER_ESTIMATE_SECONDS: u64 = 15;
 const FINALIZER: &str = "kubernetes";
 /// A namespace whose content cannot be deleted is tried at least this often, as upstream does.
 const BACKOFF_MAX: Duration = Duration::from_secs(60);
+const BACKOFF_FIRST: Duration = Duration::from_millis(5);
 
 struct Controller {
     namespaces: Informer<Namespace>,
@@ -63,7 +64,7 @@ pub fn start(context: &Context) {
             queue.add(&namespace.into());
         }
     });
-    wiring.queue().retry_at_least_every(BACKOFF_MAX);
+    wiring.queue().back_off(BACKOFF_FIRST, BACKOFF_MAX);
     let client = wiring.client();
     wiring.run(Controller { namespaces, client }, context.config.concurrency.namespace);
 }

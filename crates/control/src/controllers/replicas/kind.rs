@@ -21,15 +21,33 @@ pub(super) struct Status {
     pub conditions: Vec<Condition>,
 }
 
+/// What both kinds' specs ask for.
+pub(super) struct Spec<'a> {
+    pub replicas: Option<i32>,
+    pub min_ready_seconds: Option<i32>,
+    pub template: Option<&'a PodTemplateSpec>,
+}
+
 pub(super) trait Replicated: Selecting {
     /// Whether its status has `terminatingReplicas`.
     const COUNTS_TERMINATING: bool;
 
-    fn replicas(&self) -> usize;
-    fn min_ready_seconds(&self) -> i32;
-    fn template(&self) -> PodTemplateSpec;
+    fn spec(&self) -> Option<Spec<'_>>;
     fn status(&self) -> Status;
     fn with_status(&self, status: Status) -> Self;
+
+    fn replicas(&self) -> usize {
+        let replicas = self.spec().and_then(|spec| spec.replicas).unwrap_or(1);
+        usize::try_from(replicas).unwrap_or(0)
+    }
+
+    fn min_ready_seconds(&self) -> i32 {
+        self.spec().and_then(|spec| spec.min_ready_seconds).unwrap_or(0)
+    }
+
+    fn template(&self) -> PodTemplateSpec {
+        self.spec().and_then(|spec| spec.template.cloned()).unwrap_or_default()
+    }
 }
 
 impl Selecting for ReplicaSet {
@@ -49,10 +67,6 @@ fn list<T>(list: Vec<T>) -> Option<Vec<T>> {
     (!list.is_empty()).then_some(list)
 }
 
-fn wanted(replicas: Option<i32>) -> usize {
-    usize::try_from(replicas.unwrap_or(1)).unwrap_or(0)
-}
-
 fn counter(counter: Option<i32>) -> Option<i32> {
     counter.filter(|count| *count != 0)
 }
@@ -60,16 +74,10 @@ fn counter(counter: Option<i32>) -> Option<i32> {
 impl Replicated for ReplicaSet {
     const COUNTS_TERMINATING: bool = true;
 
-    fn replicas(&self) -> usize {
-        wanted(self.spec.as_ref().and_then(|spec| spec.replicas))
-    }
-
-    fn min_ready_seconds(&self) -> i32 {
-        self.spec.as_ref().and_then(|spec| spec.min_ready_seconds).unwrap_or(0)
-    }
-
-    fn template(&self) -> PodTemplateSpec {
-        self.spec.as_ref().and_then(|spec| spec.template.clone()).unwrap_or_default()
+    fn spec(&self) -> Option<Spec<'_>> {
+        let spec = self.spec.as_ref()?;
+        let (replicas, min_ready_seconds) = (spec.replicas, spec.min_ready_seconds);
+        Some(Spec { replicas, min_ready_seconds, template: spec.template.as_ref() })
     }
 
     fn status(&self) -> Status {
@@ -102,16 +110,10 @@ impl Replicated for ReplicaSet {
 impl Replicated for ReplicationController {
     const COUNTS_TERMINATING: bool = false;
 
-    fn replicas(&self) -> usize {
-        wanted(self.spec.as_ref().and_then(|spec| spec.replicas))
-    }
-
-    fn min_ready_seconds(&self) -> i32 {
-        self.spec.as_ref().and_then(|spec| spec.min_ready_seconds).unwrap_or(0)
-    }
-
-    fn template(&self) -> PodTemplateSpec {
-        self.spec.as_ref().and_then(|spec| spec.template.clone()).unwrap_or_default()
+    fn spec(&self) -> Option<Spec<'_>> {
+        let spec = self.spec.as_ref()?;
+        let (replicas, min_ready_seconds) = (spec.replicas, spec.min_ready_seconds);
+        Some(Spec { replicas, min_ready_seconds, template: spec.template.as_ref() })
     }
 
     fn status(&self) -> Status {

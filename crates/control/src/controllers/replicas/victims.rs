@@ -47,7 +47,11 @@ fn phase_order(pod: &Pod) -> u8 {
 }
 
 fn deletion_cost(pod: &Pod) -> i32 {
-    pod.annotation(DELETION_COST).and_then(|text| text.parse().ok()).unwrap_or(0)
+    let text = pod.annotation(DELETION_COST).unwrap_or_default();
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    // As upstream: no plus sign, no leading zeros.
+    let plain = text == "0" || digits.starts_with(|c: char| ('1'..='9').contains(&c));
+    text.parse().ok().filter(|_| plain).unwrap_or(0)
 }
 
 fn created(pod: &Pod) -> Option<Timestamp> {
