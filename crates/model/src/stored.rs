@@ -107,8 +107,8 @@ impl Stored {
     }
 
     /// Values of the kind's selectable fields; `make` runs at most once.
-    pub fn selectable(&self, make: impl FnOnce(&Value) -> BTreeMap<String, String>) -> &BTreeMap<String, String> {
-        self.fields.get_or_init(|| make(&self.tree()))
+    pub fn selectable(&self, make: impl FnOnce(&Self) -> BTreeMap<String, String>) -> &BTreeMap<String, String> {
+        self.fields.get_or_init(|| make(self))
     }
 }
 

@@ -11,7 +11,7 @@ use super::{
     terms::{Bearing, Carried, Matcher, Spread},
 };
 use rustc_hash::FxHashMap;
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 /// Lenses kept at once, and rows that they hold together; those not used for longest go first.
 const LENSES_MAX: usize = 256;
@@ -70,6 +70,8 @@ pub(super) struct Lens {
     image: Vec<i64>,
     /// Untolerated `PreferNoSchedule` taints, and the weights of node preferences.
     soft: Vec<i64>,
+    /// Rows with such taints.
+    tainted: usize,
     liked: Vec<i64>,
     views: Vec<View>,
     /// Rows looked at so far.
@@ -114,6 +116,7 @@ impl Lens {
             base: Vec::new(),
             image: Vec::new(),
             soft: Vec::new(),
+            tainted: 0,
             liked: Vec::new(),
             views,
             work: 0,
@@ -190,6 +193,7 @@ impl Lens {
         let generation = cluster.generation[row];
         let Some(node) = &cluster.facts[row] else {
             (self.allowed[row], self.open[row], self.generation[row]) = (false, false, generation);
+            self.set_soft(row, 0);
             self.views.iter_mut().for_each(|view| view.tally.place(row, None, false));
             return;
         };
@@ -204,9 +208,15 @@ impl Lens {
         self.base[row] = score::by_resources(pod, cluster, id);
     }
 
+    fn set_soft(&mut self, row: usize, taints: i64) {
+        self.tainted -= usize::from(self.soft[row] > 0);
+        self.tainted += usize::from(taints > 0);
+        self.soft[row] = taints;
+    }
+
     fn look_at_node(&mut self, row: usize, pod: &PodFacts, node: &NodeFacts) {
         self.allowed[row] = filter::refuse_node(pod, node).is_none();
-        self.soft[row] = score::soft_taints(pod, node);
+        self.set_soft(row, score::soft_taints(pod, node));
         self.liked[row] = pod.selection.liking(&node.name, &node.labels);
         let relations = &pod.relations;
         for view in &mut self.views {
@@ -224,13 +234,14 @@ impl Lens {
     }
 
     /// The rows that would do.
-    fn feasible(&self, pod: &PodFacts, cluster: &Cluster) -> Vec<bool> {
-        let mut open = self.open.clone();
+    fn feasible(&self, pod: &PodFacts, cluster: &Cluster) -> Cow<'_, [bool]> {
+        let mut open = Cow::Borrowed(self.open.as_slice());
         let near = || self.views.iter().filter(|view| view.part == Part::Near);
         let itself = || pod.relations.near_all.as_ref().is_some_and(|all| all.matches(pod, &cluster.namespaces));
         let first = near().all(|view| view.tally.total() == 0) && itself();
         for view in &self.views {
             let tally = &view.tally;
+            let hard = matches!(view.part, Part::Hard(_));
             let mut good: Vec<bool> = match view.part {
                 Part::Hard(at) => spread_allows(&pod.relations.spread_hard[at], tally, pod, cluster),
                 Part::Near => tally.sums().iter().map(|sum| first || *sum > 0).collect(),
@@ -238,7 +249,11 @@ impl Lens {
                 Part::Soft(_) | Part::Prefers(_) | Part::Carried(Bearing::Attracts(_)) => continue,
             };
             good[NOWHERE] = matches!(view.part, Part::Apart | Part::Carried(_));
-            open.iter_mut().zip(&tally.domain).for_each(|(open, domain)| *open &= good[*domain as usize]);
+            // Every node is counted but for hard spreading, so where all domains with nodes are good nothing closes.
+            if hard || !tally.all(|domain, _| good[domain]) {
+                let rows = open.to_mut().iter_mut().zip(&tally.domain);
+                rows.for_each(|(open, domain)| *open &= good[*domain as usize]);
+            }
         }
         open
     }
@@ -248,20 +263,51 @@ impl Lens {
         let mut open = self.feasible(pod, cluster);
         if !pod.node_name.is_empty() {
             let only = cluster.find(&pod.node_name).map(NodeId::row);
-            open.iter_mut().enumerate().for_each(|(row, open)| *open &= Some(row) == only);
+            open.to_mut().iter_mut().enumerate().for_each(|(row, open)| *open &= Some(row) == only);
         }
         for (id, others) in cluster.promised(pod) {
             if open[id.row()] {
-                open[id.row()] = filter::refuse_beside(pod, cluster, id, &others).is_empty();
+                open.to_mut()[id.row()] = filter::refuse_beside(pod, cluster, id, &others).is_empty();
             }
         }
-        let rows: Vec<u32> = (0..).zip(&open).filter(|(_, open)| **open).map(|(row, _)| row).collect();
+        if self.tainted == 0
+            && !pod.selection.has_preferences()
+            && pod.relations.spread_soft.is_empty()
+            && self.is_flat()
+        {
+            return self.emptiest(&open, seed);
+        }
+        let rows: Vec<u32> = (0..).zip(&*open).filter(|(_, open)| **open).map(|(row, _)| row).collect();
         let row = match rows.as_slice() {
             [] => return None,
             [only] => *only,
             _ => self.best(&rows, pod, seed),
         };
         Some(Choice { node: NodeId(row), feasible: rows.len() })
+    }
+
+    /// Whether others attract or repel the pod the same everywhere.
+    fn is_flat(&self) -> bool {
+        self.views.iter().all(|view| match view.part {
+            Part::Prefers(_) | Part::Carried(Bearing::Attracts(_)) => flat(&view.tally),
+            _ => true,
+        })
+    }
+
+    /// The best row where only resources and images make a difference: what [`Self::best`] answers, in two passes.
+    fn emptiest(&self, open: &[bool], seed: u64) -> Option<Choice> {
+        let scores = || self.base.iter().zip(&self.image).map(|(base, image)| base + image);
+        let (mut top, mut ties, mut feasible) = (i64::MIN, 0_u64, 0);
+        for (score, _) in scores().zip(open).filter(|(_, open)| **open) {
+            feasible += 1;
+            if score > top {
+                (top, ties) = (score, 0);
+            }
+            ties += u64::from(score == top);
+        }
+        let nth = usize::try_from(seed % ties.max(1)).unwrap_or(0);
+        let mut best = (0..).zip(scores().zip(open)).filter(|(_, (score, open))| **open && *score == top);
+        best.nth(nth).map(|(row, _)| Choice { node: NodeId(row), feasible })
     }
 
     fn best(&self, rows: &[u32], pod: &PodFacts, seed: u64) -> u32 {
@@ -324,7 +370,8 @@ impl Lens {
         let mut sums: Option<Vec<i64>> = None;
         for view in &self.views {
             let (Part::Prefers(weight) | Part::Carried(Bearing::Attracts(weight))) = view.part else { continue };
-            if view.tally.total() == 0 {
+            // What is the same for all nodes moves no node before another.
+            if flat(&view.tally) {
                 continue;
             }
             let sums = sums.get_or_insert_with(|| vec![0; rows.len()]);
@@ -341,6 +388,13 @@ impl Lens {
     fn is_overgrown(&self) -> bool {
         self.views.iter().any(|view| view.tally.domains() > 2 * self.rows() + LENSES_MAX)
     }
+}
+
+/// Whether all nodes have as many of the pods near, those outside of the topology none.
+fn flat(tally: &Tally) -> bool {
+    let near = |domain: usize, sum: i64| if domain == NOWHERE { 0 } else { sum };
+    let least = std::cell::OnceCell::new();
+    tally.total() == 0 || tally.all(|domain, sum| *least.get_or_init(|| near(domain, sum)) == near(domain, sum))
 }
 
 /// By domain: whether one more pod keeps the skew.

@@ -15,6 +15,7 @@ mod lens;
 mod naive;
 mod pod;
 mod preempt;
+mod requests;
 mod resources;
 mod score;
 mod shape;

@@ -1,6 +1,12 @@
 //! What pods of one template have in common: all that decides where they may go and where they go best. It is compiled once
 //! and shared, and what was worked out for one such pod holds for the next.
-use super::{affinity::NodeSelection, pod::HostPort, resources::Amounts, terms::Relations};
+use super::{
+    affinity::NodeSelection,
+    pod::HostPort,
+    requests::{self, Resizing},
+    resources::Amounts,
+    terms::Relations,
+};
 use k8s_openapi::{
     api::core::v1::{
         Affinity, Container, ContainerPort, Pod, PodSpec, ResourceRequirements, Toleration, TopologySpreadConstraint,
@@ -58,6 +64,7 @@ struct Key<'a> {
     overhead: Option<&'a BTreeMap<String, Quantity>>,
     whole: Option<&'a ResourceRequirements>,
     volumes: Vec<&'a str>,
+    resizing: Option<&'a Resizing>,
 }
 
 fn container_key(container: &Container) -> ContainerKey<'_> {
@@ -74,7 +81,7 @@ fn image_volumes(spec: &PodSpec) -> impl Iterator<Item = &str> {
     volumes.filter_map(|volume| volume.image.as_ref()?.reference.as_deref())
 }
 
-fn key(pod: &Pod, spec: &PodSpec) -> String {
+fn key(pod: &Pod, spec: &PodSpec, resizing: &Resizing) -> String {
     let key = Key {
         namespace: pod.metadata.namespace.as_deref(),
         labels: pod.metadata.labels.as_ref(),
@@ -87,6 +94,7 @@ fn key(pod: &Pod, spec: &PodSpec) -> String {
         overhead: spec.overhead.as_ref(),
         whole: spec.resources.as_ref(),
         volumes: image_volumes(spec).collect(),
+        resizing: (!resizing.is_none()).then_some(resizing),
     };
     serde_json::to_string(&key).expect("strings and maps of strings can be written")
 }
@@ -97,7 +105,7 @@ fn with_tag(image: &str) -> String {
 }
 
 impl Shape {
-    fn new(id: Arc<str>, pod: &Pod, spec: &PodSpec) -> Self {
+    fn new(id: Arc<str>, pod: &Pod, spec: &PodSpec, resizing: &Resizing) -> Self {
         let namespace = pod.metadata.namespace.clone().unwrap_or_default();
         let all = || spec.init_containers.iter().flatten().chain(&spec.containers);
         let images = all().filter_map(|c| c.image.as_deref()).chain(image_volumes(spec));
@@ -106,8 +114,8 @@ impl Shape {
             labels: pod.metadata.labels.clone().unwrap_or_default(),
             relations: Relations::new(spec, &namespace),
             namespace,
-            requests: Amounts::of_pod(spec),
-            compared: Amounts::compared_of_pod(spec),
+            requests: requests::of_pod(spec, resizing),
+            compared: requests::compared(spec, resizing),
             tolerations: spec.tolerations.clone().unwrap_or_default(),
             selection: NodeSelection::new(spec),
             ports: host_ports(spec),
@@ -150,13 +158,14 @@ impl Shapes {
     pub fn of(&mut self, pod: &Pod) -> Arc<Shape> {
         let empty = PodSpec::default();
         let spec = pod.spec.as_ref().unwrap_or(&empty);
-        let id = key(pod, spec);
+        let resizing = Resizing::of(pod);
+        let id = key(pod, spec, &resizing);
         if let Some(shape) = self.known.get(id.as_str()).and_then(Weak::upgrade) {
             return shape;
         }
         self.sweep();
         let id: Arc<str> = id.into();
-        let shape = Arc::new(Shape::new(id.clone(), pod, spec));
+        let shape = Arc::new(Shape::new(id.clone(), pod, spec, &resizing));
         self.known.insert(id, Arc::downgrade(&shape));
         shape
     }
@@ -188,6 +197,7 @@ impl Shapes {
             && a.overhead == b.overhead
             && a.resources == b.resources
             && a.volumes == b.volumes
+            && Resizing::of(old) == Resizing::of(new)
     }
 
     fn sweep(&mut self) {

@@ -97,6 +97,12 @@ impl Tally {
         &self.sums
     }
 
+    /// Whether `test` holds for all domains that counted nodes are in.
+    pub fn all(&self, test: impl Fn(usize, i64) -> bool) -> bool {
+        let domains = self.sums.iter().zip(&self.members).enumerate();
+        domains.filter(|(_, (_, members))| **members > 0).all(|(domain, (sum, _))| test(domain, *sum))
+    }
+
     /// The fewest pods in a domain that counted nodes are in, and how many such domains there are.
     pub fn fewest(&self) -> (i64, usize) {
         let alive = self.sums.iter().zip(&self.members).filter(|(_, members)| **members > 0);

@@ -135,6 +135,10 @@ impl Authorizer for Live<Policy> {
 
 impl Authorizer for Live<NodeGraph> {
     fn authorize(&self, attributes: &Attributes<'_>) -> Decision {
+        // What pods refer to matters to nodes only: the requests of others do not pay for following them.
+        if super::node::node_of(attributes.user).is_none() {
+            return Decision::NoOpinion(String::new());
+        }
         self.read().decide(attributes)
     }
 }

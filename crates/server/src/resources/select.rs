@@ -47,7 +47,11 @@ impl Selection {
         if self.fields.is_metadata_only() {
             return self.fields.matches(&meta.name, &meta.namespace, &BTreeMap::new());
         }
-        let values = object.selectable(self.kind.hub().selectable_values);
+        let kind = self.kind.hub();
+        let values = object.selectable(|object| match kind.selectable_bytes {
+            Some(read) => read(object.bytes()),
+            None => (kind.selectable_values)(&object.tree()),
+        });
         self.fields.matches(&meta.name, &meta.namespace, values)
     }
 }

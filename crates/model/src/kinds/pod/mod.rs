@@ -1,12 +1,12 @@
 //! Pod: containers that run together on one node.
 pub mod prepare;
 mod print;
+mod selectable;
 pub mod validate;
 pub(crate) mod warnings;
 
-use super::{EDIT_VERBS, Kind, PROXY_VERBS, Scope, Subresource, Verb, Version, texts};
+use super::{EDIT_VERBS, Kind, PROXY_VERBS, Scope, Subresource, Verb, Version};
 use crate::Value;
-use std::collections::BTreeMap;
 
 const VERSIONS: &[Version] = &[Version::new("v1", "io.k8s.api.core.v1.Pod")];
 
@@ -26,7 +26,7 @@ pub static KIND: Kind = Kind {
         "status.podIPs",
         "status.nominatedNodeName",
     ],
-    selectable_values,
+    selectable_bytes: Some(selectable::values),
     prepare_create: prepare::create,
     prepare_update: prepare::update,
     prepare_status: prepare::status,
@@ -56,25 +56,6 @@ const SUBRESOURCES: &[Subresource] = &[
     Subresource::of_parent("resize", "Pod", EDIT_VERBS),
     Subresource::Status,
 ];
-
-fn selectable_values(pod: &Value) -> BTreeMap<String, String> {
-    let mut values = texts(
-        pod,
-        &[
-            ("spec.nodeName", "/spec/nodeName"),
-            ("spec.host", "/spec/nodeName"),
-            ("spec.restartPolicy", "/spec/restartPolicy"),
-            ("spec.schedulerName", "/spec/schedulerName"),
-            ("spec.serviceAccountName", "/spec/serviceAccountName"),
-            ("status.phase", "/status/phase"),
-            ("status.podIP", "/status/podIPs/0/ip"),
-            ("status.nominatedNodeName", "/status/nominatedNodeName"),
-        ],
-    );
-    let host_network = pod["spec"]["hostNetwork"].as_bool().unwrap_or(false);
-    values.insert("spec.hostNetwork".into(), host_network.to_string());
-    values
-}
 
 /// Seconds a deleted pod is given: what is asked, else the spec's; none for pods that never reached a node or have
 /// ended. Negative periods mean one second.
