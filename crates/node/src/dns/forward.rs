@@ -163,4 +163,113 @@ mod tests {
         }
         server.await.unwrap();
     }
+
+    use hickory_proto::{
+        op::{Edns, MessageType, Query, ResponseCode},
+        rr::{
+            Name, RData, Record, RecordType,
+            rdata::{A, SOA},
+        },
+    };
+    use std::sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    };
+    use tokio::net::TcpListener;
+
+    fn request(id: u16) -> Message {
+        let mut request = Message::new(id, MessageType::Query, OpCode::Query);
+        request.add_query(Query::query(Name::from_ascii("example.org.").unwrap(), RecordType::A));
+        request
+    }
+
+    /// A name server that answers every packet as `change` has it; counts what it is asked.
+    async fn server(change: impl Fn(&mut Message) + Send + 'static) -> (SocketAddr, Arc<AtomicUsize>) {
+        let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+        let (address, asked) = (socket.local_addr().unwrap(), Arc::new(AtomicUsize::new(0)));
+        let count = asked.clone();
+        tokio::spawn(async move {
+            let mut buffer = [0; 4096];
+            while let Ok((length, from)) = socket.recv_from(&mut buffer).await {
+                count.fetch_add(1, Ordering::SeqCst);
+                let mut reply = Message::from_vec(&buffer[..length]).unwrap();
+                reply.metadata.message_type = MessageType::Response;
+                change(&mut reply);
+                socket.send_to(&reply.to_vec().unwrap(), from).await.unwrap();
+            }
+        });
+        (address, asked)
+    }
+
+    fn address(last: u8) -> Record {
+        let name = Name::from_ascii("example.org.").unwrap();
+        Record::from_rdata(name, 20, RData::A(A(Ipv4Addr::new(192, 0, 2, last))))
+    }
+
+    #[tokio::test]
+    async fn the_next_server_answers_for_one_that_is_down() {
+        let down = UdpSocket::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+        let (up, asked) = server(|reply| reply.answers.push(address(1))).await;
+        let reply = Forwarder::new(vec![down, up]).resolve(&request(1)).await.unwrap();
+        assert_eq!((reply.answers.len(), asked.load(Ordering::SeqCst)), (1, 1));
+        assert!(Forwarder::new(vec![down]).resolve(&request(2)).await.is_none(), "nobody is left to ask");
+    }
+
+    #[tokio::test]
+    async fn a_denial_is_kept_and_a_failure_is_asked_again() {
+        let (denying, asked) = server(|reply| {
+            reply.metadata.response_code = ResponseCode::NXDomain;
+            let root = Name::root();
+            let terms = SOA::new(root.clone(), root.clone(), 1, 1, 1, 1, 20);
+            reply.authorities.push(Record::from_rdata(root, 60, RData::SOA(terms)));
+        })
+        .await;
+        let (failing, failed) = server(|reply| reply.metadata.response_code = ResponseCode::ServFail).await;
+        let (denying, failing) = (Forwarder::new(vec![denying]), Forwarder::new(vec![failing]));
+        for id in [1, 2, 3] {
+            let reply = denying.resolve(&request(id)).await.unwrap();
+            assert_eq!((reply.metadata.id, reply.metadata.response_code), (id, ResponseCode::NXDomain));
+            let reply = failing.resolve(&request(id)).await.unwrap();
+            assert_eq!((reply.metadata.id, reply.metadata.response_code), (id, ResponseCode::ServFail));
+        }
+        assert_eq!((asked.load(Ordering::SeqCst), failed.load(Ordering::SeqCst)), (1, 3));
+    }
+
+    #[tokio::test]
+    async fn a_cut_reply_is_fetched_whole_over_tcp() {
+        let (udp, asked) = server(|reply| reply.metadata.truncation = true).await;
+        let listener = TcpListener::bind(udp).await.unwrap();
+        tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut bytes = vec![0; usize::from(stream.read_u16().await.unwrap())];
+            stream.read_exact(&mut bytes).await.unwrap();
+            let mut reply = Message::from_vec(&bytes).unwrap();
+            reply.metadata.message_type = MessageType::Response;
+            reply.answers = (0..100).map(address).collect();
+            let bytes = reply.to_vec().unwrap();
+            let length = u16::try_from(bytes.len()).unwrap();
+            stream.write_all(&[&length.to_be_bytes()[..], &bytes].concat()).await.unwrap();
+        });
+        let forwarder = Forwarder::new(vec![udp]);
+        for id in [1, 2] {
+            let reply = forwarder.resolve(&request(id)).await.unwrap();
+            assert_eq!((reply.answers.len(), reply.metadata.truncation), (100, false));
+        }
+        assert_eq!(asked.load(Ordering::SeqCst), 1, "the whole reply is kept");
+    }
+
+    #[tokio::test]
+    async fn what_the_asker_takes_is_handed_on() {
+        let (server, _) = server(|reply| {
+            let size = reply.edns.as_ref().map_or(0, Edns::max_payload);
+            reply.answers.push(address(u8::try_from(size / 100).unwrap()));
+        })
+        .await;
+        let mut asking = request(1);
+        let mut edns = Edns::new();
+        edns.set_max_payload(1_200);
+        asking.edns = Some(edns);
+        let reply = Forwarder::new(vec![server]).resolve(&asking).await.unwrap();
+        assert_eq!(reply.answers[0].data, RData::A(A(Ipv4Addr::new(192, 0, 2, 12))));
+    }
 }

@@ -353,6 +353,48 @@ mod tests {
         tasks.shutdown().await;
     }
 
+    #[tokio::test]
+    async fn a_long_answer_is_cut_over_udp_and_whole_over_tcp() {
+        use crate::dns::zone::{EndpointEntry, SliceEntry};
+        let (udp, tcp) = bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
+        let server = udp.local_addr().unwrap();
+        let mut zone = example();
+        let port = crate::dns::zone::PortEntry { name: "sql".into(), protocol: "tcp".into(), port: Some(5432) };
+        zone.set_service("default/db", Some(ServiceEntry { kind: Kind::Headless, ports: vec![port.clone()] }));
+        let endpoint = |n: u8| EndpointEntry { address: [10, 244, 0, n].into(), host: format!("db-{n}") };
+        let endpoints = (0..100).map(endpoint).collect();
+        zone.set_slice("default/db-1", Some(SliceEntry { service: "default/db".into(), endpoints, ports: vec![port] }));
+        let tasks = Tasks::new(CancellationToken::new());
+        serve((udp, tcp), Arc::new(RwLock::new(zone)), Forwarder::new(Vec::new()), &tasks);
+        let asking = |payload: Option<u16>, version: u8| {
+            let mut request = Message::from_vec(&question("db.default.svc.cluster.local.", 7)).unwrap();
+            request.edns = payload.map(|size| {
+                let mut edns = Edns::new();
+                edns.set_max_payload(size).set_version(version);
+                edns
+            });
+            request.to_vec().unwrap()
+        };
+        let mut counts = Vec::new();
+        for payload in [None, Some(4096), Some(100)] {
+            let reply = ask_udp(server, &asking(payload, 0)).await;
+            assert!(reply.metadata.truncation && reply.edns.is_some() == payload.is_some(), "{payload:?}");
+            counts.push(reply.answers.len());
+        }
+        assert!(counts[0] > 5 && counts[1] > counts[0] && counts[2] > 5, "{counts:?}");
+        let reply = ask_udp(server, &asking(Some(1232), 1)).await;
+        assert_eq!(u16::from(reply.metadata.response_code), u16::from(ResponseCode::BADVERS));
+        let mut stream = TcpStream::connect(server).await.unwrap();
+        let bytes = asking(None, 0);
+        let length = u16::try_from(bytes.len()).unwrap();
+        stream.write_all(&[&length.to_be_bytes()[..], &bytes].concat()).await.unwrap();
+        let mut reply = vec![0; usize::from(stream.read_u16().await.unwrap())];
+        stream.read_exact(&mut reply).await.unwrap();
+        let reply = Message::from_vec(&reply).unwrap();
+        assert_eq!((reply.metadata.truncation, reply.answers.len()), (false, 100));
+        tasks.shutdown().await;
+    }
+
     fn example() -> Zone {
         let mut zone = Zone::new("cluster.local", vec!["10.96.0.10".parse().unwrap()]);
         zone.synced = true;

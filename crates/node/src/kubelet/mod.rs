@@ -8,6 +8,7 @@ pub mod configuration;
 pub mod eviction;
 mod hooks;
 mod images;
+mod limits;
 mod logs;
 pub mod make;
 mod measured;
@@ -21,6 +22,7 @@ mod registry;
 mod relist;
 mod server;
 mod shared;
+mod statics;
 mod users;
 mod volumes;
 mod worker;
@@ -81,6 +83,7 @@ pub async fn run_with(
         return Err(KubeletError::CgroupV1);
     }
     let started = Instant::now();
+    limits::apply(&config.settings);
     let Some(version) = token.run_until_cancelled(answering(&config, &*runtime)).await else { return Ok(()) };
     let version = version?;
     for path in [&config.root_dir, &config.settings.pod_logs_dir, &config.root_dir.join("pods")] {
@@ -120,18 +123,23 @@ fn make_dir(path: &Path) -> Result<(), KubeletError> {
 }
 
 fn share(
-    config: KubeletConfig,
+    mut config: KubeletConfig,
     runtime: Arc<dyn ContainerRuntime>,
     version: api::VersionResponse,
     tasks: &Tasks,
 ) -> Arc<Shared> {
+    let heartbeat = config.client.clone();
+    let pace = config.settings.api;
+    config.client = heartbeat.paced(pace.per_second, pace.burst);
     let client = config.client.clone();
     let metrics = Arc::new(metrics::Metrics::default());
     let runtime = Arc::new(measured::Measured { runtime, metrics: metrics.clone() });
     let own = Selection { field_selector: format!("spec.nodeName={}", config.node_name), ..Selection::default() };
     let pods: Informer<Pod> = informer(client.clone(), own, tasks, config.seed);
     let services: Informer<Service> = informer(client.clone(), Selection::default(), tasks, config.seed ^ 1);
-    let recorder = EventRecorder::new(client, "kubelet", &config.node_name, config.clock.clone(), tasks);
+    let pace = config.settings.events;
+    let events = heartbeat.paced(pace.per_second, pace.burst);
+    let recorder = EventRecorder::new(events, "kubelet", &config.node_name, config.clock.clone(), tasks);
     Arc::new(Shared {
         users: users::Users::new(&config.root_dir.join("pods"), config.settings.user_ids_per_pod),
         volumes: volumes::Volumes::new(config.clone(), metrics.clone()),
@@ -140,12 +148,14 @@ fn share(
         runtime_name: version.runtime_name,
         runtime_version: version.runtime_version,
         recorder,
+        heartbeat,
         tasks: tasks.clone(),
         pulls: images::Pulls::new(config.settings.image_pulls),
         services,
         pods,
         registry: Registry::default(),
         objects: objects::Objects::default(),
+        statics: statics::Statics::default(),
         eviction: eviction::State::default(),
         ready_once: CancellationToken::new(),
         first_started: AtomicBool::new(false),
@@ -201,18 +211,31 @@ async fn start(shared: Arc<Shared>, started: Instant) {
     if shared.pods.synced().await.is_err() || shared.services.synced().await.is_err() {
         return;
     }
+    statics::read(&shared).await;
+    shared.tasks.spawn(statics::keep(shared.clone()));
+    shared.tasks.spawn(statics::keep_mirrors(shared.clone()));
     shared.tasks.spawn(relist::run(shared.clone()));
     shared.tasks.spawn(logs::keep_rotating(shared.clone()));
     shared.tasks.spawn(remove_orphans(shared.clone()));
     shared.tasks.spawn(eviction::run(shared.clone()));
     shared.tasks.spawn(eviction::collect_images(shared.clone()));
-    for key in shared.pods.keys() {
+    let own = shared.statics.take_changed();
+    for key in shared.pods.keys().into_iter().chain(own) {
         registry::changed(&shared, &key).await;
     }
     loop {
         tokio::select! {
             key = changes.next() => registry::changed(&shared, &key).await,
-            () = shared.registry.freed.notified() => allocation::retry(&shared),
+            () = shared.registry.freed.notified() => {
+                allocation::retry(&shared);
+                shared.statics.again();
+                shared.statics.mirrors.notify_one();
+            }
+            () = shared.statics.told.notified() => {
+                for key in shared.statics.take_changed() {
+                    registry::changed(&shared, &key).await;
+                }
+            }
         }
     }
 }
@@ -230,6 +253,7 @@ async fn remove_orphans(shared: Arc<Shared>) {
         let (mut cleaned, mut kept) = (0_u32, 0_u32);
         for uid in relist::pods_in_runtime(&shared).await {
             let known = shared.registry.knows(&uid)
+                || shared.statics.all().iter().any(|(_, pod)| pod.metadata.uid.as_deref() == Some(&uid))
                 || shared.pods.list().iter().any(|pod| pod.metadata.uid.as_deref() == Some(&uid));
             if known {
                 continue;

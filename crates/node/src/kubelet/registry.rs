@@ -8,7 +8,7 @@ use super::{
 };
 use crate::pod::{
     resize::Conditions,
-    spec::{full_name, is_deleted, is_terminal, uid},
+    spec::{full_name, is_deleted, is_mirror, is_terminal, uid},
 };
 use k8s_openapi::api::core::v1::{Pod, PodCondition};
 use parking_lot::Mutex;
@@ -128,6 +128,11 @@ impl Registry {
         self.entries.lock().values().map(|entry| entry.pod.clone()).collect()
     }
 
+    /// Whether some pod of this name has a worker.
+    pub fn has(&self, key: &Key) -> bool {
+        self.entries.lock().values().any(|entry| entry.key == *key)
+    }
+
     pub fn find(&self, namespace: &str, name: &str) -> Option<Arc<Pod>> {
         let entries = self.entries.lock();
         let named = |entry: &&Entry| {
@@ -150,6 +155,18 @@ impl Registry {
 /// Carries one change of the API's pods to the workers. Called by one task only, so that pods are admitted one by one.
 pub(super) async fn changed(shared: &Arc<Shared>, key: &Key) {
     let (fresh, known) = tell(shared, key);
+    let of_node = shared.statics.get(key);
+    if of_node.is_some() || shared.pods.get(key).is_some_and(|pod| is_mirror(&pod)) {
+        shared.statics.mirrors.notify_one();
+    }
+    if let Some(pod) = &of_node {
+        // Its mirror may be new, and lack the status.
+        shared.registry.wake_for_news(uid(pod));
+        if fresh.is_some() && shared.registry.has(key) {
+            // The one before has to end first.
+            return;
+        }
+    }
     if let Some(uid) = known {
         allocation::changed(shared, &uid);
     }
@@ -160,7 +177,8 @@ pub(super) async fn changed(shared: &Arc<Shared>, key: &Key) {
 
 /// Tells the workers of this name; the pod itself if it has no worker yet, the uid of one that has.
 fn tell(shared: &Shared, key: &Key) -> (Option<Arc<Pod>>, Option<String>) {
-    let current = shared.pods.get(key);
+    let of_api = || shared.pods.get(key).filter(|pod| !is_mirror(pod));
+    let current = shared.statics.get(key).or_else(of_api);
     let mut entries = shared.registry.entries.lock();
     for (uid_of, entry) in entries.iter_mut().filter(|(_, entry)| entry.key == *key) {
         match current.as_ref().filter(|pod| uid(pod) == uid_of) {

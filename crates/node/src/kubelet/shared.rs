@@ -1,13 +1,13 @@
 //! What all parts of one kubelet share.
 use super::{
     cgroups::Cgroups, config::KubeletConfig, eviction, images::Pulls, make::fields::NodeView, objects::Objects,
-    registry::Registry, users::Users, volumes::Volumes,
+    registry::Registry, statics::Statics, users::Users, volumes::Volumes,
 };
 use super::{metrics::Metrics, server::Rates};
 use crate::{cri::ContainerRuntime, pod::spec::Role};
 use arc_swap::ArcSwap;
 use k8s_openapi::api::core::v1::{ObjectReference, Pod, Service};
-use skeg_client::{EventRecorder, Informer, Tasks, reference_to};
+use skeg_client::{Client, EventRecorder, Informer, Tasks, reference_to};
 use std::sync::{
     Arc,
     atomic::{AtomicBool, Ordering},
@@ -17,7 +17,10 @@ use tokio_util::sync::CancellationToken;
 /// Handles and slow-changing facts; one per kubelet.
 #[derive(Debug)]
 pub struct Shared {
+    /// Its client keeps to the pace that is set.
     pub config: KubeletConfig,
+    /// Keeps to no pace, so that heartbeats are never late for other calls.
+    pub heartbeat: Client,
     pub runtime: Arc<dyn ContainerRuntime>,
     pub runtime_name: String,
     pub runtime_version: String,
@@ -31,6 +34,7 @@ pub struct Shared {
     pub pods: Informer<Pod>,
     pub registry: Registry,
     pub objects: Objects,
+    pub statics: Statics,
     pub eviction: eviction::State,
     pub metrics: Arc<Metrics>,
     pub rates: Rates,

@@ -22,7 +22,42 @@ pub struct Field {
     pub flag: Option<(&'static str, &'static str)>,
 }
 
+/// Fields that upstream tells apart from their zero value; of all others a zero means the default.
+const ZERO_COUNTS: &[&str] = &[
+    "registryPullQPS",
+    "eventRecordQPS",
+    "kubeAPIQPS",
+    "healthzPort",
+    "oomScoreAdj",
+    "cpuCFSQuotaPeriod",
+    "imageGCHighThresholdPercent",
+    "imageGCLowThresholdPercent",
+    "nodeStatusMaxImages",
+    "podPidsLimit",
+    "containerLogMaxFiles",
+    "containerLogMaxWorkers",
+    "iptablesMasqueradeBit",
+    "iptablesDropBit",
+    "memoryThrottlingFactor",
+    "resolvConf",
+    "volumePluginDir",
+    "crashLoopBackOff.maxContainerRestartPeriod",
+    "nodeStatusReportFrequency",
+];
+
 impl Field {
+    /// Whether this value means that the default holds, as upstream's defaulting has it.
+    pub fn is_zero(&self, value: &serde_json::Value) -> bool {
+        let zero = match self.kind {
+            Int32 | Int64 => value.as_i64() == Some(0),
+            Text => value.as_str() == Some(""),
+            Duration => value.as_str().and_then(super::duration).is_some_and(|it| it.is_zero()),
+            Other => value.as_i64() == Some(0),
+            _ => false,
+        };
+        zero && self.default.is_some() && !ZERO_COUNTS.contains(&self.name)
+    }
+
     /// What parts a key from its value in the flag of a map.
     pub fn between(&self) -> char {
         if matches!(self.name, "evictionHard" | "evictionSoft") { '<' } else { '=' }
@@ -58,7 +93,8 @@ const fn alike(name: &'static str, kind: Kind, default: &'static str, values: &'
 /// All of them; those with sub-fields name each of these.
 pub static FIELDS: &[Field] = &[
     fixed("enableServer", Bool, "true"),
-    unset("staticPodPath", Text, &["\"\""]),
+    optional("staticPodPath", Text)
+        .flag("pod-manifest-path", "Folder (or file) of static pods, which this node runs without being asked."),
     free("podLogsDir", Text, "\"/var/log/pods\""),
     free("syncFrequency", Duration, "\"1m0s\"").flag("sync-frequency", "Longest time between two looks at a pod."),
     free("fileCheckFrequency", Duration, "\"20s\""),
@@ -72,8 +108,10 @@ pub static FIELDS: &[Field] = &[
     optional("tlsPrivateKeyFile", Text),
     unset("tlsCipherSuites", Texts, &["[]"]),
     unset("tlsCurvePreferences", Other, &["[]"]),
-    unset("tlsMinVersion", Text, &["\"\"", "\"VersionTLS12\""]),
-    unset("rotateCertificates", Bool, &["false"]),
+    optional("tlsMinVersion", Text)
+        .flag("tls-min-version", "Lowest version of TLS that the node's server speaks: VersionTLS12 or VersionTLS13."),
+    // The kubelet speaks with the API inside one process: there is no client certificate that could grow old.
+    unset("rotateCertificates", Bool, &["false", "true"]),
     unset("serverTLSBootstrap", Bool, &["false"]),
     optional("authentication.x509.clientCAFile", Text),
     fixed("authentication.webhook.enabled", Bool, "true"),
@@ -86,15 +124,16 @@ pub static FIELDS: &[Field] = &[
     free("registryBurst", Int32, "10").flag("registry-burst", "Image pulls at once above --registry-qps."),
     fixed("imagePullCredentialsVerificationPolicy", Text, "\"NeverVerifyPreloadedImages\""),
     unset("preloadedImagesVerificationAllowlist", Texts, &["[]"]),
-    fixed("eventRecordQPS", Int32, "50"),
-    fixed("eventBurst", Int32, "100"),
+    free("eventRecordQPS", Int32, "50").flag("event-qps", "Events written a second; 0: no limit."),
+    free("eventBurst", Int32, "100").flag("event-burst", "Events written at once above --event-qps."),
     free("enableDebuggingHandlers", Bool, "true")
         .flag("enable-debugging-handlers", "Whether the node serves logs, exec, attach and port-forward."),
     unset("enableContentionProfiling", Bool, &["false"]),
     free("healthzPort", Int32, "10248").flag("healthz-port", "Port of the node's plain health endpoint; 0: none."),
     free("healthzBindAddress", Text, "\"127.0.0.1\"")
         .flag("healthz-bind-address", "Address of the node's plain health endpoint."),
-    fixed("oomScoreAdj", Int32, "-999"),
+    free("oomScoreAdj", Int32, "-999")
+        .flag("oom-score-adj", "How late this process is killed when the machine runs out of memory: -1000 to 1000."),
     free("clusterDomain", Text, "\"cluster.local\"").flag("cluster-domain", "Domain of the cluster's names."),
     optional("clusterDNS", Texts).flag(
         "cluster-dns",
@@ -140,10 +179,10 @@ pub static FIELDS: &[Field] = &[
     fixed("cpuCFSQuotaPeriod", Duration, "\"100ms\""),
     free("nodeStatusMaxImages", Int32, "50")
         .flag("node-status-max-images", "Images that the node's status lists at most; -1: all."),
-    fixed("maxOpenFiles", Int64, "1000000"),
+    free("maxOpenFiles", Int64, "1000000").flag("max-open-files", "Files that this process may have open."),
     fixed("contentType", Text, "\"application/vnd.kubernetes.protobuf\""),
-    fixed("kubeAPIQPS", Int32, "50"),
-    fixed("kubeAPIBurst", Int32, "100"),
+    free("kubeAPIQPS", Int32, "50").flag("kube-api-qps", "Calls of the node to the API server a second."),
+    free("kubeAPIBurst", Int32, "100").flag("kube-api-burst", "Calls at once above --kube-api-qps."),
     free("serializeImagePulls", Bool, "true")
         .flag("serialize-image-pulls", "Whether images are pulled one after the other."),
     optional("maxParallelImagePulls", Int32),
@@ -174,7 +213,7 @@ pub static FIELDS: &[Field] = &[
         .flag("container-log-max-size", "Size at which a container's log is rotated."),
     free("containerLogMaxFiles", Int32, "5")
         .flag("container-log-max-files", "Files kept of a container's log, 2 at least."),
-    fixed("containerLogMaxWorkers", Int32, "1"),
+    free("containerLogMaxWorkers", Int32, "1"),
     free("containerLogMonitorInterval", Duration, "\"10s\""),
     fixed("configMapAndSecretChangeDetectionStrategy", Text, "\"Watch\""),
     optional("systemReserved", TextMap)

@@ -124,7 +124,7 @@ impl Configuration {
         if !strict.is_empty() {
             return Err(ConfigurationError::Strict(strict));
         }
-        for (field, value) in found {
+        for (field, value) in found.into_iter().filter(|(field, value)| !field.is_zero(value)) {
             match checked(field, value) {
                 Ok(value) => self.set(field, value),
                 Err(text) => invalid.push(text),
@@ -252,6 +252,38 @@ mod tests {
     }
 
     #[test]
+    fn a_zero_means_the_default_where_upstream_cannot_tell_it_apart() {
+        let text = "syncFrequency: 0s\nfileCheckFrequency: 0s\nport: 0\nmaxPods: 0\ncpuManagerReconcilePeriod: 0s\n\
+                    evictionPressureTransitionPeriod: 0s\nshutdownGracePeriod: 0s\nvolumeStatsAggPeriod: 0s\n\
+                    logging: {flushFrequency: 0, verbosity: 0}\nmemorySwap: {}\nrotateCertificates: true\n\
+                    containerRuntimeEndpoint: \"\"\nhealthzPort: 0\n";
+        let settings = read(text).unwrap();
+        assert_eq!((settings.max_pods, settings.listen.port(), settings.healthz), (110, 10250, None));
+        assert_eq!(settings.sync_frequency, std::time::Duration::from_secs(60));
+        assert_eq!(settings.effective["volumeStatsAggPeriod"], "1m0s");
+    }
+
+    #[test]
+    fn limits_of_this_process_are_checked() {
+        fails(
+            "oomScoreAdj: -2000",
+            "invalid configuration: oomScoreAdj (--oom-score-adj) -2000 must be between -1000 and 1000, inclusive",
+        );
+        fails(
+            "maxOpenFiles: -1",
+            "invalid configuration: maxOpenFiles (--max-open-files) -1 must not be a negative number",
+        );
+        fails("kubeAPIQPS: -1", "invalid configuration: kubeAPIQPS (--kube-api-qps) -1 must not be a negative number");
+        fails(
+            "tlsMinVersion: VersionTLS10",
+            "invalid configuration: tlsMinVersion: \"VersionTLS10\" cannot be honoured by this kubelet: only \
+             \"VersionTLS12\", \"VersionTLS13\" can",
+        );
+        let settings = read("tlsMinVersion: VersionTLS13\neventRecordQPS: 0\n").unwrap();
+        assert!(settings.tls_13_only && settings.events.per_second == 0);
+    }
+
+    #[test]
     fn files_flags_and_defaults_lie_over_each_other() {
         let text = format!(
             "{HEAD}maxPods: 20\nnodeStatusUpdateFrequency: 4s\nmaxParallelImagePulls: 3\nclusterDNS: [10.96.0.10]\n"
@@ -273,7 +305,7 @@ mod tests {
             "invalid configuration: maxParallelImagePulls cannot be larger than 1 unless SerializeImagePulls \
              (--serialize-image-pulls) is set to false",
         );
-        fails("port: 0", "invalid configuration: port (--port) 0 must be between 1 and 65535, inclusive");
+        fails("port: 70000", "invalid configuration: port (--port) 70000 must be between 1 and 65535, inclusive");
         fails(
             "evictionHard: {memory.available: 1Q}",
             "invalid configuration: eviction: memory.available: \"1Q\" is neither a quantity nor a percentage",

@@ -31,11 +31,21 @@ pub struct ImagePulls {
     pub burst: u32,
 }
 
+/// How many calls a client may make.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pace {
+    /// 0: no limit.
+    pub per_second: u32,
+    pub burst: u32,
+}
+
 /// When a container's log is rotated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LogFiles {
     pub size_bytes_max: u64,
     pub files_max: usize,
+    /// Logs rotated at once.
+    pub workers: usize,
     pub look_every: Duration,
 }
 
@@ -101,6 +111,16 @@ pub struct Settings {
     pub fail_cgroup_v1: bool,
     /// Ids in the user namespace of a pod.
     pub user_ids_per_pod: u32,
+    /// None: no static pods.
+    pub static_pods: Option<PathBuf>,
+    pub files_looked_at_every: Duration,
+    pub events: Pace,
+    /// Of all calls but heartbeats and events.
+    pub api: Pace,
+    pub oom_score_adj: i64,
+    pub open_files_max: u64,
+    /// Whether the node's server speaks no TLS below 1.3.
+    pub tls_13_only: bool,
 }
 
 /// Reads a tree whose values are of their kinds; what does not fit together is noted.
@@ -283,10 +303,15 @@ impl Reader<'_> {
         if files <= 1 {
             self.complain(format!("containerLogMaxFiles (--container-log-max-files) {files} must be greater than 1"));
         }
+        let workers = self.number("containerLogMaxWorkers");
+        if workers < 1 {
+            self.complain(format!("containerLogMaxWorkers {workers} must be greater than or equal to 1"));
+        }
         LogFiles {
             size_bytes_max: u64::try_from(bytes).unwrap_or(0),
             files_max: usize::try_from(files).unwrap_or(2),
-            look_every: self.duration("containerLogMonitorInterval"),
+            workers: usize::try_from(workers).unwrap_or(1).max(1),
+            look_every: self.positive("containerLogMonitorInterval"),
         }
     }
 
@@ -338,6 +363,36 @@ impl Reader<'_> {
             self.complain("nodeLeaseDurationSeconds must be greater than 0");
         }
         SignedDuration::from_secs(seconds)
+    }
+
+    fn pace(&mut self, rate: (&str, &str), burst: (&str, &str)) -> Pace {
+        Pace { per_second: self.natural(rate.0, rate.1), burst: self.natural(burst.0, burst.1) }
+    }
+
+    fn oom_score_adj(&mut self) -> i64 {
+        let score = self.number("oomScoreAdj");
+        if !(-1000..=1000).contains(&score) {
+            self.complain(format!("oomScoreAdj (--oom-score-adj) {score} must be between -1000 and 1000, inclusive"));
+        }
+        score
+    }
+
+    fn open_files(&mut self) -> u64 {
+        let most = self.number("maxOpenFiles");
+        u64::try_from(most).unwrap_or_else(|_| {
+            self.complain(format!("maxOpenFiles (--max-open-files) {most} must not be a negative number"));
+            0
+        })
+    }
+
+    fn tls_13_only(&mut self) -> bool {
+        let version = self.text("tlsMinVersion");
+        if !matches!(version.as_str(), "" | "VersionTLS12" | "VersionTLS13") {
+            self.complain(format!(
+                "tlsMinVersion: {version:?} cannot be honoured by this kubelet: only \"VersionTLS12\", \"VersionTLS13\" can"
+            ));
+        }
+        version == "VersionTLS13"
     }
 
     fn user_ids(&mut self) -> u32 {
@@ -422,6 +477,13 @@ impl Settings {
             fail_swap_on: it.bool("failSwapOn"),
             fail_cgroup_v1: it.bool("failCgroupV1"),
             user_ids_per_pod: it.user_ids(),
+            static_pods: it.some_text("staticPodPath").map(PathBuf::from),
+            files_looked_at_every: it.positive("fileCheckFrequency"),
+            events: it.pace(("eventRecordQPS", "event-qps"), ("eventBurst", "event-burst")),
+            api: it.pace(("kubeAPIQPS", "kube-api-qps"), ("kubeAPIBurst", "kube-api-burst")),
+            oom_score_adj: it.oom_score_adj(),
+            open_files_max: it.open_files(),
+            tls_13_only: it.tls_13_only(),
         };
         if !it.wrong.is_empty() {
             return Err(it.wrong);

@@ -1,6 +1,7 @@
 //! Keeps the logs of running containers short: a full file is moved aside, older ones are compressed, the oldest go.
 use crate::{cri::api, kubelet::shared::Shared};
 use flate2::{Compression, write::GzEncoder};
+use futures::StreamExt;
 use std::{
     fs, io,
     path::{Path, PathBuf},
@@ -13,11 +14,15 @@ pub(in crate::kubelet) async fn keep_rotating(shared: Arc<Shared>) {
         tokio::time::sleep(shared.config.settings.log_files.look_every).await;
         let Ok(containers) = shared.runtime.list_containers(None).await else { continue };
         let running = containers.into_iter().filter(|it| it.state() == api::ContainerState::ContainerRunning);
-        for container in running {
-            if let Err(error) = check(&shared, &container.id).await {
-                tracing::warn!(container = container.id, %error, "a log cannot be rotated");
-            }
-        }
+        let workers = shared.config.settings.log_files.workers;
+        let shared = &*shared;
+        futures::stream::iter(running)
+            .for_each_concurrent(workers, |container| async move {
+                if let Err(error) = check(shared, &container.id).await {
+                    tracing::warn!(container = container.id, %error, "a log cannot be rotated");
+                }
+            })
+            .await;
     }
 }
 

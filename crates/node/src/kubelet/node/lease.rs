@@ -16,7 +16,7 @@ const RETRY: Duration = Duration::from_millis(200);
 const RETRY_MAX: Duration = Duration::from_secs(7);
 
 async fn owner(shared: &Shared) -> Option<Vec<OwnerReference>> {
-    let node = shared.config.client.get::<Node>(None, &shared.config.node_name).await.ok()?;
+    let node = shared.heartbeat.get::<Node>(None, &shared.config.node_name).await.ok()?;
     Some(vec![OwnerReference {
         api_version: "v1".into(),
         kind: "Node".into(),
@@ -34,7 +34,7 @@ fn renewed(shared: &Shared, lease: &mut Lease) {
 }
 
 async fn once(shared: &Shared, last: Option<Arc<Lease>>) -> Result<Arc<Lease>, Status> {
-    let client = &shared.config.client;
+    let client = &shared.heartbeat;
     let found = match last {
         Some(lease) => Some(lease),
         None => match client.get::<Lease>(Some(NAMESPACE), &shared.config.node_name).await {

@@ -6,8 +6,8 @@ use crate::{
         config::VERSION,
         metrics::{
             ACTIVE_PODS, ALL, BUILD_INFO, CGROUP_VERSION, CONTAINER_LOG_BYTES, CPU_SHARED_POOL, DESIRED_PODS,
-            EPHEMERAL_CONTAINERS, IN_PROGRESS_RESIZES, METRICS_PROVIDER, NODE_NAME, PROBES, RUNNING_CONTAINERS,
-            RUNNING_PODS, Snapshot, WORKING_PODS,
+            EPHEMERAL_CONTAINERS, IN_PROGRESS_RESIZES, METRICS_PROVIDER, MIRROR_PODS, NODE_NAME, PROBES,
+            RUNNING_CONTAINERS, RUNNING_PODS, Snapshot, WORKING_PODS,
         },
         node::facts,
         shared::Shared,
@@ -42,10 +42,14 @@ async fn runtime_now(shared: &Shared, now: &mut Snapshot) {
 
 fn pods_now(shared: &Shared, now: &mut Snapshot) {
     let (active, all) = (shared.registry.active(), shared.registry.pods());
-    now.set(&ACTIVE_PODS, &[""], float(active.len()));
-    now.set(&ACTIVE_PODS, &["true"], 0.0);
-    now.set(&DESIRED_PODS, &[""], float(shared.pods.len()));
-    now.set(&DESIRED_PODS, &["true"], 0.0);
+    let of_node = active.iter().filter(|pod| spec::is_static(pod)).count();
+    now.set(&ACTIVE_PODS, &[""], float(active.len() - of_node));
+    now.set(&ACTIVE_PODS, &["true"], float(of_node));
+    let (statics, listed) = (shared.statics.all().len(), shared.pods.list());
+    let mirrors = listed.iter().filter(|pod| spec::is_mirror(pod)).count();
+    now.set(&DESIRED_PODS, &[""], float(listed.len() - mirrors));
+    now.set(&DESIRED_PODS, &["true"], float(statics));
+    now.set(&MIRROR_PODS, &[], float(mirrors));
     let ephemeral = all.iter().map(|pod| ephemeral_containers(pod).len()).sum();
     now.set(&EPHEMERAL_CONTAINERS, &[], float(ephemeral));
     now.set(&IN_PROGRESS_RESIZES, &[], float(shared.registry.resizing()));

@@ -21,9 +21,10 @@ use http_body_util::{BodyExt, Full, combinators::BoxBody};
 use hyper::{body::Incoming, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use rustls::{
-    RootCertStore, ServerConfig,
+    ALL_VERSIONS, RootCertStore, ServerConfig, SupportedProtocolVersion,
     pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
     server::WebPkiClientVerifier,
+    version::TLS13,
 };
 use std::{convert::Infallible, sync::Arc, time::Duration};
 pub(super) use summary::Rates;
@@ -116,14 +117,15 @@ impl Asked {
     }
 }
 
-fn tls_config(tls: &ServingTls) -> Result<ServerConfig, KubeletError> {
+fn tls_config(tls: &ServingTls, tls_13_only: bool) -> Result<ServerConfig, KubeletError> {
     let wrong = |error: &dyn std::fmt::Display| KubeletError::Tls(error.to_string());
     let certificates =
         |pem: &[u8]| CertificateDer::pem_slice_iter(pem).collect::<Result<Vec<_>, _>>().map_err(|error| wrong(&error));
     let key = PrivateKeyDer::from_pem_slice(&tls.key_pem).map_err(|error| wrong(&error))?;
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let versions: &[&SupportedProtocolVersion] = if tls_13_only { &[&TLS13] } else { ALL_VERSIONS };
     let builder = ServerConfig::builder_with_provider(provider.clone())
-        .with_safe_default_protocol_versions()
+        .with_protocol_versions(versions)
         .map_err(|error| wrong(&error))?;
     let mut roots = RootCertStore::empty();
     for certificate in certificates(&tls.client_ca_pem)? {
@@ -145,7 +147,7 @@ fn tls_config(tls: &ServingTls) -> Result<ServerConfig, KubeletError> {
 /// # Errors
 /// The port is taken, or the certificate cannot be used.
 pub(super) async fn start(shared: &Arc<Shared>, tls: &ServingTls) -> Result<(), KubeletError> {
-    let acceptor = TlsAcceptor::from(Arc::new(tls_config(tls)?));
+    let acceptor = TlsAcceptor::from(Arc::new(tls_config(tls, shared.config.settings.tls_13_only)?));
     let address = shared.config.settings.listen;
     let listener = TcpListener::bind(address).await.map_err(|source| KubeletError::Listen { address, source })?;
     shared.tasks.spawn(accept(shared.clone(), listener, acceptor));

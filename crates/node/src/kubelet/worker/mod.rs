@@ -95,7 +95,7 @@ fn annotated(pod: &Pod, seen: Timestamp) -> Arc<Pod> {
     let mut pod = pod.clone();
     let annotations = pod.metadata.annotations.get_or_insert_default();
     annotations.insert(CONFIG_SEEN.into(), seen.to_string());
-    annotations.insert(CONFIG_SOURCE.into(), "api".into());
+    annotations.entry(CONFIG_SOURCE.into()).or_insert_with(|| "api".into());
     Arc::new(pod)
 }
 

@@ -3,7 +3,7 @@ use super::Update;
 use crate::{
     kubelet::{metrics::STATUS_SYNC, shared::Shared},
     pod::{
-        spec::{full_name, name, namespace, uid},
+        spec::{full_name, is_mirror, is_static, name, namespace, uid},
         status_merge::{delay_end, patch},
     },
 };
@@ -97,6 +97,19 @@ async fn carry(
 
 /// The pod as the API answers; None where nothing was to be written or there is no such pod any more.
 async fn write(
+    shared: &Shared,
+    pod: &Arc<Pod>,
+    wanted: Wanted,
+) -> Result<Option<Arc<Pod>>, skeg_model::status::Status> {
+    if is_static(pod) && !is_mirror(pod) {
+        // Its mirror shows the status; one that is made later is told of by itself.
+        let Some(mirror) = shared.mirror_of(pod) else { return Ok(None) };
+        return write_to(shared, &mirror, wanted).await.map(|_| None);
+    }
+    write_to(shared, pod, wanted).await
+}
+
+async fn write_to(
     shared: &Shared,
     pod: &Arc<Pod>,
     wanted: Wanted,
