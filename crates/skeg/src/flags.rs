@@ -142,6 +142,9 @@ pub struct ServerFlags {
     pub node_labels: Vec<String>,
     #[command(flatten)]
     pub control: ControllerFlags,
+    /// KubeSchedulerConfiguration (kubescheduler.config.k8s.io/v1): profiles, weights and strategies of the scheduler.
+    #[arg(long, value_name = "FILE")]
+    pub scheduler_config: Option<PathBuf>,
     /// KubeletConfiguration (kubelet.config.k8s.io/v1beta1) of this machine's kubelet; flags go before it.
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,

@@ -73,6 +73,13 @@ pub async fn run(flags: ServerFlags, token: CancellationToken) -> anyhow::Result
 
 const ENDPOINT: &str = "containerRuntimeEndpoint";
 
+fn scheduler_configuration(flags: &ServerFlags) -> anyhow::Result<scheduler::Configuration> {
+    let Some(path) = &flags.scheduler_config else { return Ok(scheduler::Configuration::default()) };
+    let context = || format!("failed to load scheduler config file, path: {}", path.display());
+    let text = std::fs::read(path).with_context(context)?;
+    scheduler::Configuration::parse(&text).with_context(context)
+}
+
 /// The kubelet's configuration as the file and the flags have it, over what suits a node that brings its own runtime.
 fn configuration(flags: &ServerFlags) -> anyhow::Result<Configuration> {
     let data_dir = std::path::absolute(&flags.api.data_dir).context("finding the data directory")?;
@@ -169,7 +176,7 @@ fn start_control(
             client: client(running, User::component("system:kube-scheduler", &[]), "kube-scheduler"),
             clock: running.clock.clone(),
             seed: seed(),
-            scheduler_name: "default-scheduler".into(),
+            configuration: scheduler_configuration(flags)?,
             host: rustix::system::uname().nodename().to_string_lossy().into_owned(),
         };
         let leader = &flags.control.leader;

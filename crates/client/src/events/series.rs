@@ -41,24 +41,23 @@ pub struct Said {
     pub note: String,
 }
 
-/// Records events of one controller. Clones share the queue.
+/// Records events of the controllers of one program. Clones share the queue.
 #[derive(Debug, Clone)]
 pub struct SeriesRecorder {
-    controller: String,
-    instance: String,
+    host: String,
     clock: Arc<dyn Clock>,
     queue: mpsc::Sender<Event>,
 }
 
 impl SeriesRecorder {
-    pub fn new(client: Client, controller: &str, host: &str, clock: Arc<dyn Clock>, tasks: &Tasks) -> Self {
+    pub fn new(client: Client, host: &str, clock: Arc<dyn Clock>, tasks: &Tasks) -> Self {
         let (queue, waiting) = mpsc::channel(QUEUE_EVENTS_MAX);
         tasks.spawn(write_all(client, waiting, clock.clone()));
-        Self { controller: controller.into(), instance: format!("{controller}-{host}"), clock, queue }
+        Self { host: host.into(), clock, queue }
     }
 
     /// Queues an event, and waits for that while the queue is full; no event is lost as long as the recorder's tasks run.
-    pub async fn record(&self, about: &ObjectReference, said: Said) {
+    pub async fn record(&self, controller: &str, about: &ObjectReference, said: Said) {
         let now = self.clock.now();
         let namespace = about.namespace.clone().filter(|namespace| !namespace.is_empty());
         let event = Event {
@@ -68,8 +67,8 @@ impl SeriesRecorder {
                 ..ObjectMeta::default()
             },
             event_time: Some(MicroTime(now)),
-            reporting_controller: Some(self.controller.clone()),
-            reporting_instance: Some(self.instance.clone()),
+            reporting_controller: Some(controller.into()),
+            reporting_instance: Some(format!("{controller}-{}", self.host)),
             action: Some(said.action.into()),
             reason: Some(said.reason.into()),
             regarding: Some(about.clone()),
@@ -99,7 +98,8 @@ fn key_of(event: &Event) -> String {
             [&about.kind, &about.namespace, &about.name, &about.uid, &about.resource_version, &about.field_path];
         Some(parts.map(|part| part.as_deref().unwrap_or_default()).join("\u{0}"))
     };
-    let said = [&event.type_, &event.action, &event.reason].map(|part| part.as_deref().unwrap_or_default());
+    let said = [&event.type_, &event.action, &event.reason, &event.reporting_controller]
+        .map(|part| part.as_deref().unwrap_or_default());
     let about = [event.regarding.as_ref(), event.related.as_ref()].map(|about| of(about).unwrap_or_default());
     format!("{}\u{0}{}", said.join("\u{0}"), about.join("\u{0}"))
 }

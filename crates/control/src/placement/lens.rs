@@ -246,7 +246,7 @@ impl Lens {
                 Part::Hard(at) => spread_allows(&pod.relations.spread_hard[at], tally, pod, cluster),
                 Part::Near => tally.sums().iter().map(|sum| first || *sum > 0).collect(),
                 Part::Apart | Part::Carried(Bearing::Repels) => tally.sums().iter().map(|sum| *sum == 0).collect(),
-                Part::Soft(_) | Part::Prefers(_) | Part::Carried(Bearing::Attracts(_)) => continue,
+                Part::Soft(_) | Part::Prefers(_) | Part::Carried(_) => continue,
             };
             good[NOWHERE] = matches!(view.part, Part::Apart | Part::Carried(_));
             // Every node is counted but for hard spreading, so where all domains with nodes are good nothing closes.
@@ -273,9 +273,9 @@ impl Lens {
         if self.tainted == 0
             && !pod.selection.has_preferences()
             && pod.relations.spread_soft.is_empty()
-            && self.is_flat()
+            && self.is_flat(pod)
         {
-            return self.emptiest(&open, seed);
+            return self.emptiest(&open, pod.profile.weights.images, seed);
         }
         let rows: Vec<u32> = (0..).zip(&*open).filter(|(_, open)| **open).map(|(row, _)| row).collect();
         let row = match rows.as_slice() {
@@ -287,16 +287,13 @@ impl Lens {
     }
 
     /// Whether others attract or repel the pod the same everywhere.
-    fn is_flat(&self) -> bool {
-        self.views.iter().all(|view| match view.part {
-            Part::Prefers(_) | Part::Carried(Bearing::Attracts(_)) => flat(&view.tally),
-            _ => true,
-        })
+    fn is_flat(&self, pod: &PodFacts) -> bool {
+        self.views.iter().all(|view| attracts(view.part, pod).is_none() || flat(&view.tally))
     }
 
     /// The best row where only resources and images make a difference: what [`Self::best`] answers, in two passes.
-    fn emptiest(&self, open: &[bool], seed: u64) -> Option<Choice> {
-        let scores = || self.base.iter().zip(&self.image).map(|(base, image)| base + image);
+    fn emptiest(&self, open: &[bool], images: i64, seed: u64) -> Option<Choice> {
+        let scores = || self.base.iter().zip(&self.image).map(|(base, image)| base + image * images);
         let (mut top, mut ties, mut feasible) = (i64::MIN, 0_u64, 0);
         for (score, _) in scores().zip(open).filter(|(_, open)| **open) {
             feasible += 1;
@@ -312,17 +309,18 @@ impl Lens {
 
     fn best(&self, rows: &[u32], pod: &PodFacts, seed: u64) -> u32 {
         let of = |column: &[i64]| rows.iter().map(|row| column[*row as usize]).collect::<Vec<i64>>();
+        let weights = pod.profile.weights;
         let mut totals = of(&self.base);
-        totals.iter_mut().zip(rows).for_each(|(total, row)| *total += self.image[*row as usize]);
-        score::add_reversed(&mut totals, &of(&self.soft), score::TAINT_WEIGHT);
+        totals.iter_mut().zip(rows).for_each(|(total, row)| *total += self.image[*row as usize] * weights.images);
+        score::add_reversed(&mut totals, &of(&self.soft), weights.taints);
         if pod.selection.has_preferences() {
-            score::add_normalised(&mut totals, &of(&self.liked), score::NODE_AFFINITY_WEIGHT);
+            score::add_normalised(&mut totals, &of(&self.liked), weights.node_affinity);
         }
         if let Some(spread) = self.spreading(rows, pod) {
-            totals.iter_mut().zip(spread).for_each(|(total, score)| *total += score * score::SPREAD_WEIGHT);
+            totals.iter_mut().zip(spread).for_each(|(total, score)| *total += score * weights.spread);
         }
-        if let Some(sums) = self.attraction(rows) {
-            score::add_stretched(&mut totals, &sums, score::POD_AFFINITY_WEIGHT);
+        if let Some(sums) = self.attraction(rows, pod) {
+            score::add_stretched(&mut totals, &sums, weights.pod_affinity);
         }
         score::pick(rows, &totals, seed)
     }
@@ -366,10 +364,10 @@ impl Lens {
     }
 
     /// Sums of the weights by which others attract or repel, when there are any.
-    fn attraction(&self, rows: &[u32]) -> Option<Vec<i64>> {
+    fn attraction(&self, rows: &[u32], pod: &PodFacts) -> Option<Vec<i64>> {
         let mut sums: Option<Vec<i64>> = None;
         for view in &self.views {
-            let (Part::Prefers(weight) | Part::Carried(Bearing::Attracts(weight))) = view.part else { continue };
+            let Some(weight) = attracts(view.part, pod) else { continue };
             // What is the same for all nodes moves no node before another.
             if flat(&view.tally) {
                 continue;
@@ -387,6 +385,16 @@ impl Lens {
 
     fn is_overgrown(&self) -> bool {
         self.views.iter().any(|view| view.tally.domains() > 2 * self.rows() + LENSES_MAX)
+    }
+}
+
+/// The weight by which the pods of a view draw this one.
+fn attracts(part: Part, pod: &PodFacts) -> Option<i64> {
+    let unmoved = pod.profile.ignores_preferences && pod.relations.preferred.is_empty();
+    match part {
+        Part::Prefers(weight) => Some(weight),
+        Part::Carried(bearing) => bearing.weight(&pod.profile).filter(|_| !unmoved),
+        _ => None,
     }
 }
 

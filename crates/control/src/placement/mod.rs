@@ -15,6 +15,7 @@ mod lens;
 mod naive;
 mod pod;
 mod preempt;
+mod profile;
 mod requests;
 mod resources;
 mod score;
@@ -29,6 +30,7 @@ pub use cluster::{Cluster, NodeBefore, NodeId};
 pub use explain::{Diagnosis, Reason};
 pub use hint::{Hint, helps};
 pub use pod::PodFacts;
+pub use profile::{Fit, Profile, Strategy, Weights};
 pub use resources::Amounts;
 pub use shape::{Shape, Shapes};
 

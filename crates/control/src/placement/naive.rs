@@ -6,7 +6,7 @@ use super::{
     pod::PodFacts,
     score,
     spread::{self, HOSTNAME, has_all, included},
-    terms::{Bearing, Spread},
+    terms::Spread,
 };
 use rustc_hash::FxHashMap;
 
@@ -22,15 +22,17 @@ fn best(pod: &PodFacts, cluster: &Cluster, feasible: &[NodeId], seed: u64) -> No
         return *only;
     }
     let of = |score: &dyn Fn(NodeId) -> i64| feasible.iter().map(|id| score(*id)).collect::<Vec<i64>>();
-    let mut totals = of(&|id| score::by_resources(pod, cluster, id) + score::image_locality(pod, cluster, id));
-    score::add_reversed(&mut totals, &of(&|id| score::soft_taints(pod, cluster.node(id))), score::TAINT_WEIGHT);
+    let weights = pod.profile.weights;
+    let image = |id| score::image_locality(pod, cluster, id) * weights.images;
+    let mut totals = of(&|id| score::by_resources(pod, cluster, id) + image(id));
+    score::add_reversed(&mut totals, &of(&|id| score::soft_taints(pod, cluster.node(id))), weights.taints);
     let liked = of(&|id| pod.selection.liking(&cluster.node(id).name, &cluster.node(id).labels));
-    score::add_normalised(&mut totals, &liked, score::NODE_AFFINITY_WEIGHT);
+    score::add_normalised(&mut totals, &liked, weights.node_affinity);
     if let Some(spread) = spreading(pod, cluster, feasible) {
-        totals.iter_mut().zip(spread).for_each(|(total, score)| *total += score * score::SPREAD_WEIGHT);
+        totals.iter_mut().zip(spread).for_each(|(total, score)| *total += score * weights.spread);
     }
     if let Some(sums) = attraction(pod, cluster, feasible) {
-        score::add_stretched(&mut totals, &sums, score::POD_AFFINITY_WEIGHT);
+        score::add_stretched(&mut totals, &sums, weights.pod_affinity);
     }
     let rows: Vec<u32> = feasible.iter().map(|id| id.0).collect();
     NodeId(score::pick(&rows, &totals, seed))
@@ -96,7 +98,8 @@ fn attraction(pod: &PodFacts, cluster: &Cluster, feasible: &[NodeId]) -> Option<
         values.into_iter().for_each(|(value, count)| *sums.entry(value).or_default() += weight * count);
     }
     for (carried, nodes) in cluster.census.about(pod, &cluster.namespaces) {
-        if let Bearing::Attracts(weight) = carried.bearing {
+        let unmoved = pod.profile.ignores_preferences && pod.relations.preferred.is_empty();
+        if let Some(weight) = carried.bearing.weight(&pod.profile).filter(|_| !unmoved) {
             let values = by_value(cluster, nodes, &carried.term.topology_key);
             let sums = weights.entry(&carried.term.topology_key).or_default();
             values.into_iter().for_each(|(value, count)| *sums.entry(value).or_default() += weight * count);

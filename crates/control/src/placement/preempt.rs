@@ -9,11 +9,6 @@ use super::{
 use jiff::Timestamp;
 use std::{cmp::Reverse, sync::Arc};
 
-/// Nodes that are tried: a tenth of those where it may help, but at least this many (upstream's `minCandidateNodesPercentage` and
-/// `minCandidateNodesAbsolute`).
-const CANDIDATES_SHARE: usize = 10;
-const CANDIDATES_MIN: usize = 100;
-
 /// What preemption came to.
 pub(super) enum Outcome {
     Room {
@@ -41,7 +36,8 @@ pub(super) fn run(pod: &PodFacts, cluster: &mut Cluster, refused: &[(NodeId, Vec
     }
     let curable: Vec<NodeId> =
         refused.iter().filter(|(_, reasons)| reasons.iter().all(Reason::curable)).map(|(node, _)| *node).collect();
-    let wanted = (curable.len() / CANDIDATES_SHARE).max(CANDIDATES_MIN);
+    let profile = &pod.profile;
+    let wanted = (curable.len() * profile.candidates_percentage / 100).max(profile.candidates_min);
     let offset = usize::try_from(seed % (curable.len().max(1) as u64)).unwrap_or(0);
     let (mut candidates, mut harmless, mut failed) = (Vec::new(), false, Vec::new());
     for node in curable[offset..].iter().chain(&curable[..offset]) {

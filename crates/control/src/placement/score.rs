@@ -1,16 +1,13 @@
-//! The scores, with upstream's default weights; ties are broken by the seed.
+//! The scores, by the weights of the pod's profile; ties are broken by the seed.
 use super::{
     cluster::{Cluster, NodeFacts, NodeId},
     filter::tolerates,
     shape::Shape,
 };
 use k8s_openapi::api::core::v1::{Taint, Toleration};
+use smallvec::SmallVec;
 
 const SCORE_MAX: i64 = 100;
-pub(super) const TAINT_WEIGHT: i64 = 3;
-pub(super) const NODE_AFFINITY_WEIGHT: i64 = 2;
-pub(super) const SPREAD_WEIGHT: i64 = 2;
-pub(super) const POD_AFFINITY_WEIGHT: i64 = 2;
 /// Image sizes between these count (upstream's `minThreshold`, `maxContainerThreshold`).
 const IMAGE_BYTES_MIN: i64 = 23 * 1024 * 1024;
 const IMAGE_BYTES_MAX: i64 = 1000 * 1024 * 1024;
@@ -58,42 +55,52 @@ pub(super) fn soft_taints(pod: &Shape, node: &NodeFacts) -> i64 {
     i64::try_from(soft.filter(|taint| !tolerated(taint)).count()).unwrap_or(i64::MAX)
 }
 
-/// The score by CPU and memory: how much stays free, and how evenly they are used.
+/// The score by resources: how much is used, and how evenly.
 pub(super) fn by_resources(pod: &Shape, cluster: &Cluster, id: NodeId) -> i64 {
-    least_allocated(pod, cluster, id) + if pod.weighs() { balanced(pod, cluster, id) } else { 0 }
+    let weights = pod.profile.weights;
+    let fit = if weights.fit == 0 { 0 } else { weights.fit * fit(pod, cluster, id) };
+    let even = if weights.balanced == 0 || !pod.weighs() { 0 } else { weights.balanced * balanced(pod, cluster, id) };
+    fit + even
 }
 
-fn least_allocated(pod: &Shape, cluster: &Cluster, id: NodeId) -> i64 {
-    let (has, used) = (&cluster.allocatable[id.row()], cluster.compared[id.row()]);
-    let free = |has: i64, used: i64| if has == 0 || used > has { 0 } else { (has - used) * SCORE_MAX / has };
-    let cpu = free(has.cpu_milli, used.0 + pod.compared.0);
-    let memory = free(has.memory_bytes, used.1 + pod.compared.1);
-    match (has.cpu_milli > 0, has.memory_bytes > 0) {
-        (true, true) => i64::midpoint(cpu, memory),
-        (true, false) => cpu,
-        (false, true) => memory,
-        (false, false) => 0,
-    }
+/// Whether a resource counts only where the pod asks for it: all but the ones that every node has.
+fn is_scalar(resource: &str) -> bool {
+    !matches!(resource, "cpu" | "memory" | "ephemeral-storage" | "pods")
 }
 
-/// Whether the pod makes CPU and memory more evenly used: 75 when it changes nothing, towards 100 when it does, towards 50
+fn fit(pod: &Shape, cluster: &Cluster, id: NodeId) -> i64 {
+    let (has, compared) = (&cluster.allocatable[id.row()], cluster.compared[id.row()]);
+    pod.profile.fit.score(|name| match name {
+        "cpu" => Some((compared.0 + pod.compared.0, has.cpu_milli)),
+        "memory" => Some((compared.1 + pod.compared.1, has.memory_bytes)),
+        _ if is_scalar(name) && pod.requests.get(name) == 0 => None,
+        _ => Some((cluster.requested[id.row()].get(name) + pod.requests.get(name), has.get(name))),
+    })
+}
+
+/// Whether the pod makes its resources more evenly used: 75 when it changes nothing, towards 100 when it does, towards 50
 /// when it does the contrary.
 fn balanced(pod: &Shape, cluster: &Cluster, id: NodeId) -> i64 {
     let (has, used) = (&cluster.allocatable[id.row()], &cluster.requested[id.row()]);
-    let has = (has.cpu_milli, has.memory_bytes);
-    let without = evenness((used.cpu_milli, used.memory_bytes), has);
-    let with = evenness((used.cpu_milli + pod.requests.cpu_milli, used.memory_bytes + pod.requests.memory_bytes), has);
+    let counts = |name: &&String| has.get(name) != 0 && !(is_scalar(name) && pod.requests.get(name) == 0);
+    let names = || pod.profile.balanced.iter().filter(counts);
+    let without = evenness(names().map(|name| (used.get(name), has.get(name))));
+    let with = evenness(names().map(|name| (used.get(name) + pod.requests.get(name), has.get(name))));
     SCORE_MAX / 2 + (SCORE_MAX / 2 + with - without) / 2
 }
 
-/// The standard deviation of the two shares, turned round.
+/// The standard deviation of the shares, turned round.
 #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "shares between 0 and 1")]
-fn evenness(used: (i64, i64), has: (i64, i64)) -> i64 {
-    if has.0 == 0 || has.1 == 0 {
-        return SCORE_MAX;
-    }
-    let share = |used: i64, has: i64| (used as f64 / has as f64).min(1.0);
-    let deviation = ((share(used.0, has.0) - share(used.1, has.1)) / 2.0).abs();
+fn evenness(used: impl Iterator<Item = (i64, i64)>) -> i64 {
+    let shares: SmallVec<[f64; 4]> = used.map(|(used, has)| (used as f64 / has as f64).min(1.0)).collect();
+    let deviation = match shares.as_slice() {
+        [] | [_] => 0.0,
+        [one, other] => ((one - other) / 2.0).abs(),
+        many => {
+            let mean = many.iter().sum::<f64>() / many.len() as f64;
+            (many.iter().map(|share| (share - mean) * (share - mean)).sum::<f64>() / many.len() as f64).sqrt()
+        }
+    };
     ((1.0 - deviation) * SCORE_MAX as f64) as i64
 }
 

@@ -3,6 +3,7 @@
 use super::{
     affinity::NodeSelection,
     pod::HostPort,
+    profile::Profile,
     requests::{self, Resizing},
     resources::Amounts,
     terms::Relations,
@@ -41,6 +42,8 @@ pub struct Shape {
     pub images: Vec<String>,
     /// Containers of all sorts, as images are weighed by.
     pub containers: usize,
+    /// Whose scores decide.
+    pub profile: Arc<Profile>,
 }
 
 #[derive(Serialize)]
@@ -65,6 +68,7 @@ struct Key<'a> {
     whole: Option<&'a ResourceRequirements>,
     volumes: Vec<&'a str>,
     resizing: Option<&'a Resizing>,
+    profile: Option<&'a str>,
 }
 
 fn container_key(container: &Container) -> ContainerKey<'_> {
@@ -81,7 +85,7 @@ fn image_volumes(spec: &PodSpec) -> impl Iterator<Item = &str> {
     volumes.filter_map(|volume| volume.image.as_ref()?.reference.as_deref())
 }
 
-fn key(pod: &Pod, spec: &PodSpec, resizing: &Resizing) -> String {
+fn key(pod: &Pod, spec: &PodSpec, resizing: &Resizing, profile: Option<&str>) -> String {
     let key = Key {
         namespace: pod.metadata.namespace.as_deref(),
         labels: pod.metadata.labels.as_ref(),
@@ -95,6 +99,7 @@ fn key(pod: &Pod, spec: &PodSpec, resizing: &Resizing) -> String {
         whole: spec.resources.as_ref(),
         volumes: image_volumes(spec).collect(),
         resizing: (!resizing.is_none()).then_some(resizing),
+        profile,
     };
     serde_json::to_string(&key).expect("strings and maps of strings can be written")
 }
@@ -105,7 +110,7 @@ fn with_tag(image: &str) -> String {
 }
 
 impl Shape {
-    fn new(id: Arc<str>, pod: &Pod, spec: &PodSpec, resizing: &Resizing) -> Self {
+    fn new(id: Arc<str>, pod: &Pod, spec: &PodSpec, resizing: &Resizing, profile: Arc<Profile>) -> Self {
         let namespace = pod.metadata.namespace.clone().unwrap_or_default();
         let all = || spec.init_containers.iter().flatten().chain(&spec.containers);
         let images = all().filter_map(|c| c.image.as_deref()).chain(image_volumes(spec));
@@ -121,6 +126,7 @@ impl Shape {
             ports: host_ports(spec),
             images: images.map(with_tag).collect(),
             containers: all().count(),
+            profile,
         }
     }
 
@@ -129,9 +135,9 @@ impl Shape {
         !self.relations.spread_hard.is_empty() || !self.relations.spread_soft.is_empty()
     }
 
-    /// Whether nodes are the better, the more evenly the pod makes them used: it asks for some CPU or memory.
+    /// Whether nodes are the better, the more evenly the pod makes them used: it asks for some of what is looked at.
     pub(super) fn weighs(&self) -> bool {
-        self.requests.cpu_milli != 0 || self.requests.memory_bytes != 0
+        self.profile.balanced.iter().any(|name| self.requests.get(name) != 0)
     }
 }
 
@@ -147,25 +153,46 @@ fn host_ports(spec: &PodSpec) -> Vec<HostPort> {
 }
 
 /// The shapes in use.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Shapes {
     known: FxHashMap<Arc<str>, Weak<Shape>>,
     left: usize,
+    /// Never empty; pods of no profile are seen as the first one sees them.
+    profiles: Vec<Arc<Profile>>,
+}
+
+impl Default for Shapes {
+    fn default() -> Self {
+        Self::new(vec![Profile::default()])
+    }
 }
 
 impl Shapes {
+    /// For pods of these profiles, of which there is at least one.
+    pub fn new(profiles: Vec<Profile>) -> Self {
+        Self { known: FxHashMap::default(), left: 0, profiles: profiles.into_iter().map(Arc::new).collect() }
+    }
+
+    fn profile(&self, spec: &PodSpec) -> Arc<Profile> {
+        let name = spec.scheduler_name.as_deref().unwrap_or_default();
+        let named = self.profiles.iter().find(|profile| profile.scheduler_name == name);
+        named.unwrap_or(&self.profiles[0]).clone()
+    }
+
     /// The shape of a pod, shared with all pods like it.
     pub fn of(&mut self, pod: &Pod) -> Arc<Shape> {
         let empty = PodSpec::default();
         let spec = pod.spec.as_ref().unwrap_or(&empty);
         let resizing = Resizing::of(pod);
-        let id = key(pod, spec, &resizing);
+        let profile = self.profile(spec);
+        let several = self.profiles.len() > 1;
+        let id = key(pod, spec, &resizing, several.then_some(&*profile.scheduler_name));
         if let Some(shape) = self.known.get(id.as_str()).and_then(Weak::upgrade) {
             return shape;
         }
         self.sweep();
         let id: Arc<str> = id.into();
-        let shape = Arc::new(Shape::new(id.clone(), pod, spec, &resizing));
+        let shape = Arc::new(Shape::new(id.clone(), pod, spec, &resizing, profile));
         self.known.insert(id, Arc::downgrade(&shape));
         shape
     }

@@ -1,5 +1,5 @@
 //! What a pod says about other pods: affinity, anti-affinity and topology spread constraints, compiled once.
-use super::pod::PodFacts;
+use super::{pod::PodFacts, profile::Profile};
 use k8s_openapi::{
     api::core::v1::{PodAffinityTerm, PodSpec, TopologySpreadConstraint},
     apimachinery::pkg::apis::meta::v1::LabelSelector as SelectorObject,
@@ -10,9 +10,6 @@ use std::{collections::BTreeMap, sync::Arc};
 
 /// Labels of the namespaces, by name.
 pub(super) type Namespaces = FxHashMap<String, BTreeMap<String, String>>;
-
-/// The weight of an existing pod's required affinity in the score (upstream's `hardPodAffinityWeight`).
-const HARD_AFFINITY_WEIGHT: i64 = 1;
 
 /// Pods of some namespaces with some labels.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,8 +73,21 @@ pub(super) struct Term {
 pub(super) enum Bearing {
     /// Required anti-affinity: keeps away.
     Repels,
+    /// Required affinity: added to the score by the weight that the other pod's profile gives it.
+    Follows,
     /// Added to the score, negative for anti-affinity.
     Attracts(i64),
+}
+
+impl Bearing {
+    /// What the term adds to the score of the pods that it is about.
+    pub fn weight(self, profile: &Profile) -> Option<i64> {
+        match self {
+            Self::Repels => None,
+            Self::Follows => Some(profile.hard_affinity_weight),
+            Self::Attracts(weight) => Some(weight),
+        }
+    }
 }
 
 /// A term that a placed pod carries.
@@ -152,7 +162,7 @@ impl Relations {
             bearing,
         };
         let repels = self.apart.iter().map(|t| carry(t, Bearing::Repels));
-        let required = self.near.iter().map(|t| carry(t, Bearing::Attracts(HARD_AFFINITY_WEIGHT)));
+        let required = self.near.iter().map(|t| carry(t, Bearing::Follows));
         let preferred = self.preferred.iter().map(|(weight, t)| carry(t, Bearing::Attracts(*weight)));
         repels.chain(required).chain(preferred).collect()
     }

@@ -1,10 +1,12 @@
 //! The scheduler's shell around [`crate::placement`]: it follows nodes and pods, decides one pod after the other on its own
 //! columns, assumes the decision and binds in the background (kube-scheduler's `default-scheduler` profile).
+mod configuration;
 mod defaults;
 mod queue;
 mod report;
 
 use crate::placement::{Cluster, Decision, Hint, PodFacts, Shapes, helps, schedule};
+pub use configuration::{Backoff, Configuration, ConfigurationError};
 use defaults::Defaults;
 use jiff::Timestamp;
 use k8s_openapi::api::{
@@ -34,13 +36,12 @@ pub struct SchedulerConfig {
     pub clock: Arc<dyn Clock>,
     /// Decides between equally good nodes.
     pub seed: u64,
-    /// Pods with this `spec.schedulerName` are ours.
-    pub scheduler_name: String,
+    pub configuration: Configuration,
     /// The machine's name; Events tell it.
     pub host: String,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct State {
     cluster: Cluster,
     queue: Queue,
@@ -120,11 +121,12 @@ pub async fn run(config: SchedulerConfig, token: CancellationToken) {
     let budgets: Informer<PodDisruptionBudget> =
         informer(config.client.clone(), Selection::default(), &tasks, config.seed ^ 6);
     let defaults = Defaults::start(&config.client, &tasks, config.seed);
-    let name = config.scheduler_name.clone();
-    let events = SeriesRecorder::new(config.client.clone(), &name, &config.host, config.clock.clone(), &tasks);
+    let events = SeriesRecorder::new(config.client.clone(), &config.host, config.clock.clone(), &tasks);
+    let Configuration { profiles, backoff } = config.configuration.clone();
+    let state = State { cluster: Cluster::default(), queue: Queue::new(backoff), shapes: Shapes::new(profiles) };
     let shared = Arc::new(Shared {
         config,
-        state: Mutex::default(),
+        state: Mutex::new(state),
         wake: Notify::new(),
         pods: pods.clone(),
         defaults,
@@ -198,7 +200,10 @@ impl Shared {
         let spec = pod.spec.as_ref();
         let gated = spec.and_then(|s| s.scheduling_gates.as_ref()).is_some_and(|g| !g.is_empty());
         let name = spec.and_then(|s| s.scheduler_name.as_deref()).unwrap_or_default();
-        name == self.config.scheduler_name && !gated && pod.metadata.deletion_timestamp.is_none()
+        let profiles = &self.config.configuration.profiles;
+        profiles.iter().any(|profile| profile.scheduler_name == name)
+            && !gated
+            && pod.metadata.deletion_timestamp.is_none()
     }
 
     fn pod_changed(&self, change: &Change<'_, Pod>) {
@@ -312,21 +317,27 @@ impl Shared {
                     let note = format!("Successfully assigned {} to {node}", pod.key);
                     let (kind, reason, action) = (EventType::Normal, "Scheduled", "Binding");
                     let said = Said { related: None, kind, reason, action, note };
-                    self.events.record(&reference_to(object.as_ref()), said).await;
+                    self.events.record(&pod.profile.scheduler_name, &reference_to(object.as_ref()), said).await;
                 }
             }
             Err(status) => {
                 tracing::debug!(pod = %pod.key, node, %status, "binding failed");
-                let mut state = self.state.lock();
-                state.cluster.remove_pod(&pod.uid);
-                if let Some(node) = &pod.nominated {
-                    state.cluster.nominate(pod.clone(), node);
-                }
-                let now = self.config.clock.now();
-                state.queue.failed(&pod.uid, now);
-                state.hint(Hint::Left(pod), now);
-                self.wake.notify_one();
+                self.take_back(pod);
+                self.report_error(pod, format!("running Bind plugin \"DefaultBinder\": {}", status.message)).await;
             }
         }
+    }
+
+    /// The pod is not where it was assumed to be.
+    fn take_back(&self, pod: &Arc<PodFacts>) {
+        let mut state = self.state.lock();
+        state.cluster.remove_pod(&pod.uid);
+        if let Some(node) = &pod.nominated {
+            state.cluster.nominate(pod.clone(), node);
+        }
+        let now = self.config.clock.now();
+        state.queue.failed(&pod.uid, now);
+        state.hint(Hint::Left(pod), now);
+        self.wake.notify_one();
     }
 }

@@ -1,11 +1,10 @@
 //! Pods that wait: ready ones by priority and age, ones that back off, ones that wait for the cluster to change.
+use super::configuration::Backoff;
 use crate::placement::{PodFacts, Reason};
 use jiff::{SignedDuration, Timestamp};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::{cmp::Reverse, collections::BTreeSet, sync::Arc};
 
-const BACKOFF_FIRST: SignedDuration = SignedDuration::from_secs(1);
-const BACKOFF_MAX: SignedDuration = SignedDuration::from_secs(10);
 /// A pod that nothing woke is tried again after this (upstream's `podMaxInUnschedulablePodsDuration`).
 const UNSCHEDULABLE_FOR: SignedDuration = SignedDuration::from_mins(5);
 
@@ -64,6 +63,7 @@ struct Group {
 /// Invariant: every waiting pod is in `pods` and in exactly the index of its place.
 #[derive(Debug, Default)]
 pub struct Queue {
+    limits: Backoff,
     pods: FxHashMap<Uid, Waiting>,
     ready: BTreeSet<Rank>,
     backoff: BTreeSet<(Timestamp, Rank)>,
@@ -77,6 +77,10 @@ pub struct Queue {
 }
 
 impl Queue {
+    pub fn new(limits: Backoff) -> Self {
+        Self { limits, ..Self::default() }
+    }
+
     /// Takes in a pod that has no node: new ones are ready at once, changed ones keep their place but for a changed spec,
     /// which may make them schedulable.
     pub fn set(&mut self, pod: Arc<PodFacts>, now: Timestamp) {
@@ -207,7 +211,7 @@ impl Queue {
         waiting.attempts += 1;
         (waiting.errors, waiting.since) = (0, now);
         waiting.place = match waiting.place {
-            Place::Attempt { changes } if changes != self.changes => Place::BackOff(back_off_end(&waiting)),
+            Place::Attempt { changes } if changes != self.changes => Place::BackOff(self.back_off_end(&waiting)),
             _ => Place::Unschedulable,
         };
         waiting.reasons = reasons;
@@ -219,7 +223,7 @@ impl Queue {
         let Some(mut waiting) = self.take(uid) else { return };
         waiting.errors += 1;
         waiting.since = now;
-        waiting.place = Place::Penalty(now + backoff(waiting.errors));
+        waiting.place = Place::Penalty(now + self.back_off(waiting.errors));
         self.insert(waiting);
     }
 
@@ -234,8 +238,18 @@ impl Queue {
 
     fn again(&mut self, uid: &str, now: Timestamp) {
         let Some(waiting) = self.pods.get(uid).filter(|w| w.place == Place::Unschedulable) else { return };
-        let end = back_off_end(waiting);
+        let end = self.back_off_end(waiting);
         self.put(uid, if end < second(now) { Place::Ready } else { Place::BackOff(end) });
+    }
+
+    /// Back-offs end by whole seconds, in which the more important pods go first.
+    fn back_off_end(&self, waiting: &Waiting) -> Timestamp {
+        second(waiting.since + self.back_off(waiting.attempts))
+    }
+
+    fn back_off(&self, attempts: u32) -> SignedDuration {
+        let doubled = 1_i32.checked_shl(attempts.saturating_sub(1).min(30)).unwrap_or(i32::MAX);
+        self.limits.first.checked_mul(doubled).unwrap_or(self.limits.max).min(self.limits.max)
     }
 
     #[cfg(test)]
@@ -244,18 +258,8 @@ impl Queue {
     }
 }
 
-/// Back-offs end by whole seconds, in which the more important pods go first.
-fn back_off_end(waiting: &Waiting) -> Timestamp {
-    second(waiting.since + backoff(waiting.attempts))
-}
-
 fn second(at: Timestamp) -> Timestamp {
     Timestamp::from_second(at.as_second()).unwrap_or(at)
-}
-
-fn backoff(attempts: u32) -> SignedDuration {
-    let doubled = 1_i32.checked_shl(attempts.saturating_sub(1).min(10)).unwrap_or(i32::MAX);
-    (BACKOFF_FIRST * doubled).min(BACKOFF_MAX)
 }
 
 #[cfg(test)]

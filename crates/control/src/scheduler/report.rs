@@ -34,21 +34,31 @@ impl Shared {
     /// Writes the condition and the event of a pod that found no node, and the node that it will get.
     pub(super) async fn report(&self, pod: &PodFacts, why: &Diagnosis, nominated: Option<&str>) {
         let Some(object) = self.object(pod) else { return };
-        let message = why.message();
-        let (kind, reason, action) = (EventType::Warning, "FailedScheduling", "Scheduling");
-        let said = Said { related: None, kind, reason, action, note: message.clone() };
-        self.events.record(&reference_to(object.as_ref()), said).await;
         let had = object.status.as_ref().and_then(|s| s.nominated_node_name.as_deref()).unwrap_or("");
         let node = nominated.unwrap_or(if why.void_nomination { "" } else { had });
-        let old = condition(&object, "PodScheduled").filter(|c| c.status == "False");
-        let same =
-            |c: &PodCondition| c.message.as_deref() == Some(&message) && c.reason.as_deref() == Some("Unschedulable");
+        self.tell(pod, &object, "Unschedulable", why.message(), node).await;
+    }
+
+    /// Writes that an attempt failed for another reason than the cluster's state.
+    pub(super) async fn report_error(&self, pod: &PodFacts, message: String) {
+        let Some(object) = self.object(pod) else { return };
+        let had = object.status.as_ref().and_then(|s| s.nominated_node_name.as_deref()).unwrap_or("");
+        self.tell(pod, &object, "SchedulerError", message, had).await;
+    }
+
+    async fn tell(&self, pod: &PodFacts, object: &Pod, reason: &str, message: String, node: &str) {
+        let (kind, action) = (EventType::Warning, "Scheduling");
+        let said = Said { related: None, kind, reason: "FailedScheduling", action, note: message.clone() };
+        self.events.record(&pod.profile.scheduler_name, &reference_to(object), said).await;
+        let had = object.status.as_ref().and_then(|s| s.nominated_node_name.as_deref()).unwrap_or("");
+        let old = condition(object, "PodScheduled").filter(|c| c.status == "False");
+        let same = |c: &PodCondition| c.message.as_deref() == Some(&message) && c.reason.as_deref() == Some(reason);
         if old.is_some_and(same) && node == had {
             return;
         }
         let since = old.and_then(|c| c.last_transition_time.as_ref()).map_or_else(|| self.config.clock.now(), |t| t.0);
         let condition = json!({
-            "type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": message,
+            "type": "PodScheduled", "status": "False", "reason": reason, "message": message,
             "lastProbeTime": null, "lastTransitionTime": rfc3339_seconds(since),
             "observedGeneration": object.metadata.generation,
         });
@@ -73,7 +83,7 @@ impl Shared {
         if object.metadata.deletion_timestamp.is_some() {
             return;
         }
-        let text = format!("{}: preempting to accommodate a higher priority pod", self.config.scheduler_name);
+        let text = format!("{}: preempting to accommodate a higher priority pod", pod.profile.scheduler_name);
         let condition = json!({
             "type": "DisruptionTarget", "status": "True", "reason": "PreemptionByScheduler", "message": text,
             "lastProbeTime": null, "lastTransitionTime": rfc3339_seconds(self.config.clock.now()),
@@ -88,7 +98,7 @@ impl Shared {
                 let (kind, reason, action) = (EventType::Normal, "Preempted", "Preempting");
                 let related = self.object(pod).map(|object| reference_to(object.as_ref()));
                 let said = Said { related, kind, reason, action, note };
-                self.events.record(&reference_to(object.as_ref()), said).await;
+                self.events.record(&pod.profile.scheduler_name, &reference_to(object.as_ref()), said).await;
             }
             Err(status) => tracing::debug!(pod = %victim.key, %status, "the victim could not be deleted"),
         }
