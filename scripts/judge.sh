@@ -82,7 +82,8 @@ case $what in
     ;;
   convergence)
     start server --disable=kubelet,proxy,dns --advertise-address 127.0.0.1 --service-cluster-ip-range 10.96.0.0/12 \
-      --node-monitor-period 1s --node-monitor-grace-period 10s --node-eviction-rate 5
+      --node-monitor-period 1s --node-monitor-grace-period 10s --node-eviction-rate 5 \
+      '--controllers=*,bootstrapsigner,tokencleaner'
     # shellcheck disable=SC2086
     python3 "$JUDGES/convergence/run.py" --server "$url" --ca "$(pki ca.crt)" --cert "$(pki admin.crt)" --key "$(pki admin.key)" \
       ${JUDGE_ARGS:---quiet} || true

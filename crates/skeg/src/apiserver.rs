@@ -12,6 +12,7 @@ use skeg_server::{
     auth::{
         Authorizer, User,
         authn::{Authenticator, read_token_file},
+        legacy,
         node::NodeGraph,
         pki::{ClusterPki, Pair, Subject},
         policy::{AlwaysAllow, AlwaysDeny, Chain, Live},
@@ -46,6 +47,8 @@ pub struct Running {
     pub advertise: SocketAddr,
     store: Arc<dyn Store>,
     serving: JoinHandle<Result<(), api::ServeError>>,
+    /// Keeps the record of tokens that live in Secrets.
+    tracking: JoinHandle<Option<()>>,
 }
 
 impl Running {
@@ -57,6 +60,7 @@ impl Running {
     /// Waits for the end of serving, then flushes and closes the store.
     pub async fn finish(self) -> anyhow::Result<()> {
         let served = self.serving.await.context("the API server's task ended abnormally")?;
+        self.tracking.await.context("the task that tracks tokens ended abnormally")?;
         self.store.close().await;
         served.context("serving the API")
     }
@@ -103,8 +107,11 @@ pub async fn start(flags: &ApiFlags, token: &CancellationToken) -> anyhow::Resul
         "rbac/bootstrap-roles",
         "scheduling/bootstrap-system-priority-classes",
         "start-cluster-authentication-info-controller",
+        "start-legacy-token-tracking-controller",
     ];
     let hooks = hooks.map(|name| health.hook(name));
+    let (uses, told) = legacy::uses();
+    authenticator.tell_uses(uses);
     let serving = serve(
         flags,
         &pki,
@@ -116,6 +123,8 @@ pub async fn start(flags: &ApiFlags, token: &CancellationToken) -> anyhow::Resul
     skeg_server::resources::bootstrap::run(&api, advertise, &client_authorities(flags, &pki)?)
         .await
         .context("writing the objects that every cluster starts with")?;
+    let track = legacy::track(api.clone(), clock.clone(), told);
+    let tracking = tokio::spawn(token.clone().run_until_cancelled_owned(track));
     for hook in &hooks {
         hook.done();
     }
@@ -123,7 +132,7 @@ pub async fn start(flags: &ApiFlags, token: &CancellationToken) -> anyhow::Resul
         kubeconfig::write(path, &reachable(flags, advertise), &pki)?;
     }
     tracing::info!(target: "skeg", address = %advertise, "API server is ready");
-    Ok(Running { api, pki, tokens, clock, service_cidr, advertise, store, serving })
+    Ok(Running { api, pki, tokens, clock, service_cidr, advertise, store, serving, tracking })
 }
 
 async fn listen(flags: &ApiFlags) -> anyhow::Result<TcpListener> {

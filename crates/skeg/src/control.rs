@@ -55,6 +55,10 @@ pub struct ControllerFlags {
     /// Endpoints mirrored from one subset of an Endpoints object at most.
     #[arg(long, default_value_t = 1000, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub mirroring_max_endpoints_per_subset: u16,
+    /// How long tokens that older releases made for service accounts must be unused before they are marked invalid, and
+    /// then before they are deleted.
+    #[arg(long, default_value = "8760h", value_name = "DURATION")]
+    pub legacy_service_account_token_clean_up_period: String,
     #[command(flatten)]
     pub concurrent: ConcurrencyFlags,
     #[command(flatten)]
@@ -163,6 +167,9 @@ impl ControllerFlags {
     pub fn apply(&self, base: ControllerManagerConfig) -> anyhow::Result<ControllerManagerConfig> {
         duration("node-monitor-period", &self.node_monitor_period)?;
         let ended = usize::try_from(self.terminated_pod_gc_threshold).unwrap_or(0);
+        let flag = "legacy-service-account-token-clean-up-period";
+        let clean_up = duration(flag, &self.legacy_service_account_token_clean_up_period)?;
+        anyhow::ensure!(!clean_up.is_zero(), "--{flag}: must be longer than nothing");
         Ok(ControllerManagerConfig {
             controllers: self.controllers.clone(),
             node_cidr_mask_size_ipv4: self.node_cidr_mask_size_ipv4,
@@ -176,6 +183,7 @@ impl ControllerFlags {
             terminated_pod_gc_threshold: ended,
             max_endpoints_per_slice: self.max_endpoints_per_slice.into(),
             mirroring_max_endpoints_per_subset: self.mirroring_max_endpoints_per_subset.into(),
+            legacy_token_clean_up_period: clean_up,
             concurrency: self.concurrent.to_config(),
             ..base
         })

@@ -43,6 +43,8 @@ pub struct ControllerManagerConfig {
     pub terminated_pod_gc_threshold: usize,
     pub max_endpoints_per_slice: usize,
     pub mirroring_max_endpoints_per_subset: usize,
+    /// How long tokens in Secrets must be unused before they are marked invalid, and then before they go.
+    pub legacy_token_clean_up_period: Duration,
     pub concurrency: Concurrency,
     /// `--service-account-private-key-file`; without it Secrets get no tokens.
     pub service_account_tokens: Option<SecretTokens>,
@@ -109,6 +111,7 @@ impl ControllerManagerConfig {
             terminated_pod_gc_threshold: 12_500,
             max_endpoints_per_slice: 100,
             mirroring_max_endpoints_per_subset: 1000,
+            legacy_token_clean_up_period: Duration::from_secs(365 * 24 * 60 * 60),
             concurrency: Concurrency::default(),
             service_account_tokens: None,
             cluster_info_signer: None,

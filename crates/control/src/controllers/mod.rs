@@ -16,6 +16,7 @@ mod pod_gc;
 mod replicas;
 mod root_ca;
 mod service_account;
+mod service_account_legacy;
 mod service_account_token;
 mod taint_eviction;
 mod ttl;
@@ -64,6 +65,11 @@ pub static ALL: &[Controller] = &[
     row("pod-garbage-collector-controller", "podgc", pod_gc::start),
     row("ttl-controller", "ttl", ttl::start),
     row("clusterrole-aggregation-controller", "clusterrole-aggregation", cluster_role_aggregation::start),
+    row(
+        "legacy-serviceaccount-token-cleaner-controller",
+        "legacy-service-account-token-cleaner",
+        service_account_legacy::start,
+    ),
     on_request("bootstrap-signer-controller", "bootstrapsigner", bootstrap::signer::start),
     on_request("token-cleaner-controller", "tokencleaner", bootstrap::cleaner::start),
 ];
@@ -96,7 +102,6 @@ static ABSENT: &[(&str, &str)] = &[
     ("storageversion-garbage-collector-controller", "storage-version-gc"),
     ("resourceclaim-controller", "resource-claim-controller"),
     ("resourcepoolstatusrequest-controller", ""),
-    ("legacy-serviceaccount-token-cleaner-controller", "legacy-service-account-token-cleaner"),
     ("validatingadmissionpolicy-status-controller", ""),
     ("volumeattributesclass-protection-controller", ""),
     ("service-cidr-controller", ""),

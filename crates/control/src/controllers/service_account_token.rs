@@ -10,9 +10,9 @@ use skeg_client::{Client, Informer, Key, Object, key};
 use skeg_model::status::Status;
 use std::{collections::BTreeMap, sync::Arc};
 
-const TYPE: &str = "kubernetes.io/service-account-token";
-const ACCOUNT: &str = "kubernetes.io/service-account.name";
-const ACCOUNT_UID: &str = "kubernetes.io/service-account.uid";
+pub(super) const TYPE: &str = "kubernetes.io/service-account-token";
+pub(super) const ACCOUNT: &str = "kubernetes.io/service-account.name";
+pub(super) const ACCOUNT_UID: &str = "kubernetes.io/service-account.uid";
 const INDEX: &str = "token-of";
 
 struct Controller {

@@ -1,4 +1,4 @@
-//! States and goals of the controllers of bootstrap tokens.
+//! States and goals of the controllers of bootstrap tokens and of tokens that older releases made.
 use crate::{lab::Lab, objects::*, states::all};
 use k8s_openapi::ByteString;
 use serde_json::{Value, json};
@@ -52,4 +52,52 @@ pub fn info_is_signed(lab: &Lab) {
 pub fn none_has_expired(lab: &Lab) {
     let past = bootstrap_token("", PAST, true).1["data"]["expiration"].clone();
     assert!(all(lab, "secrets").iter().all(|secret| secret["data"]["expiration"] != past));
+}
+
+const LAST_USED: &str = "kubernetes.io/legacy-token-last-used";
+const INVALID_SINCE: &str = "kubernetes.io/legacy-token-invalid-since";
+const LONG_PAST: &str = "2025-06-01";
+
+/// An account of an older release, which names its tokens, and since when the use of tokens is known.
+pub fn legacy_account() -> Objects {
+    let (resource, mut bot) = account("bot");
+    bot["secrets"] = json!([{ "name": "t0" }, { "name": "t1" }, { "name": "t2" }, { "name": "new" }]);
+    let metadata = json!({
+        "name": "kube-apiserver-legacy-service-account-token-tracking", "namespace": "kube-system"
+    });
+    vec![(resource, bot), ("configmaps", json!({ "metadata": metadata, "data": { "since": LONG_PAST } }))]
+}
+
+pub fn legacy_tokens(dice: &mut Dice) -> Objects {
+    let mut objects = legacy_account();
+    for index in 0..4 {
+        let (resource, mut secret) = token_secret(&format!("t{index}"), "bot");
+        let mut labels = json!({});
+        if let Some(used) = dice.pick(&[None, Some(LONG_PAST), Some("2099-01-01"), Some("odd")]) {
+            labels[LAST_USED] = used.into();
+        }
+        if dice.one_in(2) {
+            labels[INVALID_SINCE] = LONG_PAST.into();
+        }
+        secret["metadata"]["labels"] = labels;
+        objects.push((resource, secret));
+    }
+    let volumes = json!([{ "name": "token", "secret": { "secretName": "t0" } }]);
+    let spec = json!({ "containers": [], "volumes": volumes });
+    objects.push(("pods", json!({ "metadata": { "name": "user", "namespace": "n" }, "spec": spec })));
+    objects
+}
+
+/// A pod uses t0, and nobody named t3: these stay as they are.
+pub fn idle_tokens_are_marked_or_gone(lab: &Lab) {
+    for secret in all(lab, "secrets") {
+        let labels = &secret["metadata"]["labels"];
+        let is_idle = ["t1", "t2"].map(Value::from).contains(&secret["metadata"]["name"])
+            && (labels[LAST_USED].is_null() || labels[LAST_USED] == LONG_PAST);
+        let marked = labels[INVALID_SINCE].as_str();
+        assert!(!is_idle || marked.is_some_and(|day| day != LONG_PAST), "{secret}");
+        assert!(is_idle || marked.is_none_or(|day| day == LONG_PAST), "{secret}");
+    }
+    let names: Vec<Value> = all(lab, "secrets").iter().map(|it| it["metadata"]["name"].clone()).collect();
+    assert!(names.contains(&"t0".into()) && names.contains(&"t3".into()), "{names:?}");
 }

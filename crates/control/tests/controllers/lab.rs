@@ -73,6 +73,7 @@ impl Lab {
         let mut config = ControllerManagerConfig::new(client, client_for, self.clock.clone(), "PEM".into());
         config.controllers.clone_from(&self.controllers);
         config.node_eviction_rate = 5.0;
+        config.legacy_token_clean_up_period = Duration::from_secs(1);
         config.service_account_tokens = Some(Arc::new(|_: &str, secret: &str, _: &str, _: &str| Ok(secret.to_owned())));
         let sign = |text: &str, id: &str, secret: &str| Ok(format!("{id} {secret} {text}"));
         config.cluster_info_signer = Some(Arc::new(sign));

@@ -221,4 +221,11 @@ pub const ALL: &[Scenario] = &[
             change: Change::Create(|| bootstrap_token("abcdef", "2020-01-01T00:00:00Z", true)),
         },
     },
+    Scenario {
+        controllers: &["legacy-serviceaccount-token-cleaner-controller"],
+        state: legacy_tokens,
+        goal: idle_tokens_are_marked_or_gone,
+        bystander: |index| vec![token_secret(&format!("t-{index}"), "other"), account(&format!("a-{index}"))],
+        event: Event { before: legacy_account, change: Change::Create(|| token_secret("new", "bot")) },
+    },
 ];

@@ -1,6 +1,7 @@
 //! Authentication: client certificates, the static token file, bootstrap tokens, service-account tokens; anonymous when nothing is shown.
 use super::{
     User,
+    legacy::{self, Use},
     tokens::{TokenKey, Verified},
 };
 use crate::resources::TokenReviewer;
@@ -16,7 +17,8 @@ use skeg_model::{
     time::Clock,
 };
 use skeg_storage::{Key, Store};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
+use tokio::sync::mpsc;
 
 /// Verified tokens kept so that a signature is checked once; oldest half goes at the bound.
 const CACHE_TOKENS_MAX: usize = 4096;
@@ -46,6 +48,8 @@ pub struct Authenticator {
     cache: Mutex<FxHashMap<[u8; 32], (Timestamp, Verified)>>,
     anonymous: bool,
     bootstrap_tokens: bool,
+    /// Where the use of tokens that live in Secrets is told.
+    uses: OnceLock<mpsc::Sender<Use>>,
 }
 
 impl Authenticator {
@@ -58,13 +62,27 @@ impl Authenticator {
         anonymous: bool,
     ) -> Self {
         let static_tokens = static_tokens.into_iter().map(|(t, u)| (digest(&t), u)).collect();
-        Self { static_tokens, tokens, store, clock, cache: Mutex::default(), anonymous, bootstrap_tokens: false }
+        Self {
+            static_tokens,
+            tokens,
+            store,
+            clock,
+            cache: Mutex::default(),
+            anonymous,
+            bootstrap_tokens: false,
+            uses: OnceLock::new(),
+        }
     }
 
     /// Knows bootstrap tokens as well.
     #[must_use]
     pub fn with_bootstrap_tokens(self) -> Self {
         Self { bootstrap_tokens: true, ..self }
+    }
+
+    /// Tells from now on of tokens that live in Secrets when they are shown; the first receiver counts.
+    pub fn tell_uses(&self, uses: mpsc::Sender<Use>) {
+        drop(self.uses.set(uses));
     }
 
     /// Who shows this bearer token on a connection whose client certificate, if it has one, is that of `certified`.
@@ -139,7 +157,7 @@ impl Authenticator {
         };
         self.still_exists(&verified)?;
         if let Some(secret) = &verified.kept_in {
-            self.still_kept(&verified.namespace, secret, token)?;
+            self.still_kept(&verified, secret, token, now)?;
         }
         Ok(verified)
     }
@@ -170,17 +188,29 @@ impl Authenticator {
     }
 
     /// A token that lives in a Secret ends with it.
-    fn still_kept(&self, namespace: &str, secret: &str, token: &str) -> Result<(), String> {
+    fn still_kept(&self, verified: &Verified, secret: &str, token: &str, now: Timestamp) -> Result<(), String> {
+        let (namespace, account) = (&verified.namespace, &verified.service_account.0);
         let key = Key { ring: "/registry/secrets/".into(), rest: format!("{namespace}/{secret}").into() };
         let stored = self.store.get(&key).filter(|stored| stored.meta().deletion_timestamp.is_none());
         let tree = stored.ok_or("Token has been invalidated")?.tree();
-        if tree["metadata"]["labels"]["kubernetes.io/legacy-token-invalid-since"].is_string() {
-            return Err(format!("the token in secret {namespace}/{secret} has been marked invalid"));
-        }
         let kept = tree["data"]["token"].as_str().and_then(|text| STANDARD.decode(text).ok()).unwrap_or_default();
         // Digests are compared so that the time taken tells nothing of the token.
-        let same = digest(token) == <[u8; 32]>::from(Sha256::digest(&kept));
-        same.then_some(()).ok_or_else(|| "Token does not match server's copy".into())
+        if digest(token) != <[u8; 32]>::from(Sha256::digest(&kept)) {
+            return Err("Token does not match server's copy".into());
+        }
+        if tree["metadata"]["labels"][legacy::INVALID_SINCE].is_string() {
+            return Err(format!(
+                "the token in secret {namespace}/{secret} for service account {namespace}/{account} has been marked invalid. \
+                 Use tokens from the TokenRequest API or manually created secret-based tokens, or remove the '{}' label \
+                 from the secret to temporarily allow use of this token",
+                legacy::INVALID_SINCE
+            ));
+        }
+        if let Some(uses) = self.uses.get().filter(|_| legacy::is_unnoted(&tree, now)) {
+            // Beyond the bound it is told when the token is shown again.
+            drop(uses.try_send(Use { namespace: namespace.clone(), secret: secret.to_owned() }));
+        }
+        Ok(())
     }
 
     fn has(&self, ring: &str, rest: &str, uid: &str) -> Option<()> {

@@ -2,6 +2,7 @@
 pub mod authn;
 pub mod bootstrap;
 pub mod escalation;
+pub mod legacy;
 pub mod node;
 pub mod pki;
 pub mod policy;
