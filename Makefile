@@ -1,5 +1,5 @@
 # make run: a cluster in the background with a sample application. make help lists the rest.
-.PHONY: help build run stop test fidelity convergence nodelife bench bench-api bench-scheduler bench-net bench-node churn v2 deps
+.PHONY: help build run stop test fidelity convergence nodelife bench bench-api bench-hostile bench-scheduler bench-net bench-node churn v2 deps
 
 help:
 	@echo "make run          start a one-node cluster and the sample application (LAB=1: in namespaces of its own)"
@@ -9,6 +9,7 @@ help:
 	@echo "make bench        load probe and bench-scheduler, with UPSTREAM=DIR beside the real programs (JUDGES=DIR)"
 	@echo "make churn        50 rounds of pods, Services and restarts in a lab leave nothing (ROUNDS=N)"
 	@echo "make v2           a node under cgroup version 2, in a user-mode-linux guest"
+	@echo "make bench-hostile  memory of the API server while clients abuse it"
 	@echo "make bench-net    Services into nftables and DNS answers, measured in a network namespace"
 	@echo "make bench-node   memory and CPU of a node with 30 pods at rest, in a lab (needs root, kubectl)"
 	@echo "make bench-scheduler  pods bound per second on simulated nodes, with UPSTREAM=DIR beside the real scheduler"
@@ -49,6 +50,9 @@ bench: bench-api bench-scheduler bench-net bench-node
 bench-api:
 	@UPSTREAM="$(UPSTREAM)" scripts/bench.sh
 	@UPSTREAM="$(UPSTREAM)" scripts/bench-scheduler.sh
+
+bench-hostile:
+	@bash -c '. scripts/common.sh; build_skeg; exec scripts/bench-hostile.py "$$SKEG"'
 
 bench-scheduler:
 	@UPSTREAM="$(UPSTREAM)" scripts/bench-scheduler.sh

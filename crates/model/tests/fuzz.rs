@@ -1,6 +1,5 @@
 //! Mutated documents: no input may panic a decoder, and what is accepted must rest: encoding it and reading it again
-//! changes nothing. Seeded; bounded by iterations, or by time where `SKEG_FUZZ_SECONDS` says how long each takes
-//! (`SKEG_FUZZ_SEED` then begins elsewhere, and a failure prints where).
+//! changes nothing.
 use serde_json::Value;
 use skeg_model::{
     meta::{
@@ -14,104 +13,54 @@ use skeg_model::{
     stored::Stored,
     wire::{self, json, proto_decode, proto_encode, yaml},
 };
-use std::time::{Duration, Instant};
+use skeg_testing::{dice::Dice, fuzz};
 
 const ITERATIONS: usize = 6_000;
 
-fn number(variable: &str) -> Option<u64> {
-    std::env::var(variable).ok().map(|text| text.parse().expect("a number"))
-}
-
-/// Calls `one` with a generator as often as there is budget.
-fn fuzz(seed: u64, iterations: usize, mut one: impl FnMut(&mut Random)) {
-    let seed = seed ^ number("SKEG_FUZZ_SEED").unwrap_or(0);
-    let until = number("SKEG_FUZZ_SECONDS").map(|seconds| Instant::now() + Duration::from_secs(seconds));
-    let mut random = Random(seed);
-    let mut done = 0;
-    while until.map_or(done < iterations, |until| Instant::now() < until) {
-        one(&mut random);
-        done += 1;
-    }
-    println!("{done} documents from seed {seed:#x}");
-}
-
-/// A small generator (xorshift64*): the same numbers on every machine.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self, below: usize) -> usize {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        usize::try_from(self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 33).expect("31 bits") % below
-    }
-
-    fn pick<'a, T: ?Sized>(&mut self, of: &[&'a T]) -> &'a T {
-        of[self.next(of.len())]
-    }
-}
-
-/// One small change: a byte, a cut, a repeat, or a token that means something to one of the decoders.
-fn mutate(text: &mut Vec<u8>, random: &mut Random) {
-    const TOKENS: &[&str] = &[
-        "null",
-        "{}",
-        "[]",
-        "\"\"",
-        "-",
-        "1e400",
-        "0x1F",
-        "\\u0000",
-        "\\ud800",
-        "\u{2028}",
-        "\"",
-        "{",
-        "[",
-        "}",
-        "]",
-        ",",
-        ":",
-        "&a",
-        "*a",
-        "<<",
-        "|",
-        ">",
-        "\n  ",
-        "\t",
-        "1Ki",
-        "100m",
-        "!!str ",
-        "? ",
-        "- ",
-        "---\n",
-        "\"kind\"",
-        "%",
-        "#",
-        "2026-01-01T00:00:00Z",
-        "true",
-        "'",
-        "9223372036854775808",
-        "E",
-        "Ei",
-        ".",
-        "+",
-    ];
-    if text.is_empty() {
-        text.push(b'{');
-    }
-    let at = random.next(text.len());
-    let to = (at + random.next(12)).min(text.len());
-    match random.next(6) {
-        0 => text[at] = u8::try_from(random.next(256)).expect("below 256"),
-        1 => drop(text.drain(at..to)),
-        2 => {
-            let piece = text[at..to].to_vec();
-            text.splice(at..at, piece);
-        }
-        3 => text.truncate(at),
-        _ => drop(text.splice(at..to, random.pick(TOKENS).bytes())),
-    }
-}
+/// Tokens that mean something to one of the decoders.
+const TOKENS: &[&str] = &[
+    "null",
+    "{}",
+    "[]",
+    "\"\"",
+    "-",
+    "1e400",
+    "0x1F",
+    "\\u0000",
+    "\\ud800",
+    "\u{2028}",
+    "\"",
+    "{",
+    "[",
+    "}",
+    "]",
+    ",",
+    ":",
+    "&a",
+    "*a",
+    "<<",
+    "|",
+    ">",
+    "\n  ",
+    "\t",
+    "1Ki",
+    "100m",
+    "!!str ",
+    "? ",
+    "- ",
+    "---\n",
+    "\"kind\"",
+    "%",
+    "#",
+    "2026-01-01T00:00:00Z",
+    "true",
+    "'",
+    "9223372036854775808",
+    "E",
+    "Ei",
+    ".",
+    "+",
+];
 
 fn kind(group: &str, kind: &str) -> &'static Type {
     schema::by_kind(group, "v1", kind).expect("a kind of the table")
@@ -153,9 +102,9 @@ fn rests(ty: &'static Type, raw: wire::Raw<'_>) {
 
 #[test]
 fn json_documents() {
-    fuzz(0x5EED_0001, ITERATIONS, |random| {
-        let (ty, seed) = seeds()[random.next(4)];
-        let text = mutated(seed.as_bytes(), random);
+    fuzz::fuzz(0x5EED_0001, ITERATIONS, |dice| {
+        let (ty, seed) = seeds()[dice.roll(4)];
+        let text = mutated(seed.as_bytes(), dice);
         wire::read_meta(&text);
         let parts = wire::resource_version_parts(&text.clone().into(), 7).concat();
         assert_eq!(parts, wire::splice_resource_version(&text, 7));
@@ -166,19 +115,15 @@ fn json_documents() {
     });
 }
 
-fn mutated(seed: &[u8], random: &mut Random) -> Vec<u8> {
-    let mut text = seed.to_vec();
-    for _ in 0..=random.next(4) {
-        mutate(&mut text, random);
-    }
-    text
+fn mutated(seed: &[u8], dice: &mut Dice) -> Vec<u8> {
+    fuzz::mutated(seed, TOKENS, dice)
 }
 
 #[test]
 fn yaml_documents() {
     const SEED: &str = "apiVersion: v1\nkind: Pod\nmetadata:\n  name: a\n  labels: &l {a: 'b', c: \"d\"}\n  annotations: *l\nspec:\n  containers:\n  - name: c\n    args: [x, 017, ~]\n    command:\n    - |\n      text\n    - >-\n      folded\n";
-    fuzz(0x5EED_0002, ITERATIONS, |random| {
-        let text = mutated(SEED.as_bytes(), random);
+    fuzz::fuzz(0x5EED_0002, ITERATIONS, |dice| {
+        let text = mutated(SEED.as_bytes(), dice);
         if let Ok(document) = yaml::parse(&text) {
             rests(kind("", "Pod"), document.raw);
         }
@@ -187,9 +132,9 @@ fn yaml_documents() {
 
 #[test]
 fn quantities() {
-    fuzz(0x5EED_0003, ITERATIONS * 4, |random| {
-        let seed = random.pick(&["100m", "1.5Gi", "-0.25e3", "+12E", "9223372036854775807", "0.000000001", "12Ki"]);
-        let Ok(text) = String::from_utf8(mutated(seed.as_bytes(), random)) else { return };
+    fuzz::fuzz(0x5EED_0003, ITERATIONS * 4, |dice| {
+        let seed = dice.pick(&["100m", "1.5Gi", "-0.25e3", "+12E", "9223372036854775807", "0.000000001", "12Ki"]);
+        let Ok(text) = String::from_utf8(mutated(seed.as_bytes(), dice)) else { return };
         let Ok(quantity) = Quantity::parse(&text) else { return };
         let printed = quantity.to_string();
         assert_eq!(Quantity::parse(&printed), Ok(quantity), "{text:?}");
@@ -210,8 +155,8 @@ fn protobuf_documents() {
         proto_encode::encode(&tree).expect("seeds have a protobuf form")
     };
     let seeds = seeds().map(named);
-    fuzz(0x5EED_0004, ITERATIONS, |random| {
-        let bytes = mutated(&seeds[random.next(4)], random);
+    fuzz::fuzz(0x5EED_0004, ITERATIONS, |dice| {
+        let bytes = mutated(&seeds[dice.roll(4)], dice);
         let _ = proto_decode::open(&bytes);
         let Ok(tree) = proto_decode::decode(&bytes) else { return };
         let Some(once) = proto_encode::encode(&tree) else { return };
@@ -230,8 +175,8 @@ fn patches() {
     ];
     let (ty, seed) = seeds()[0];
     let pod: Value = serde_json::from_str(seed).expect("seeds are JSON");
-    fuzz(0x5EED_0005, ITERATIONS, |random| {
-        let text = mutated(random.pick(SEEDS).as_bytes(), random);
+    fuzz::fuzz(0x5EED_0005, ITERATIONS, |dice| {
+        let text = mutated(dice.pick(SEEDS).as_bytes(), dice);
         let Ok(raw) = json::parse(&text) else { return };
         let document = raw.into_value();
         let mut targets = [pod.clone(), pod.clone(), pod.clone()];
@@ -255,10 +200,9 @@ fn patches() {
 /// Selectors of lists and watches.
 #[test]
 fn selectors() {
-    fuzz(0x5EED_0006, ITERATIONS * 4, |random| {
-        let seed =
-            random.pick(&["a in (b,c),!d,e!=f", "x/y notin (z),a", "metadata.name=a,spec.nodeName!=b", "a\\,b=c"]);
-        let Ok(text) = String::from_utf8(mutated(seed.as_bytes(), random)) else { return };
+    fuzz::fuzz(0x5EED_0006, ITERATIONS * 4, |dice| {
+        let seed = dice.pick(&["a in (b,c),!d,e!=f", "x/y notin (z),a", "metadata.name=a,spec.nodeName!=b", "a\\,b=c"]);
+        let Ok(text) = String::from_utf8(mutated(seed.as_bytes(), dice)) else { return };
         let _ = LabelSelector::parse(&text);
         let _ = FieldSelector::parse_any(&text);
     });

@@ -25,8 +25,10 @@ pub const AGE: Column = column("Age", "string", CREATION_DOC, |object, now| {
     since(object["metadata"]["creationTimestamp"].as_str(), now).into()
 });
 
-const CREATED_AT: Column =
-    column("Created At", "date", CREATION_DOC, |object, _| object["metadata"]["creationTimestamp"].clone());
+/// Go's zero time where there is none, as in the rows of bookmarks.
+const CREATED_AT: Column = column("Created At", "date", CREATION_DOC, |object, _| {
+    object["metadata"]["creationTimestamp"].as_str().unwrap_or("0001-01-01T00:00:00Z").into()
+});
 
 /// Columns of kinds without a printer of their own.
 pub const DEFAULT: &[Column] = &[NAME, CREATED_AT];

@@ -133,6 +133,8 @@ pub struct Kind {
     pub validate_status: fn(&Value, &Value, &mut Errors),
     /// `Warning:` headers for a create or (with the old object) an update.
     pub warnings: fn(&Value, Option<&Value>) -> Vec<String>,
+    /// Warnings that are due before `prepare_create` changes what they are about.
+    pub early_warnings: fn(&Value) -> Vec<String>,
     /// Selectable fields beyond `metadata.name` and `metadata.namespace`.
     pub selectable: &'static [&'static str],
     /// Values of those fields (aliases included), from the stored form.
@@ -286,6 +288,7 @@ impl Kind {
             validate_update: object_meta::validate_update,
             validate_status: object_meta::validate_update,
             warnings: |_, _| Vec::new(),
+            early_warnings: |_| Vec::new(),
             selectable: &[],
             selectable_values: |_| BTreeMap::new(),
             selectable_bytes: None,

@@ -21,7 +21,10 @@ pub static KIND: Kind = Kind {
         validate(new, errors);
         object_meta::validate_update(new, old, errors);
         let root = At::root(new);
-        object_meta::immutable(&root.child("handler"), &old["handler"], errors);
+        let handler = root.text("handler");
+        if handler != old["handler"].as_str().unwrap_or_default() {
+            errors.invalid(root.child("handler"), handler, object_meta::IMMUTABLE);
+        }
     },
     create_on_update: true,
     unconditional_update: false,

@@ -49,6 +49,11 @@ impl FieldSelector {
         Ok(Self { terms })
     }
 
+    /// The conjunction of these terms.
+    pub fn of(terms: Vec<Term>) -> Self {
+        Self { terms }
+    }
+
     /// Whether an object of this name, namespace and these selectable values is wanted.
     pub fn matches(&self, name: &str, namespace: &str, values: &BTreeMap<String, String>) -> bool {
         self.terms.iter().all(|term| {

@@ -169,6 +169,7 @@ fn merge_list(shape: Shape, old: Vec<Value>, patch: &[Value], order: Option<&Val
     if let Some(order) = order {
         check_order(patch, shape.merge_key, order)?;
     }
+    check_kinds(&old, patch)?;
     let merged = if patch.iter().chain(&old).any(Value::is_object) {
         merge_objects(shape, old, patch)?
     } else {
@@ -213,6 +214,18 @@ fn check_order(patch: &[Value], merge_key: &str, order: &Value) -> Result<(), Pa
     Err(PatchError::Internal(format!(
         "The order in patch list:\n{patch}\n doesn't match $setElementOrder list:\n{order}\n"
     )))
+}
+
+/// Items of one list are of one kind.
+fn check_kinds(old: &[Value], patch: &[Value]) -> Result<(), PatchError> {
+    let kind = |item: &Value| (std::mem::discriminant(item), item.is_f64());
+    let mut items = old.iter().chain(patch);
+    let Some(first) = items.next().filter(|first| !first.is_array()) else { return Ok(()) };
+    if items.all(|item| kind(item) == kind(first)) {
+        return Ok(());
+    }
+    let both = [old, patch].map(|items| go_map(&Value::Array(items.to_vec()))).join(" ");
+    Err(PatchError::Internal(format!("list element types are not identical: [{both}]")))
 }
 
 /// What tells an item from others: its merge key's value, or itself.
@@ -375,6 +388,12 @@ mod tests {
         );
         check(json!({"m": {"a": 1}}), json!({"m": {"$patch": "replace", "b": 2}}), json!({"m": {"b": 2}}));
         check(json!({}), json!({"m": {"a": null, "b": {"c": null}}}), json!({"m": {"b": {}}}));
+    }
+
+    #[test]
+    fn items_of_one_list_are_of_one_kind() {
+        let error = apply(&OBJECT, &mut json!({"items": [{"name": "a"}]}), &json!({"items": ["s"]})).unwrap_err();
+        assert_eq!(error.to_string(), "list element types are not identical: [[map[name:a]] [s]]");
     }
 
     #[test]

@@ -109,6 +109,20 @@ pub fn read_patched(ty: &'static Type, tree: &Value, validation: FieldValidation
     }
 }
 
+/// The type that a patched tree says it is, `ty` where it says nothing; the error is the text that upstream puts behind
+/// the patch.
+///
+/// # Errors
+/// No such kind is known.
+///
+/// # Panics
+/// `ty` is not a kind.
+pub fn patched_type(ty: &'static Type, tree: &Value) -> Result<&'static Type, String> {
+    let (group, version, kind) = ty.group_version_kind.expect("patched objects are kinds");
+    let found = Found::of(&Raw::of(tree))?.or(group, version, kind);
+    found.schema(ty).flatten().ok_or_else(|| found.not_registered())
+}
+
 /// The document, and upstream's message about duplicate keys in YAML.
 fn parse(body: &Body) -> Result<(Raw<'_>, Option<String>), String> {
     match body {

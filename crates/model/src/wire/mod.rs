@@ -12,12 +12,14 @@ pub mod proto_encode;
 mod raw;
 mod scan;
 mod time_text;
+mod unstructured;
 pub mod yaml;
 mod yaml_scalar;
 mod yaml_write;
 
-pub use body::{Accepted, read_body, read_delete_options, read_patched, unrecognised};
+pub use body::{Accepted, patched_type, read_body, read_delete_options, read_patched, unrecognised};
 pub use decode::{Decoded, TypeError, decode, decode_tree};
 pub use encode::{encode, encode_untyped};
 pub use raw::Raw;
 pub use scan::{read_meta, resource_version_parts, splice_resource_version};
+pub use unstructured::convert as convert_unstructured;

@@ -175,7 +175,7 @@ impl Server {
         };
         let user = match identity::impersonate(user, &parts.headers, &*self.config.authorizer) {
             Ok(user) => user,
-            Err(status) => return respond::status(&status, failure_format(&parts.headers, &query)),
+            Err(status) => return respond::refused(&status, failure_format(&parts.headers, &query)),
         };
         let Parts { method, uri, version, headers, extensions, .. } = parts;
         let connecting = Connecting { uri, version, extensions };
@@ -205,7 +205,7 @@ impl Server {
         exchange: &Exchange,
     ) -> Response<Body> {
         if let Err(status) = self.authorise(&exchange.attributes()) {
-            return respond::status(&status, exchange.failure_format());
+            return respond::refused(&status, exchange.failure_format());
         }
         if !exchange.info.is_resource {
             return paths::answer(self, exchange).await;
@@ -225,7 +225,10 @@ impl Server {
             verbs::answer(self, body, exchange, &plan).await
         };
         let mut response = answer.unwrap_or_else(|status| respond::status(&status, exchange.failure_format()));
-        respond::warn(&mut response, plan.row.deprecation);
+        // What the router itself turns away has not come as far as the handler that warns.
+        if !matches!(response.status().as_u16(), 406 | 415) {
+            respond::warn(&mut response, plan.row.deprecation);
+        }
         response
     }
 

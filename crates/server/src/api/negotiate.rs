@@ -5,9 +5,11 @@ use skeg_model::{request::PatchKind, status::Status};
 
 /// Media types in which objects are served, as the error texts list them.
 const SUPPORTED: &str = "application/json, application/yaml, application/vnd.kubernetes.protobuf";
-const STREAMED: &str = "application/json, application/vnd.kubernetes.protobuf";
+const STREAMED: &str = "application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch";
 /// What a resource route can produce, as the router's error text lists it.
-pub const PRODUCES: &[&str] = &[
+pub const PRODUCES: &[&str] = &["application/json", "application/yaml", "application/vnd.kubernetes.protobuf"];
+/// What the route of a list can produce, since a watch is asked for there too.
+pub const LIST_PRODUCES: &[&str] = &[
     "application/json",
     "application/yaml",
     "application/vnd.kubernetes.protobuf",

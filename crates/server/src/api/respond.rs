@@ -55,6 +55,13 @@ pub fn status(status: &Status, format: Format) -> Response<Body> {
     response
 }
 
+/// The same for who may not do what they ask: the text names what they asked for, and is to be shown as text.
+pub fn refused(status: &Status, format: Format) -> Response<Body> {
+    let mut response = self::status(status, format);
+    response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
+}
+
 /// A tree that is not a stored object, in canonical order where its kind is known.
 pub fn tree(code: u16, value: &Value, format: Format) -> Response<Body> {
     let mut line = canonical(value);

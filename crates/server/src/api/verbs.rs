@@ -3,7 +3,7 @@ use super::{
     body::{self, Body},
     failure,
     handler::{Exchange, Server},
-    negotiate::{self, BodyFormat, Endpoint, PRODUCES, Shape, Wanted},
+    negotiate::{self, BodyFormat, Endpoint, LIST_PRODUCES, PRODUCES, Shape, Wanted},
     options,
     render::{Include, Renderer},
     respond,
@@ -129,7 +129,8 @@ pub async fn answer(
     plan: &Plan,
 ) -> Result<Response<Body>, Status> {
     let patch = (plan.verb == Verb::Patch).then(|| negotiate::patch_kind(&exchange.headers)).transpose()?;
-    negotiate::route_accepts(&exchange.headers, PRODUCES)?;
+    let lists = matches!(plan.verb, Verb::List | Verb::Watch);
+    negotiate::route_accepts(&exchange.headers, if lists { LIST_PRODUCES } else { PRODUCES })?;
     if plan.verb == Verb::Watch {
         return watch::answer(server, exchange, plan).await;
     }

@@ -150,6 +150,9 @@ impl NodeGraph {
     }
 
     fn refers(&self, resource: &'static str, node: &str, a: &Attributes<'_>) -> Decision {
+        if a.name.is_empty() {
+            return no("No Object name found");
+        }
         let object = Object { resource, namespace: a.namespace.into(), name: a.name.into() };
         if self.edges.contains_key(&(object, node.to_owned())) {
             Decision::Allow(String::new())
@@ -166,8 +169,8 @@ impl NodeGraph {
         if !a.subresource.is_empty() {
             return no("cannot read subresource");
         }
-        if a.name.is_empty() {
-            return no("No Object name found");
+        if a.namespace.is_empty() {
+            return no("can only read namespaced object of this type");
         }
         self.refers(resource, node, a)
     }
@@ -210,6 +213,7 @@ impl NodeGraph {
             return by_rules;
         }
         match a.verb {
+            "get" if a.name.is_empty() => no("No Object name found"),
             "get" => {
                 let key = format!("{}/{}", a.namespace, a.name);
                 match self.pods.get(&key) {

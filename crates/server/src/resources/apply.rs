@@ -78,9 +78,11 @@ pub(super) fn merge(
 ) -> Result<Value, Status> {
     let mut new = owners::apply(expected.ty, live, config, writer, force).map_err(|them| conflict(&them))?;
     tree::set_type(&mut new, expected.api_version.to_owned(), expected.kind);
-    codec::decode_patched(expected.ty, &new, FieldValidation::Ignore, &mut Vec::new()).map_err(|why| {
+    codec::decode_merged(expected.ty, &new, FieldValidation::Ignore, &mut Vec::new()).map_err(|why| {
         let what = named(config, expected.api_version, expected.kind);
-        Status::failure(500, "", format!("failed to convert new typed object ({what}) to object: {why}"))
+        let kind = what.split_once("; ").map_or("", |(_, kind)| kind);
+        let text = format!("to proper version: unable to convert unstructured object to {kind}: {why}");
+        Status::failure(500, "", format!("failed to convert new object ({what}) {text}"))
     })
 }
 

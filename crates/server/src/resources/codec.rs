@@ -11,9 +11,6 @@ use skeg_model::{
     wire::{self, Raw},
 };
 
-/// Where upstream's release builds say that their scheme is.
-const SCHEME: &str = "pkg/api/legacyscheme/scheme.go:30";
-
 /// Decodes a body into the served form of `place`'s kind and fills in defaults.
 pub(super) fn decode(
     place: &Place<'_>,
@@ -74,12 +71,7 @@ pub(super) fn decode_patched(
     warnings: &mut Vec<String>,
 ) -> Result<Value, String> {
     let (group, version, kind) = ty.group_version_kind.unwrap_or_default();
-    let given = (tree::text(tree, "/apiVersion"), tree::text(tree, "/kind"));
-    let (of_group, of_version) = given.0.rsplit_once('/').unwrap_or(("", given.0));
-    let named = schema::by_kind(of_group, of_version, given.1);
-    let Some(named) = named else {
-        return Err(format!("no kind {:?} is registered for version {:?} in scheme {SCHEME:?}", given.1, given.0));
-    };
+    let named = wire::patched_type(ty, tree)?;
     // A patch that changes the kind is read as that kind first, and fails there if its fields do not fit.
     let mut accepted = wire::read_patched(named, tree, validation)?;
     if !std::ptr::eq(named, ty) {
@@ -88,6 +80,24 @@ pub(super) fn decode_patched(
     warnings.append(&mut accepted.warnings);
     let api_version = if group.is_empty() { version.to_owned() } else { format!("{group}/{version}") };
     tree::set_type(&mut accepted.value, api_version, kind);
+    Ok(accepted.value)
+}
+
+/// Decodes a tree that was merged as untyped maps, whatever kind it says it is; the error is the text that upstream puts
+/// behind the patch.
+pub(super) fn decode_merged(
+    ty: &'static Type,
+    tree: &Value,
+    validation: FieldValidation,
+    warnings: &mut Vec<String>,
+) -> Result<Value, String> {
+    let mut tree = tree.clone();
+    wire::convert_unstructured(ty, &mut tree)?;
+    let (group, version, kind) = ty.group_version_kind.unwrap_or_default();
+    let api_version = if group.is_empty() { version.to_owned() } else { format!("{group}/{version}") };
+    tree::set_type(&mut tree, api_version, kind);
+    let mut accepted = wire::read_patched(ty, &tree, validation)?;
+    warnings.append(&mut accepted.warnings);
     Ok(accepted.value)
 }
 

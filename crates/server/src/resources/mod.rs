@@ -20,12 +20,14 @@ mod place;
 mod read;
 mod review;
 mod select;
+mod selectors;
 mod sharing;
 mod shown;
 mod strategy;
 mod sub;
 #[cfg(test)]
 pub(crate) mod tests;
+mod tls_pair;
 pub(crate) mod tree;
 mod watch;
 mod write;

@@ -34,10 +34,12 @@ impl Api {
         if kind == PatchKind::Apply {
             return self.apply(w, body).await;
         }
-        let patch = Patch::read(kind, body)?;
+        // Upstream reads the patch once it has the object to be patched: what is missing is refused first.
+        let patch = Patch::read(kind, body);
         let how = strategy::of(place.kind, place.subresource);
         let mut make = |warnings: &mut Vec<String>, old: Option<&Value>| {
             let old = old.ok_or_else(|| place.not_found())?;
+            let patch = patch.as_ref().map_err(Clone::clone)?;
             let mut new = patch.apply(place.version.type_name, old, options.field_validation, warnings)?;
             place.version.set_defaults(&mut new);
             check_namespace(&mut new, &place)?;
@@ -72,8 +74,13 @@ impl Patch {
                 patch::strategic::apply(ty, &mut new, &self.document).map_err(|e| refused(&e))?;
             }
         }
-        codec::decode_patched(ty, &new, validation, warnings).map_err(|why| {
-            let strategic = self.kind == PatchKind::Strategic;
+        let strategic = self.kind == PatchKind::Strategic;
+        let decoded = if strategic {
+            codec::decode_merged(ty, &new, validation, warnings)
+        } else {
+            codec::decode_patched(ty, &new, validation, warnings)
+        };
+        decoded.map_err(|why| {
             let shown = if strategic { codec::go_map(&self.document) } else { shown::patched(ty, old, &new) };
             invalid_patch(&shown, &why)
         })

@@ -1,5 +1,5 @@
 //! Reviews: kinds that are asked and answered, never kept.
-use super::{Answer, Api, Context, codec, managed, place::Place, tree};
+use super::{Answer, Api, Context, codec, managed, place::Place, selectors, tree};
 use crate::{
     admission::Operation,
     auth::{Attributes, Decision, User},
@@ -71,6 +71,14 @@ impl Api {
         let of = if path.is_some() { "/spec/nonResourceAttributes" } else { "/spec/resourceAttributes" };
         let verb = format!("{of}/verb");
         let version = text("/spec/resourceAttributes/version");
+        let mut ignored = Vec::new();
+        let fields = match &review["spec"]["resourceAttributes"]["fieldSelector"] {
+            asked if path.is_none() => selectors::fields(asked, &mut ignored),
+            _ => String::new(),
+        };
+        if path.is_none() {
+            selectors::labels(&review["spec"]["resourceAttributes"]["labelSelector"], &mut ignored);
+        }
         let attributes = Attributes {
             user,
             verb: text(&verb),
@@ -80,7 +88,7 @@ impl Api {
             subresource: text("/spec/resourceAttributes/subresource"),
             namespace: text("/spec/resourceAttributes/namespace"),
             name: text("/spec/resourceAttributes/name"),
-            field_selector: text("/spec/resourceAttributes/fieldSelector/rawSelector"),
+            field_selector: &fields,
             path,
         };
         let (allowed, denied, reason) = match self.config.authorizer.authorize(&attributes) {
@@ -95,6 +103,9 @@ impl Api {
         }
         if !reason.is_empty() {
             status.insert("reason".into(), reason.into());
+        }
+        if !ignored.is_empty() {
+            status.insert("evaluationError".into(), ignored.join("; ").into());
         }
         Value::Object(status)
     }

@@ -28,8 +28,24 @@ fn member(ty: Ty, old: &Value, new: &Value) -> String {
     match ty {
         _ if old == new => canonical(ty, new),
         Ty::Struct(ty) => patched(ty, old, new),
+        Ty::List(element) => list(*element, old, new),
         _ => go::json(new),
     }
+}
+
+/// Items that were there before stand as they were.
+fn list(element: Ty, old: &Value, new: &Value) -> String {
+    let (Some(was), Some(is)) = (old.as_array(), new.as_array()) else { return go::json(new) };
+    let items: Vec<String> = is
+        .iter()
+        .enumerate()
+        .map(|(i, item)| match was.get(i) {
+            _ if was.contains(item) => canonical(element, item),
+            Some(before) if was.len() == is.len() => member(element, before, item),
+            _ => go::json(item),
+        })
+        .collect();
+    format!("[{}]", items.join(","))
 }
 
 fn canonical(ty: Ty, value: &Value) -> String {
@@ -56,6 +72,12 @@ mod tests {
         let mut new = old.clone();
         new["data"] = json!(1);
         let want = r#"{"data":1,"kind":"ConfigMap","metadata":{"name":"b","namespace":"c","uid":"a"}}"#;
+        assert_eq!(patched(ty, &old, &new), want);
+        let ty = skeg_model::schema::by_name("io.k8s.api.rbac.v1.RoleBinding").unwrap();
+        let old = json!({"subjects": [{"kind": "User", "name": "u"}, {"kind": "Group", "name": "g"}]});
+        let mut new = old.clone();
+        new["subjects"][1]["name"] = json!(7);
+        let want = r#"{"subjects":[{"kind":"User","name":"u"},{"kind":"Group","name":7}]}"#;
         assert_eq!(patched(ty, &old, &new), want);
     }
 }

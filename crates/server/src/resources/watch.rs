@@ -100,7 +100,7 @@ impl Api {
         check_watch_options(options)?;
         let selection = Selection::parse(place, options)?;
         let wanted = parse_version(&options.resource_version)
-            .map_err(|why| Status::bad_request(format!("invalid resource version: resourceVersion: {why}")))?;
+            .map_err(|why| Status::failure(500, "", format!("resourceVersion: {why}")))?;
         if options.send_initial_events == Some(true) {
             self.come(place, wanted).await;
             if let Err(late) = self.reached(wanted) {
@@ -130,7 +130,9 @@ impl Api {
         let cursor = store.watch(place.kind.prefix, from)?;
         let now = Instant::now();
         let timeout = options.timeout_seconds.map_or_else(|| self.default_timeout(), Duration::from_secs);
-        let bookmark = options.allow_bookmarks.then_some(now + first_bookmark(timeout));
+        // A watch that ends sooner than its last bookmark would come has none.
+        let marked = options.allow_bookmarks && timeout >= BOOKMARK_BEFORE_END;
+        let bookmark = marked.then(|| now + first_bookmark(timeout));
         let deadline = now + timeout;
         let mark_initial = options.send_initial_events == Some(true) && options.allow_bookmarks;
         Ok(Feed {

@@ -4,7 +4,7 @@ use super::{
     Answer, Api, Context, Entropy, codec, convert, managed,
     place::Place,
     strategy::{self, Strategy},
-    tree,
+    tls_pair, tree,
 };
 use crate::{
     admission::{Operation, Request},
@@ -120,6 +120,7 @@ impl Api {
 
     /// Creates an object given in the served form, defaults filled in.
     pub(super) async fn create_object(&self, w: &mut Write<'_>, mut object: Value) -> Result<Reply, Status> {
+        wipe_system_fields(&mut object);
         dedup_owners(&mut object, &mut w.warnings);
         managed::on_write(w, None, &mut object)?;
         convert::to_hub(&w.place, &mut object);
@@ -143,11 +144,16 @@ impl Api {
         self.fill_system_fields(&mut object, w.now);
         let name = tree::name(&object).to_owned();
         let kind = w.place.hub();
+        for warning in (kind.early_warnings)(&object) {
+            if !w.warnings.contains(&warning) {
+                w.warnings.push(warning);
+            }
+        }
         (kind.prepare_create)(&mut object);
         let reservation = self.allocator.begin_create(kind, &mut object, w.options.dry_run)?;
         w.place.check(&name, w.place.kind.check_create(&object))?;
         let warnings = (kind.warnings)(&object, None);
-        w.warnings.extend(warnings);
+        w.warnings.extend(warnings.into_iter().chain(tls_pair::warning(kind, &object)));
         self.validate(w, Operation::Create, &name, None, &object).await?;
         let version = tree::text(&object, "/metadata/resourceVersion");
         if !version.is_empty() && version != "0" {
@@ -155,6 +161,8 @@ impl Api {
         }
         let place = w.place.named(&name);
         let key = place.key();
+        // Upstream's storage defaults what it reads: what admission has added may call for more.
+        kind.versions[0].set_defaults(&mut object);
         let bytes = codec::encode(&kind.versions[0], &mut object);
         if w.options.dry_run {
             return match self.config.store.get(&key) {
@@ -182,9 +190,6 @@ impl Api {
         let meta = tree::meta_mut(object);
         if let Some(name) = name {
             meta.insert("name".into(), name.into());
-        }
-        for field in ["deletionTimestamp", "deletionGracePeriodSeconds", "selfLink"] {
-            meta.remove(field);
         }
         meta.insert("uid".into(), self.config.entropy.uuid().into());
         meta.insert("creationTimestamp".into(), rfc3339_seconds(now).into());
@@ -272,7 +277,7 @@ impl Api {
         // Through the object itself and its scale; other subresources warn of nothing.
         if matches!(place.subresource, "" | "scale") {
             let warnings = (place.hub().warnings)(&new, Some(&old));
-            w.warnings.extend(warnings);
+            w.warnings.extend(warnings.into_iter().chain(tls_pair::warning(place.hub(), &new)));
         }
         self.validate(w, Operation::Update, place.name, Some(&old), &new).await?;
         let mut bytes = codec::encode(&place.hub().versions[0], &mut new);
@@ -359,6 +364,14 @@ impl Api {
 
 /// Characters of a generateName that are kept: a label's 63 less the 5 of the suffix.
 const GENERATED_PREFIX_MAX: usize = 58;
+
+/// What a client says about a new object's life is not listened to.
+fn wipe_system_fields(object: &mut Value) {
+    let meta = tree::meta_mut(object);
+    for field in ["creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "uid", "selfLink"] {
+        meta.remove(field);
+    }
+}
 
 /// Who deals with a lost race.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

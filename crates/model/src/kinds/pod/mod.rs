@@ -1,4 +1,5 @@
 //! Pod: containers that run together on one node.
+mod app_armor;
 pub mod prepare;
 mod print;
 mod selectable;
@@ -31,6 +32,7 @@ pub static KIND: Kind = Kind {
     prepare_update: prepare::update,
     prepare_status: prepare::status,
     warnings: warnings::pod,
+    early_warnings: app_armor::warnings,
     validate: validate::create,
     validate_update: validate::update::update,
     validate_status: validate::update::status,

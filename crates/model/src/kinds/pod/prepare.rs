@@ -1,4 +1,5 @@
 //! Pod strategies: what a client may not decide, quality of service, label keys merged into selectors.
+use super::app_armor;
 use crate::{
     Value,
     kinds::prepare,
@@ -25,6 +26,7 @@ pub(super) fn create(pod: &mut Value) {
     }
     pod["status"] = status;
     merge_label_keys(pod);
+    app_armor::settle(pod);
 }
 
 pub(super) fn update(new: &mut Value, old: &Value) {

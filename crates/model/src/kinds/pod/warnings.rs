@@ -1,10 +1,12 @@
 //! What a pod or pod template is warned of (`GetWarningsForPod`, `GetWarningsForPodTemplate`).
-use super::validate::{every_container, quantity};
+use super::{
+    app_armor,
+    validate::{every_container, quantity},
+};
 use crate::{
     Value,
     meta::{at::At, go::quote, ip, names},
 };
-use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// (label, what to do about it).
@@ -124,7 +126,6 @@ pub(crate) fn spec_and_meta(at: &At) -> Vec<String> {
 
 const SECCOMP_POD: &str = "seccomp.security.alpha.kubernetes.io/pod";
 const SECCOMP_CONTAINER: &str = "container.seccomp.security.alpha.kubernetes.io/";
-const APP_ARMOR: &str = "container.apparmor.security.beta.kubernetes.io/";
 
 /// The annotation that chose a profile before there was a field.
 fn old_seccomp(of: &At, annotations: &At, key: &str, out: &mut Vec<String>) {
@@ -136,18 +137,11 @@ fn old_seccomp(of: &At, annotations: &At, key: &str, out: &mut Vec<String>) {
 
 /// Of a template: pods get the field from the annotation. Both may say the same.
 fn old_app_armor(spec: &At, container: &At, annotations: &At, out: &mut Vec<String>) {
-    let key = format!("{APP_ARMOR}{}", container.text("name"));
+    let key = format!("{}{}", app_armor::ANNOTATION, container.text("name"));
     if !container.child("securityContext").get("appArmorProfile").is_null() || !annotations.has(&key) {
         return;
     }
-    let said = match annotations.text(&key) {
-        "unconfined" => json!({"type": "Unconfined"}),
-        "runtime/default" => json!({"type": "RuntimeDefault"}),
-        other => match other.strip_prefix("localhost/") {
-            Some(profile) => json!({"type": "Localhost", "localhostProfile": profile}),
-            None => Value::Null,
-        },
-    };
+    let said = app_armor::profile_of(annotations.text(&key)).unwrap_or(Value::Null);
     let pods = spec.child("securityContext").get("appArmorProfile").clone();
     if pods.is_null() || pods != said {
         let path = annotations.key(&key).path();
@@ -389,6 +383,7 @@ fn overlapping_paths(volume: &At, out: &mut Vec<String>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     #[test]
     fn annotations_that_became_fields() {

@@ -1,5 +1,7 @@
 //! Server-side apply (KEP-555): what somebody wants merged into what there is, with an owner for every field.
-use super::{Entry, Writer, compare, merge, paths_of, read, set::Set, strip, typed, update, write};
+use super::{
+    Entry, Writer, compare, compare::compare_merged, merge, paths_of, read, set::Set, strip, typed, update, write,
+};
 use crate::{Object, Value, schema::Type, time::rfc3339_seconds};
 
 /// Where client-side apply keeps what was applied last.
@@ -103,7 +105,7 @@ impl Step<'_> {
         entries[own].api_version = self.writer.api_version.into();
         let merged = merge::merge(self.ty, self.base, self.config);
         let object = if last.is_empty() { merged } else { self.prune(&merged, &last, &entries) };
-        let changes = compare(self.ty, self.base, &object);
+        let changes = compare_merged(self.ty, self.base, &object);
         let [modified, added, removed] =
             [changes.modified, changes.added, changes.removed].map(|it| it.recursive_difference(&reset));
         let changed = modified.union(&added);

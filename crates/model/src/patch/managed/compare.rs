@@ -84,9 +84,18 @@ fn written<'a>(field: &Field, value: Option<&'a Value>) -> Option<&'a Value> {
 
 /// Compares two objects of type `ty`.
 pub fn compare(ty: &'static Type, old: &Value, new: &Value) -> Comparison {
+    compared(ty, old, new, false)
+}
+
+/// The same for an object that an apply has merged: it has not gone through Go's types, and zero values are still there.
+pub fn compare_merged(ty: &'static Type, old: &Value, new: &Value) -> Comparison {
+    compared(ty, old, new, true)
+}
+
+fn compared(ty: &'static Type, old: &Value, new: &Value, keeps_zero: bool) -> Comparison {
     let mut out = Comparison::default();
     let mut path = Vec::new();
-    Walker { out: &mut out, path: &mut path }.visit(Walk::Struct(ty), Some(old), Some(new));
+    Walker { out: &mut out, path: &mut path, keeps_zero }.visit(Walk::Struct(ty), Some(old), Some(new));
     out
 }
 
@@ -100,6 +109,8 @@ pub fn paths_of(ty: &'static Type, tree: &Value) -> Set {
 struct Walker<'a> {
     out: &'a mut Comparison,
     path: &'a mut Vec<String>,
+    /// Zero values of the new object count as written.
+    keeps_zero: bool,
 }
 
 pub(super) fn is_empty(value: Option<&Value>) -> bool {
@@ -170,7 +181,14 @@ impl Walker<'_> {
     fn fields(&mut self, ty: &'static Type, old: Option<&Value>, new: Option<&Value>) {
         for field in ty.fields {
             let was = old.and_then(|tree| written(field, tree.get(field.json)));
-            let is = new.and_then(|tree| written(field, tree.get(field.json)));
+            let is = new.and_then(|tree| {
+                let value = tree.get(field.json);
+                if self.keeps_zero {
+                    value.filter(|value| !value.is_null() || always_written(field))
+                } else {
+                    written(field, value)
+                }
+            });
             let implied = always_written(field).then_some(&NULL);
             let was = was.or(implied.filter(|_| old.is_some()));
             let is = is.or(implied.filter(|_| new.is_some()));
@@ -259,7 +277,9 @@ fn live_key(ty: Ty, key: &str, item: &Value) -> Option<Value> {
             _ => None,
         }
     };
-    key_value(ty, key, item).filter(|value| !value.is_null()).or_else(zero)
+    // Go leaves the zero value of a key out, so that the item has none.
+    let left_out = |value: &Value| matches!(ty, Ty::Struct(of) if of.field(key).is_some_and(|f| written(f, Some(value)).is_none()));
+    key_value(ty, key, item).filter(|value| !value.is_null() && !left_out(value)).or_else(zero)
 }
 
 fn live_key_step(ty: Ty, keys: &[&str], item: &Value) -> String {

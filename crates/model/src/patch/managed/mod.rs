@@ -181,6 +181,9 @@ fn strip(set: Set) -> Set {
     let mut left = set.recursive_difference(&Set::of_paths(SYSTEM_FIELDS));
     if let Some(metadata) = left.children.get_mut("f:metadata") {
         metadata.member = false;
+        if metadata.is_empty() {
+            left.children.remove("f:metadata");
+        }
     }
     left
 }

@@ -110,7 +110,7 @@ impl Set {
         set
     }
 
-    /// Every path as upstream prints it in conflicts, e.g. `.spec.containers[name="a"].image`.
+    /// Every path below as upstream prints it in conflicts, those of one level before what is below them, e.g. `.spec.containers[name="a"].image`.
     pub fn paths(&self) -> Vec<String> {
         let mut out = Vec::new();
         self.collect_paths("", &mut out);
@@ -118,11 +118,10 @@ impl Set {
     }
 
     fn collect_paths(&self, at: &str, out: &mut Vec<String>) {
-        if self.member {
-            out.push(at.to_owned());
-        }
+        let here = |step: &String| format!("{at}{}", shown(step));
+        out.extend(self.children.iter().filter(|(_, child)| child.member).map(|(step, _)| here(step)));
         for (step, child) in &self.children {
-            child.collect_paths(&format!("{at}{}", shown(step)), out);
+            child.collect_paths(&here(step), out);
         }
     }
 }

@@ -119,7 +119,9 @@ fn patch_allocated(new: &mut Value, old: &Value) {
     if deals_node_ports(old) && deals_node_ports(new) {
         keep_node_ports(new, old);
     }
-    if needs_health_check_port(old) && needs_health_check_port(new) && port_of(&new["spec"]["healthCheckNodePort"]) == 0
+    if needs_health_check_port(old)
+        && needs_health_check_port(new)
+        && number_of(&new["spec"]["healthCheckNodePort"]) == 0
     {
         tree::map_mut(new, "spec").insert("healthCheckNodePort".into(), before["healthCheckNodePort"].clone());
     }
@@ -127,16 +129,16 @@ fn patch_allocated(new: &mut Value, old: &Value) {
 
 fn keep_node_ports(new: &mut Value, old: &Value) {
     let before = tree::list(old, "/spec/ports");
-    let asked: Vec<u64> = tree::list(new, "/spec/ports").iter().map(|p| port_of(&p["nodePort"])).collect();
-    let mut used: Vec<u64> =
-        before.iter().map(|p| port_of(&p["nodePort"])).filter(|number| asked.contains(number)).collect();
+    let asked: Vec<i64> = tree::list(new, "/spec/ports").iter().map(|p| number_of(&p["nodePort"])).collect();
+    let mut used: Vec<i64> =
+        before.iter().map(|p| number_of(&p["nodePort"])).filter(|number| asked.contains(number)).collect();
     let Some(ports) = new.pointer_mut("/spec/ports").and_then(Value::as_array_mut) else { return };
     for port in ports {
-        if port_of(&port["nodePort"]) != 0 {
+        if number_of(&port["nodePort"]) != 0 {
             continue;
         }
         let name = |port: &Value| port["name"].as_str().unwrap_or_default().to_owned();
-        let number = before.iter().rev().find(|b| name(b) == name(port)).map_or(0, |b| port_of(&b["nodePort"]));
+        let number = before.iter().rev().find(|b| name(b) == name(port)).map_or(0, |b| number_of(&b["nodePort"]));
         if number > 0 && !used.contains(&number) {
             used.push(number);
             port["nodePort"] = number.into();

@@ -5,7 +5,7 @@ mod env;
 mod probes;
 pub mod resources;
 pub mod scheduling;
-mod security;
+pub(super) mod security;
 pub mod update;
 mod volumes;
 

@@ -117,7 +117,7 @@ fn seccomp(at: &At, errors: &mut Errors) {
 
 const PROFILE_BYTES_MAX: usize = 4095;
 
-fn app_armor(at: &At, errors: &mut Errors) {
+pub(in super::super) fn app_armor(at: &At, errors: &mut Errors) {
     if at.is_nil() {
         return;
     }

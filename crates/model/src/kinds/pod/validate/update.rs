@@ -435,7 +435,14 @@ fn addresses(status: &At, old: &At, errors: &mut Errors) {
             let parsed = if kept { ip::parse_sloppy(text) } else { ip::legacy(&address, text, errors) };
             families.insert(parsed.map(|ip| ip.is_ipv4()));
         }
-        if list.len() > 1 && (families.len() != 2 || list.len() > 2) {
+        if list.len() > 1
+            && let Some((i, wrong)) =
+                list.items().enumerate().find(|(_, address)| ip::parse_sloppy(address.text("ip")).is_none())
+        {
+            let why = format!("failed to check for dual stack with error:invalid IP[{i}]: {}", wrong.text("ip"));
+            errors.internal(list, why);
+        }
+        if list.len() > 1 && (families.len() != 2 || families.contains(&None) || list.len() > 2) {
             let shown: Vec<String> = list.items().map(|a| format!("{{\"IP\":{}}}", go::json(a.get("ip")))).collect();
             let why = "may specify no more than one IP for each IP family";
             errors.invalid(list, go::Printed(format!("[{}]", shown.join(","))), why);
