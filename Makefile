@@ -49,7 +49,6 @@ bench: bench-api bench-scheduler bench-net bench-node
 
 bench-api:
 	@UPSTREAM="$(UPSTREAM)" scripts/bench.sh
-	@UPSTREAM="$(UPSTREAM)" scripts/bench-scheduler.sh
 
 bench-hostile:
 	@bash -c '. scripts/common.sh; build_skeg; exec scripts/bench-hostile.py "$$SKEG"'
