@@ -11,7 +11,7 @@ help:
 	@echo "make v2           a node under cgroup version 2, in a user-mode-linux guest"
 	@echo "make bench-hostile  memory of the API server while clients abuse it"
 	@echo "make bench-net    Services into nftables and DNS answers, measured in a network namespace"
-	@echo "make bench-node   memory and CPU of a node with 30 pods at rest, in a lab (needs root, kubectl)"
+	@echo "make bench-node   100 pods started at once beside the runtime alone, and a node with 30 at rest, in a lab (needs root, kubectl)"
 	@echo "make bench-scheduler  pods bound per second on simulated nodes, with UPSTREAM=DIR beside the real scheduler"
 	@echo "make fidelity     replay recorded API conversations (JUDGES=DIR); also: make convergence, make nodelife"
 

@@ -12,5 +12,5 @@ cargo test --workspace --locked --quiet --no-fail-fast ${TEST_ARGS:-}
 # Then every fuzzer for a minute, from a seed that is another one each day; a failure prints it.
 if [ -z "${TEST_ARGS:-}" ]; then
   export SKEG_FUZZ_SECONDS=${SKEG_FUZZ_SECONDS:-60} SKEG_FUZZ_SEED=${SKEG_FUZZ_SEED:-$(date +%Y%m%d)}
-  exec cargo test --locked --quiet -p skeg-model -p skeg-storage --test fuzz -- --test-threads=7
+  exec cargo test --locked --quiet -p skeg-model -p skeg-storage -p skeg-node --test fuzz -- --test-threads=7
 fi

@@ -42,9 +42,6 @@ fn remove_links_and_routes() -> io::Result<()> {
     routes.iter().try_for_each(|route| routing.remove_route(route))
 }
 
-/// Where libcni notes what plugins answered, for the day on which it undoes it.
-const CNI_RESULTS: &str = "/var/lib/cni/results";
-
 /// Removes the notes about containers that had an address here; those of containers that were removed are gone already.
 fn remove_results(results: &Path, addresses: &Path) -> io::Result<()> {
     if !addresses.is_dir() {
@@ -65,7 +62,7 @@ fn remove_results(results: &Path, addresses: &Path) -> io::Result<()> {
 
 fn remove_cni_state(config: &ContainerdConfig) -> io::Result<()> {
     let beside = config.cni_conf_dir.parent().unwrap_or(&config.cni_conf_dir);
-    remove_results(Path::new(CNI_RESULTS), &beside.join("addresses"))?;
+    remove_results(Path::new(cni::RESULTS), &beside.join("addresses"))?;
     for dir in [beside.join("addresses"), config.cni_conf_dir.clone(), config.cni_bin_dir.clone()] {
         match fs::remove_dir_all(&dir) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {

@@ -71,10 +71,14 @@ impl Lab {
     }
 
     async fn until(&self, what: &str, holds: impl Fn(&Self) -> bool) {
+        let (mut api, mut runtime) = (self.api.changes(), self.runtime.changes());
         let reached = async {
             while !holds(self) {
-                tokio::task::yield_now().await;
-                tokio::time::sleep(Duration::from_millis(5)).await;
+                let told = tokio::select! {
+                    told = api.changed() => told,
+                    told = runtime.changed() => told,
+                };
+                told.unwrap();
             }
         };
         if tokio::time::timeout(WITHIN, reached).await.is_err() {

@@ -49,14 +49,19 @@ pub async fn run(flags: ServerFlags, token: CancellationToken) -> anyhow::Result
             _ => Ok(None),
         }
     };
-    let (running, runtime) = tokio::try_join!(apiserver::start(&flags.api, &token), runtime)?;
-    let settings = settings(configuration, &running)?;
     // Components end before the API server does, so that their last writes get through.
     let parts = token.child_token();
     let mut components = Components::new();
-    start_control(&flags, &running, &mut components, &parts)?;
-    start_network(&flags, &running, &mut components, &parts)?;
-    start_dns(&flags, &settings, &running, &mut components, &parts).await?;
+    // The runtime takes its time: what can do without it does not wait.
+    let others = async {
+        let running = apiserver::start(&flags.api, &token).await?;
+        let settings = settings(configuration.clone(), &running)?;
+        start_control(&flags, &running, &mut components, &parts)?;
+        start_network(&flags, &running, &mut components, &parts)?;
+        start_dns(&flags, &settings, &running, &mut components, &parts).await?;
+        Ok((running, settings))
+    };
+    let ((running, settings), runtime) = tokio::try_join!(others, runtime)?;
     if let Some(node) = &node {
         node.start(&flags, settings, &running, runtime, &mut components, &parts)?;
     }
@@ -343,14 +348,11 @@ impl Node {
         Ok(Self { name: node_name(flags)?, labels })
     }
 
-    /// Starts or adopts containerd and makes sure of the images that Skeg brings along.
+    /// Starts or adopts containerd.
     async fn start_runtime(&self, data_dir: &Path) -> anyhow::Result<Containerd> {
         let data_dir = std::path::absolute(data_dir).context("finding the data directory")?;
         let config = ContainerdConfig::new(&data_dir, std::env::var_os("PATH").as_deref());
-        let containerd = Containerd::start(config).await?;
-        containerd.ensure_image(&programs::pause()).await?;
-        containerd.ensure_image(&programs::web()).await?;
-        Ok(containerd)
+        Ok(Containerd::start(config).await?)
     }
 
     fn start(
@@ -366,8 +368,12 @@ impl Node {
         let layout = ContainerdConfig::new(&data_dir, None);
         cgroup_root::claim(Path::new("/sys/fs/cgroup"), &settings.cgroup_root, &layout.cgroup_root_record())
             .context("--cgroup-root")?;
+        let mut config = self.kubelet(flags, settings, running, &data_dir)?;
         if let Some(containerd) = runtime {
-            let supervised = token.clone();
+            let (containerd, supervised) = (Arc::new(containerd), token.clone());
+            config.may_start_pods = CancellationToken::new();
+            let (images, stop) = (import_images(containerd.clone(), config.may_start_pods.clone()), token.clone());
+            components.spawn(async move { stop.run_until_cancelled(images).await.unwrap_or(Ok(())) });
             components.spawn(async move {
                 containerd.supervise(supervised).await;
                 Ok(())
@@ -378,12 +384,12 @@ impl Node {
                 cluster_cidr: Some(cluster_cidr(flags)?),
                 program: std::env::current_exe().context("finding this program's own file")?,
                 cni_dir: data_dir.join("cni"),
+                written: config.network.clone(),
                 seed: seed(),
             };
             let token = token.clone();
             components.spawn(async move { run_network(network, token).await.context("the pod network") });
         }
-        let config = self.kubelet(flags, settings, running, &data_dir)?;
         let token = token.clone();
         components.spawn(async move { kubelet::run(config, token).await.context("kubelet") });
         Ok(())
@@ -437,6 +443,20 @@ impl Node {
         )?;
         Ok((serving.cert_pem.into_bytes(), serving.key_pem.into_bytes()))
     }
+}
+
+/// Makes sure of the images that Skeg brings along; no pod starts without the sandboxes'.
+async fn import_images(containerd: Arc<Containerd>, may_start_pods: CancellationToken) -> anyhow::Result<()> {
+    let (pause, web) = (programs::pause(), programs::web());
+    tokio::try_join!(
+        async {
+            containerd.ensure_image(&pause).await?;
+            may_start_pods.cancel();
+            anyhow::Ok(())
+        },
+        async { Ok(containerd.ensure_image(&web).await?) },
+    )?;
+    Ok(())
 }
 
 fn read(path: &Path) -> anyhow::Result<Vec<u8>> {

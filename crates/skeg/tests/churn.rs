@@ -9,10 +9,12 @@ use lab::{Lab, obstacle};
 use serde_json::{Value, json};
 use std::{
     collections::BTreeSet,
+    ffi::OsString,
     time::{Duration, Instant},
 };
 
-const ROUNDS: u32 = 6;
+/// Enough for every kill in turn.
+const ROUNDS: u32 = 11;
 /// Until a state that the test waits for must be there.
 const PATIENCE: Duration = Duration::from_secs(90);
 
@@ -25,17 +27,23 @@ fn nothing_leaks_and_no_healthy_container_restarts() {
     let asked: Option<u32> = std::env::var("SKEG_CHURN_ROUNDS").ok().map(|text| text.parse().unwrap());
     let rounds = asked.unwrap_or(ROUNDS);
     let lab = Lab::up("churn");
-    let node = Node { lab: &lab, kills: asked.is_some() };
+    let node = Node { lab: &lab };
     lab.start_server();
     lab.skeg(&["sample", "--kubeconfig", &lab.kubeconfig(), "--wait-for-server"]);
     node.endpoints_go_first();
     node.restarts();
     // The first rounds make what stays for good, such as containerd's folders.
-    (0..2).for_each(|round| node.round(round));
+    (0..2).for_each(|round| node.round(round, Kill::Nothing));
+    let healthy = node.all();
     let before = node.inventory();
-    (0..rounds).for_each(|round| node.round(round));
     let same = |text: &str| text.is_empty();
-    node.until("what the rounds made is gone", || differences(&before, &node.inventory()), same);
+    for (round, kill) in (0..rounds).zip(KILLS.iter().cycle()) {
+        eprintln!("round {round}: {kill:?}");
+        node.round(round, *kill);
+        let left = || differences(&before, &node.inventory());
+        node.until(&format!("what round {round} made is gone"), left, same);
+    }
+    assert_eq!(node.all(), healthy, "after the rounds");
     lab.stop_server();
     lab.cleanup();
 }
@@ -45,11 +53,47 @@ fn differences(before: &BTreeSet<String>, after: &BTreeSet<String>) -> String {
     left.chain(before.difference(after).map(|line| format!("- {line}\n"))).collect()
 }
 
+/// How far a pod has come.
+#[derive(Debug, Clone, Copy)]
+enum Stage {
+    Asked,
+    /// The network plugin is at work, or has been.
+    HasAddress,
+    /// containerd starts the sandbox's shim, or has done so.
+    HasSandbox,
+    /// Likewise the container.
+    HasContainer,
+    Answers,
+}
+
+/// What is killed while a round's pod comes up, and when.
+#[derive(Debug, Clone, Copy)]
+enum Kill {
+    Nothing,
+    Server(Stage),
+    Containerd(Stage),
+    /// First the one, then the other.
+    Both(Stage),
+    Container,
+    Shim,
+}
+
+const KILLS: [Kill; 11] = [
+    Kill::Nothing,
+    Kill::Server(Stage::Asked),
+    Kill::Containerd(Stage::Asked),
+    Kill::Containerd(Stage::HasAddress),
+    Kill::Containerd(Stage::HasSandbox),
+    Kill::Containerd(Stage::HasContainer),
+    Kill::Containerd(Stage::Answers),
+    Kill::Container,
+    Kill::Shim,
+    Kill::Server(Stage::HasSandbox),
+    Kill::Both(Stage::HasSandbox),
+];
+
 struct Node<'a> {
     lab: &'a Lab,
-    /// Whether the server and containerd are killed in rounds too. `make churn` alone does so: in longer runs a shim was left
-    /// behind by that, whose cause is not known yet.
-    kills: bool,
 }
 
 /// A container as it can be told from another.
@@ -101,6 +145,11 @@ impl Node<'_> {
         list["items"].as_array().unwrap().iter().map(|pod| pod["metadata"]["name"].as_str().unwrap().into()).collect()
     }
 
+    /// The sample's containers.
+    fn all(&self) -> Vec<Seen> {
+        self.names().iter().map(|name| self.seen(name)).collect()
+    }
+
     fn seen(&self, name: &str) -> Seen {
         let pod = self.pod(name);
         let status = &pod["status"]["containerStatuses"][0];
@@ -130,6 +179,74 @@ impl Node<'_> {
         self.until("containerd is started again", || self.lab.run("cat", &[&path]), |new| new != record);
     }
 
+    fn kill_shim(&self, container: &str) {
+        let process = self.process_of(container);
+        let shim = self.lab.run("sh", &["-c", &format!("awk '/^PPid:/ {{print $2}}' /proc/{process}/status")]);
+        self.kill(shim.trim());
+    }
+
+    /// What the runtime and the network plugin have of pods at this stage.
+    fn traces(&self, stage: Stage) -> BTreeSet<OsString> {
+        let folder = match stage {
+            Stage::HasAddress => "data/cni/addresses",
+            _ => "data/containerd/state/io.containerd.runtime.v2.task/k8s.io",
+        };
+        let entries = std::fs::read_dir(self.lab.path(folder)).into_iter().flatten().flatten();
+        entries.map(|entry| entry.file_name()).collect()
+    }
+
+    /// Waits until a pod that was asked for after `before` was seen has come so far.
+    fn reached(&self, stage: Stage, pod: &str, before: &BTreeSet<OsString>) {
+        let count = match stage {
+            Stage::Asked => return,
+            Stage::Answers => return self.page(pod),
+            Stage::HasAddress | Stage::HasSandbox => 1,
+            Stage::HasContainer => 2,
+        };
+        let end = Instant::now() + PATIENCE;
+        // Stages pass within milliseconds: running a program for each look would miss them.
+        while self.traces(stage).difference(before).count() < count {
+            assert!(Instant::now() < end, "{pod} has not come to {stage:?}");
+            std::thread::yield_now();
+        }
+    }
+
+    fn restart_server(&self) {
+        self.lab.kill_server();
+        self.lab.start_server();
+    }
+
+    /// Kills while the pod comes up, or once it runs, and waits until it is up again.
+    fn kill_at(&self, kill: Kill, pod: &str, traces: &dyn Fn(Stage) -> BTreeSet<OsString>) {
+        match kill {
+            Kill::Nothing => {}
+            Kill::Server(stage) => {
+                self.reached(stage, pod, &traces(stage));
+                self.restart_server();
+            }
+            Kill::Containerd(stage) => {
+                self.reached(stage, pod, &traces(stage));
+                self.kill_containerd();
+            }
+            Kill::Both(stage) => {
+                self.reached(stage, pod, &traces(stage));
+                self.lab.kill_server();
+                self.kill_and_start_all();
+            }
+            Kill::Container | Kill::Shim => {
+                self.page(pod);
+                let before = self.seen(pod);
+                if matches!(kill, Kill::Shim) {
+                    self.kill_shim(&before.id);
+                } else {
+                    self.kill(&self.process_of(&before.id));
+                }
+                self.restarted(pod, &before, &[137, 255]);
+            }
+        }
+        self.page(pod);
+    }
+
     fn page(&self, pod: &str) {
         let look = || {
             let address = self.pod(pod)["status"]["podIP"].as_str().unwrap_or_default().to_owned();
@@ -142,7 +259,7 @@ impl Node<'_> {
 
     fn restarts(&self) {
         let names = self.names();
-        let all = || names.iter().map(|name| self.seen(name)).collect::<Vec<_>>();
+        let all = || self.all();
         let healthy = all();
         assert!(healthy.iter().all(|it| it.ready && it.restarts == 0), "{healthy:?}");
         self.kill_containerd();
@@ -162,9 +279,7 @@ impl Node<'_> {
         self.restarted(&names[0], &healthy[0], &[137]);
         assert_eq!(self.pod(&names[0])["status"]["podIP"], address, "the pod kept its sandbox");
         // A shim that dies takes its pod along: the pod gets a new sandbox.
-        let process = self.process_of(&healthy[1].id);
-        let shim = self.lab.run("sh", &["-c", &format!("awk '/^PPid:/ {{print $2}}' /proc/{process}/status")]);
-        self.kill(shim.trim());
+        self.kill_shim(&healthy[1].id);
         // With the shim the exit code is lost; runtimes say that the container was killed, or that it is unknown.
         self.restarted(&names[1], &healthy[1], &[137, 255]);
         assert_eq!(self.seen(&names[2]), healthy[2], "another pod's container");
@@ -222,8 +337,9 @@ impl Node<'_> {
         assert!(now.restarts == before.restarts + 1 && codes.contains(&code), "{now:?}");
     }
 
-    /// Pods with host ports and Services over TCP and UDP come, answer and go; now and then something is killed meanwhile.
-    fn round(&self, round: u32) {
+    /// A pod with host ports and a Service over TCP and UDP come, answer and go, while something is killed.
+    fn round(&self, round: u32, kill: Kill) {
+        let stages = [Stage::HasAddress, Stage::HasSandbox].map(|stage| self.traces(stage));
         let (pod, service) = (format!("come-{round}"), format!("go-{round}"));
         let pods = "/api/v1/namespaces/default/pods";
         let services = "/api/v1/namespaces/default/services";
@@ -253,15 +369,8 @@ impl Node<'_> {
                 },
             }),
         );
-        if self.kills && round % 3 == 1 {
-            self.lab.kill_server();
-            self.lab.start_server();
-        }
-        self.page(&pod);
-        // Killing containerd while the pod is still being made is not covered.
-        if self.kills && round % 3 == 2 {
-            self.kill_containerd();
-        }
+        let before = |stage| stages[usize::from(!matches!(stage, Stage::HasAddress))].clone();
+        self.kill_at(kill, &pod, &before);
         let checked = self.api("GET", &format!("{services}/{service}"), None);
         let health = format!("http://127.0.0.1:{}/", checked["spec"]["healthCheckNodePort"]);
         let address = checked["spec"]["clusterIP"].as_str().unwrap().to_owned();

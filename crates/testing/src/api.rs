@@ -165,6 +165,11 @@ impl FakeApi {
         self.state.lock().revision
     }
 
+    /// Told of every revision that watchers may read.
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.shown.subscribe()
+    }
+
     /// The resources of which there are or were objects.
     pub fn resources(&self) -> BTreeSet<String> {
         self.state.lock().objects.keys().map(|(gvr, _)| gvr.resource.to_string()).collect()

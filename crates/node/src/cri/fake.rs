@@ -10,7 +10,7 @@ use std::{
     },
     time::Duration,
 };
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 /// Signals that a slow reader may be behind before further ones are dropped.
 const SIGNALS_MAX: usize = 1024;
@@ -33,6 +33,8 @@ struct State {
 pub struct FakeRuntime {
     state: Arc<Mutex<State>>,
     clock: Arc<AtomicI64>,
+    /// Calls so far.
+    called: watch::Sender<usize>,
 }
 
 impl FakeRuntime {
@@ -84,6 +86,11 @@ impl FakeRuntime {
         self.state.lock().calls.clone()
     }
 
+    /// Told of every call.
+    pub fn changes(&self) -> watch::Receiver<usize> {
+        self.called.subscribe()
+    }
+
     /// Names of the running containers, sorted.
     pub fn running(&self) -> Vec<String> {
         let state = self.state.lock();
@@ -102,6 +109,7 @@ impl FakeRuntime {
     fn note(&self, operation: &'static str, argument: &str) -> Result<()> {
         let mut state = self.state.lock();
         state.calls.push(format!("{operation} {argument}"));
+        self.called.send_replace(state.calls.len());
         match state.faults.get(operation) {
             Some(message) => Err(RuntimeError::new(operation, tonic::Status::unknown(message.clone()))),
             None => Ok(()),

@@ -3,7 +3,7 @@
 pub mod answer;
 pub mod cache;
 pub mod forward;
-mod message;
+pub mod message;
 pub mod publish;
 pub mod server;
 pub mod zone;

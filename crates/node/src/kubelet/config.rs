@@ -8,6 +8,8 @@ use std::{
     path::PathBuf,
     sync::Arc,
 };
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
 
 /// The version of Kubernetes that nodes say they run.
 pub const VERSION: &str = "v1.36.3";
@@ -47,6 +49,10 @@ pub struct KubeletConfig {
     pub clock: Arc<dyn Clock>,
     /// Spreads retries and renewals.
     pub seed: u64,
+    /// Told when the pods' network was set up: the runtime does not say that it is ready, so it is asked then.
+    pub network: Arc<Notify>,
+    /// Cancelled once the runtime has what it needs for pods, such as the sandboxes' image. No pod is looked at before.
+    pub may_start_pods: CancellationToken,
     pub settings: Settings,
 }
 
@@ -65,6 +71,8 @@ impl KubeletConfig {
             version: VERSION.into(),
             clock: Arc::new(SystemClock),
             seed: 0,
+            network: Arc::default(),
+            may_start_pods: already(),
             settings,
         }
     }
@@ -76,6 +84,13 @@ impl KubeletConfig {
     pub fn pod_logs(&self, namespace: &str, name: &str, uid: &str) -> PathBuf {
         self.settings.pod_logs_dir.join(format!("{namespace}_{name}_{uid}"))
     }
+}
+
+/// Nothing is to be waited for.
+fn already() -> CancellationToken {
+    let token = CancellationToken::new();
+    token.cancel();
+    token
 }
 
 /// Why the kubelet ended.

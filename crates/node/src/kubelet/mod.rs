@@ -2,6 +2,7 @@
 //! runtime's events and by its probes.
 mod admission;
 mod allocation;
+mod blocking;
 pub mod cgroups;
 mod config;
 pub mod configuration;
@@ -9,14 +10,14 @@ pub mod eviction;
 mod hooks;
 mod images;
 mod limits;
-mod logs;
+pub mod logs;
 pub mod make;
 mod measured;
 mod metrics;
 mod mounts;
 mod node;
 mod objects;
-mod observe;
+pub mod observe;
 mod probes;
 mod registry;
 mod relist;
@@ -134,6 +135,7 @@ fn share(
     let client = config.client.clone();
     let metrics = Arc::new(metrics::Metrics::default());
     let runtime = Arc::new(measured::Measured { runtime, metrics: metrics.clone() });
+    let blocking = Arc::new(blocking::Blocking::default());
     let own = Selection { field_selector: format!("spec.nodeName={}", config.node_name), ..Selection::default() };
     let pods: Informer<Pod> = informer(client.clone(), own, tasks, config.seed);
     let services: Informer<Service> = informer(client.clone(), Selection::default(), tasks, config.seed ^ 1);
@@ -142,7 +144,8 @@ fn share(
     let recorder = EventRecorder::new(events, "kubelet", &config.node_name, config.clock.clone(), tasks);
     Arc::new(Shared {
         users: users::Users::new(&config.root_dir.join("pods"), config.settings.user_ids_per_pod),
-        volumes: volumes::Volumes::new(config.clone(), metrics.clone()),
+        volumes: volumes::Volumes::new(config.clone(), metrics.clone(), blocking.clone()),
+        blocking,
         cgroups: cgroups::detect(&config.cgroup_mount),
         runtime,
         runtime_name: version.runtime_name,
@@ -211,6 +214,7 @@ async fn start(shared: Arc<Shared>, started: Instant) {
     if shared.pods.synced().await.is_err() || shared.services.synced().await.is_err() {
         return;
     }
+    shared.config.may_start_pods.cancelled().await;
     statics::read(&shared).await;
     shared.tasks.spawn(statics::keep(shared.clone()));
     shared.tasks.spawn(statics::keep_mirrors(shared.clone()));
@@ -282,15 +286,18 @@ async fn remove_orphan(shared: &Shared, uid: &str) -> Result<(), Box<dyn std::er
         shared.runtime.remove_sandbox(&sandbox.id).await?;
         if let Some(metadata) = sandbox.metadata {
             let logs = shared.config.pod_logs(&metadata.namespace, &metadata.name, uid);
-            let _ = fs::remove_dir_all(logs);
+            let _ = shared.blocking.run(|| fs::remove_dir_all(logs)).await;
         }
     }
-    shared.volumes.teardown(uid)?;
-    shared.users.release(uid);
-    for qos in [Qos::Guaranteed, Qos::Burstable, Qos::BestEffort] {
-        shared.cgroups.remove(&cgroups::pod_path(&shared.config.settings.cgroup_root, qos, uid))?;
-    }
-    Ok(())
+    let remove_rest = || {
+        shared.volumes.teardown(uid)?;
+        shared.users.release(uid);
+        for qos in [Qos::Guaranteed, Qos::Burstable, Qos::BestEffort] {
+            shared.cgroups.remove(&cgroups::pod_path(&shared.config.settings.cgroup_root, qos, uid))?;
+        }
+        Ok(())
+    };
+    shared.blocking.run(remove_rest).await
 }
 
 impl Shared {

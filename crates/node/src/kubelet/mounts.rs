@@ -97,14 +97,14 @@ fn file_value(volume: &Path, file: &str, key: &str, optional: bool) -> Result<Op
 }
 
 impl Shared {
-    pub(super) async fn container_mounts(&self, wanted: Wanted<'_>) -> Result<Vec<Mount>, String> {
+    pub(super) fn container_mounts(&self, wanted: &Wanted<'_>) -> Result<Vec<Mount>, String> {
         let mut mounts = Vec::new();
         let mut hosts = wanted.hosts.clone();
         for (index, mount) in wanted.container.volume_mounts.iter().flatten().enumerate() {
             if mount.mount_path == "/etc/hosts" {
                 hosts = None;
             }
-            mounts.push(self.one_mount(&wanted, index, mount).await?);
+            mounts.push(self.one_mount(wanted, index, mount)?);
         }
         let plain = |container_path: &str, host_path: PathBuf| Mount {
             container_path: container_path.to_owned(),
@@ -124,7 +124,7 @@ impl Shared {
         Ok(mounts)
     }
 
-    async fn one_mount(&self, wanted: &Wanted<'_>, index: usize, mount: &VolumeMount) -> Result<Mount, String> {
+    fn one_mount(&self, wanted: &Wanted<'_>, index: usize, mount: &VolumeMount) -> Result<Mount, String> {
         let container = &wanted.container.name;
         let volume = wanted
             .volumes

@@ -65,7 +65,8 @@ pub async fn observe(
     Ok(observed)
 }
 
-fn sandbox(status: api::PodSandboxStatus) -> Sandbox {
+/// One sandbox as the runtime reports it.
+pub fn sandbox(status: api::PodSandboxStatus) -> Sandbox {
     let options = status.linux.and_then(|it| it.namespaces).and_then(|it| it.options);
     let ready = status.state == api::PodSandboxState::SandboxReady as i32;
     let host_network = options.is_some_and(|it| it.network() == api::NamespaceMode::Node);
@@ -116,7 +117,7 @@ fn resources(resources: Option<api::ContainerResources>) -> Option<ActualResourc
 }
 
 /// One container as the runtime reports it.
-pub(super) fn one(status: api::ContainerStatus, sandbox_id: &str) -> Container {
+pub fn one(status: api::ContainerStatus, sandbox_id: &str) -> Container {
     let log = PathBuf::from(&status.log_path);
     let state = state(&status);
     let annotation = |name: &str| status.annotations.get(name).cloned().unwrap_or_default();

@@ -75,6 +75,11 @@ impl Registry {
         }
     }
 
+    /// As [`Registry::wake_for_news`], for all pods.
+    pub(super) fn wake_all_for_news(&self) {
+        self.entries.lock().values().for_each(Entry::wake_for_news);
+    }
+
     pub fn knows(&self, uid: &str) -> bool {
         self.entries.lock().contains_key(uid)
     }

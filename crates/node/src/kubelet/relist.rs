@@ -1,5 +1,5 @@
-//! Wakes the workers of pods whose containers changed: on the runtime's own events where it names the pod, else by
-//! listing and comparing.
+//! Wakes the workers of pods whose containers changed: on the runtime's own events where it names the pod or a container
+//! that is known, else by listing and comparing.
 use super::{
     make::sandbox::POD_UID,
     metrics::{
@@ -16,8 +16,10 @@ use std::{
 };
 use tokio::time::{Instant, sleep, sleep_until};
 
-/// Lists that follow a signal: the event may be out before the listing shows it.
+/// Looks that follow a signal: the event may be out before the listing shows it.
 const AFTER_SIGNAL: [Duration; 3] = [Duration::from_millis(10), Duration::from_millis(100), Duration::from_millis(600)];
+/// Looks at single pods that may be to come.
+const DUE_MAX: usize = 1024;
 /// Between lists without a signal, by how much the signals can be relied on.
 const IDLE_WITH_CRI: Duration = Duration::from_secs(300);
 const IDLE_WITH_CONTAINERD: Duration = Duration::from_secs(30);
@@ -75,6 +77,8 @@ pub(super) async fn run(shared: Arc<Shared>) {
             Ok((source, signals)) => {
                 shared.metrics.count(&EVENTED_PLEG_SUCCESS, &[]);
                 shared.metrics.took(&EVENTED_PLEG_LATENCY, &[], start);
+                // What failed because the runtime was away need not wait any longer.
+                shared.registry.wake_all_for_news();
                 follow(&shared, &mut seen, &mut last, source, signals).await;
             }
             Err(error) => {
@@ -100,24 +104,47 @@ async fn follow(
         EventSource::None => IDLE_WITHOUT,
     };
     relist(shared, seen, last).await;
-    let mut pending: Vec<Instant> = Vec::new();
+    let mut due = Due::default();
     loop {
-        let next = pending.iter().min().copied().unwrap_or_else(|| Instant::now() + idle);
+        let next = due.next().unwrap_or_else(|| Instant::now() + idle);
         tokio::select! {
             signal = signals.next() => match signal {
                 None => return,
                 Some(RuntimeSignal::Pod { uid }) => shared.registry.wake(&uid),
-                Some(RuntimeSignal::Something) => {
-                    let now = Instant::now();
-                    // A list that is due anyway serves this signal too; the later ones start over.
-                    pending.retain(|at| *at <= now + AFTER_SIGNAL[0]);
-                    pending.extend(AFTER_SIGNAL.iter().map(|wait| now + *wait));
-                }
+                // One that no list has shown yet is found by the next.
+                Some(RuntimeSignal::Container { id }) => due.add(seen.get(&id).map(|(uid, _)| uid.clone())),
+                Some(RuntimeSignal::Something) => due.add(None),
             },
-            () = sleep_until(next) => {
-                pending.retain(|at| *at > next);
-                relist(shared, seen, last).await;
-            }
+            () = sleep_until(next) => match due.take(next) {
+                Some(Some(uid)) => shared.registry.wake(&uid),
+                Some(None) | None => relist(shared, seen, last).await,
+            },
         }
+    }
+}
+
+/// Looks to come: at one pod, or (None) at all.
+#[derive(Debug, Default)]
+struct Due(BTreeSet<(Instant, Option<String>)>);
+
+impl Due {
+    /// Looks after a signal. While too many are to come, one at all serves for each.
+    fn add(&mut self, mut whose: Option<String>) {
+        let now = Instant::now();
+        if self.0.len() >= DUE_MAX {
+            whose = None;
+        }
+        // A look that is due anyway serves this signal too; the later ones start over.
+        self.0.retain(|(at, whom)| *whom != whose || *at <= now + AFTER_SIGNAL[0]);
+        self.0.extend(AFTER_SIGNAL.iter().map(|wait| (now + *wait, whose.clone())));
+    }
+
+    fn next(&self) -> Option<Instant> {
+        self.0.first().map(|(at, _)| *at)
+    }
+
+    /// The first look, if it is due at this time.
+    fn take(&mut self, at: Instant) -> Option<Option<String>> {
+        self.0.first().is_some_and(|(due, _)| *due <= at).then(|| self.0.pop_first())?.map(|(_, whose)| whose)
     }
 }

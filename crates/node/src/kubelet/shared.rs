@@ -1,7 +1,7 @@
 //! What all parts of one kubelet share.
 use super::{
-    cgroups::Cgroups, config::KubeletConfig, eviction, images::Pulls, make::fields::NodeView, objects::Objects,
-    registry::Registry, statics::Statics, users::Users, volumes::Volumes,
+    blocking::Blocking, cgroups::Cgroups, config::KubeletConfig, eviction, images::Pulls, make::fields::NodeView,
+    objects::Objects, registry::Registry, statics::Statics, users::Users, volumes::Volumes,
 };
 use super::{metrics::Metrics, server::Rates};
 use crate::{cri::ContainerRuntime, pod::spec::Role};
@@ -28,6 +28,7 @@ pub struct Shared {
     pub tasks: Tasks,
     pub volumes: Volumes,
     pub users: Users,
+    pub blocking: Arc<Blocking>,
     pub cgroups: Box<dyn Cgroups>,
     pub pulls: Pulls,
     pub services: Informer<Service>,

@@ -7,7 +7,7 @@ use super::{
     sysctl::{self, SysctlError},
 };
 use k8s_openapi::api::core::v1::Node;
-use skeg_client::{Client, Informer, Key, Selection, Tasks, informer::informer};
+use skeg_client::{Client, Informer, Key, Selection, Tasks, backoff::Backoff, informer::informer};
 use std::{
     collections::{BTreeSet, HashMap},
     io,
@@ -16,10 +16,12 @@ use std::{
     sync::Arc,
     time::Duration,
 };
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-/// Pause after a failure before everything is looked at again.
-const RETRY_PAUSE: Duration = Duration::from_secs(2);
+/// Pause after a failure before everything is looked at again, doubled each time up to the maximum.
+const RETRY_MIN: Duration = Duration::from_millis(200);
+const RETRY_MAX: Duration = Duration::from_secs(30);
 const POD_LINK_PREFIX_BITS: u8 = 32;
 
 #[derive(Debug, Clone)]
@@ -31,6 +33,8 @@ pub struct NetworkConfig {
     pub program: PathBuf,
     /// `cni` in the data directory.
     pub cni_dir: PathBuf,
+    /// Told whenever the runtime's configuration was written.
+    pub written: Arc<Notify>,
     pub seed: u64,
 }
 
@@ -66,6 +70,7 @@ async fn follow(config: Arc<NetworkConfig>, nodes: Informer<Node>) {
     let mut written = None;
     let mut whole = true;
     let mut waiting = None;
+    let mut backoff = Backoff::new(RETRY_MIN, RETRY_MAX, config.seed);
     loop {
         let mut step = Step { whole, ..Step::default() };
         while let Some(key) = waiting.take().or_else(|| changes.try_next()) {
@@ -83,13 +88,17 @@ async fn follow(config: Arc<NetworkConfig>, nodes: Informer<Node>) {
         match done.expect("setting up the network does not panic") {
             Ok(()) => {
                 whole = false;
-                written = step.pod_cidr.or(written);
+                backoff.reset();
+                if step.pod_cidr.is_some() {
+                    written = step.pod_cidr;
+                    config.written.notify_one();
+                }
                 waiting = Some(changes.next().await);
             }
             Err(error) => {
                 tracing::error!(%error, "setting up the pod network");
                 whole = true;
-                tokio::time::sleep(RETRY_PAUSE).await;
+                tokio::time::sleep(backoff.next_delay()).await;
             }
         }
     }

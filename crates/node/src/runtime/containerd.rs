@@ -2,10 +2,13 @@
 //! its recorded identity, and is started anew when it dies.
 use super::{
     config::{ContainerdConfig, Format, config_toml, format_of},
-    process::{Identity, boot_id, write_atomically},
+    leftovers::Leftovers,
+    process::{Identity, boot_id, find, write_atomically},
+    sockets,
 };
 use crate::cri::{ContainerRuntime, CriClient};
 use std::{
+    convert::Infallible,
     fs, io,
     os::unix::{fs::DirBuilderExt, net::UnixDatagram as StdUnixDatagram, process::CommandExt},
     path::{Path, PathBuf},
@@ -110,10 +113,13 @@ impl Containerd {
     /// Keeps containerd running until the token is cancelled, and then leaves it running.
     pub async fn supervise(&self, token: CancellationToken) {
         let mut pause = RESTART_PAUSE;
+        let sweep = sockets_swept(&self.config);
+        tokio::pin!(sweep);
         loop {
             let process = self.identity().await;
             tokio::select! {
                 () = token.cancelled() => return,
+                never = &mut sweep => match never {},
                 () = ended(&process) => {}
             }
             tracing::warn!(pid = process.pid, "containerd ended; starting it again");
@@ -150,6 +156,14 @@ async fn serving(config: &ContainerdConfig) -> Result<(), RuntimeError> {
         tokio::time::timeout(START_LIMIT, answered).await.map_err(|_| last)
     };
     status.await.map_err(|reason| RuntimeError::NotReady { reason, log: config.log_file() })
+}
+
+/// Never ends: a node whose shims' sockets cannot be looked after runs on.
+async fn sockets_swept(config: &ContainerdConfig) -> Infallible {
+    if let Err(error) = sockets::sweep(config).await {
+        tracing::warn!(%error, "sockets of shims that are killed will stay");
+    }
+    std::future::pending().await
 }
 
 async fn ended(process: &Identity) {
@@ -234,15 +248,10 @@ async fn adopt(config: &ContainerdConfig) -> Option<Identity> {
 
 /// A containerd that runs on this configuration file.
 fn unrecorded(proc: &Path, config_file: &Path) -> Option<Identity> {
-    let processes = fs::read_dir(proc).ok()?.flatten();
-    let mut pids = processes.filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
-    let pid = pids.find(|pid| {
-        let line = fs::read(proc.join(pid.to_string()).join("cmdline")).unwrap_or_default();
-        let mut arguments = line.split(|byte| *byte == 0);
-        arguments.next().is_some_and(|program| program.ends_with(b"containerd"))
-            && arguments.any(|argument| argument == config_file.as_os_str().as_encoded_bytes())
-    })?;
-    Identity::of(pid).ok()
+    let own = |arguments: &[&[u8]]| {
+        arguments[0].ends_with(b"containerd") && arguments.contains(&config_file.as_os_str().as_encoded_bytes())
+    };
+    Identity::of(*find(proc, own).first()?).ok()
 }
 
 /// Starts containerd; its readiness message (`NOTIFY_SOCKET`) comes by the socket that is returned.
@@ -277,8 +286,10 @@ fn notify_path(config: &ContainerdConfig) -> PathBuf {
     config.run_dir.join("containerd.notify")
 }
 
-/// Starts containerd and waits until it is ready.
+/// Starts containerd, waits until it is ready and removes what one that died left behind.
 async fn launch(config: &ContainerdConfig, programs: &Programs) -> Result<Identity, RuntimeError> {
+    let given = config.clone();
+    let leftovers = off_the_runtime(move || Leftovers::look(&given)).await;
     let (given, with) = (config.clone(), programs.clone());
     let (identity, notify) = off_the_runtime(move || spawn(&given, &with)).await?;
     let notify_path = notify_path(config);
@@ -291,7 +302,30 @@ async fn launch(config: &ContainerdConfig, programs: &Programs) -> Result<Identi
         () = tokio::time::sleep(START_LIMIT) => return Err(not_ready("it was not ready in time")),
     }
     _ = tokio::fs::remove_file(&notify_path).await;
+    if !leftovers.is_empty() {
+        tidy(config, leftovers, &identity).await?;
+    }
     Ok(identity)
+}
+
+/// Removes what the containerd that is ready now does not know of.
+async fn tidy(config: &ContainerdConfig, leftovers: Leftovers, process: &Identity) -> Result<(), RuntimeError> {
+    tokio::select! {
+        serving = serving(config) => serving?,
+        () = ended(process) => {
+            return Err(RuntimeError::NotReady { reason: "it ended".into(), log: config.log_file() });
+        }
+    }
+    match CriClient::new(&config.endpoint()).list_sandboxes(None).await {
+        Ok(sandboxes) => {
+            let config = config.clone();
+            let known = sandboxes.into_iter().map(|sandbox| sandbox.id).collect();
+            off_the_runtime(move || leftovers.remove(&config, &known)).await;
+        }
+        // They are found again when containerd is started the next time.
+        Err(error) => tracing::warn!(%error, "what a containerd that died left behind stays"),
+    }
+    Ok(())
 }
 
 /// A child that ends stays in the process table until its parent has asked for its status.

@@ -4,9 +4,11 @@ pub mod cgroup_root;
 pub mod config;
 pub mod containerd;
 pub mod image;
+mod leftovers;
 pub mod mounts;
 pub mod process;
 pub mod programs;
+mod sockets;
 pub mod stop;
 
 pub use config::ContainerdConfig;

@@ -73,6 +73,19 @@ impl Identity {
     }
 }
 
+/// Ids of the processes below `proc` whose arguments, the program's name first, are `wanted`.
+pub fn find(proc: &Path, wanted: impl Fn(&[&[u8]]) -> bool) -> Vec<i32> {
+    let processes = fs::read_dir(proc).into_iter().flatten().flatten();
+    let pids = processes.filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
+    let is_wanted = |pid: &i32| {
+        let line = fs::read(proc.join(pid.to_string()).join("cmdline")).unwrap_or_default();
+        // Each argument ends with a zero byte; a process that ended has none.
+        let arguments: Vec<&[u8]> = line.strip_suffix(&[0]).unwrap_or(&line).split(|byte| *byte == 0).collect();
+        !line.is_empty() && wanted(&arguments)
+    };
+    pids.filter(is_wanted).collect()
+}
+
 /// Writes a whole file or nothing.
 pub fn write_atomically(path: &Path, content: &[u8]) -> io::Result<()> {
     let mut name = path.file_name().unwrap_or_default().to_owned();

@@ -2,8 +2,9 @@
 //! Everything is found through containerd's state folder and recognised before it is touched.
 use super::{
     config::ContainerdConfig,
+    leftovers::ShimCall,
     mounts::unmount_below,
-    process::{Handle, Identity},
+    process::{Handle, Identity, find},
 };
 use rustix::process::Signal;
 use std::{
@@ -52,7 +53,7 @@ pub fn stop(config: &ContainerdConfig, data_dir: &Path) -> io::Result<()> {
     Ok(())
 }
 
-fn remove(path: &Path) -> io::Result<()> {
+pub(super) fn remove(path: &Path) -> io::Result<()> {
     let result = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
     match result {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
@@ -71,10 +72,13 @@ pub fn remove_empty(dir: &Path, levels: usize) {
     }
 }
 
+/// Below containerd's state: the tasks that it runs.
+pub(super) const TASKS: &str = "io.containerd.runtime.v2.task";
+
 /// The folder of each container and sandbox that containerd runs: `…/io.containerd.runtime.v2.task/NAMESPACE/ID`.
-fn bundles(state: &Path) -> Vec<PathBuf> {
+pub(super) fn bundles(state: &Path) -> Vec<PathBuf> {
     let entries = |dir: PathBuf| fs::read_dir(dir).into_iter().flatten().flatten().map(|entry| entry.path());
-    entries(state.join("io.containerd.runtime.v2.task")).flat_map(entries).collect()
+    entries(state.join(TASKS)).flat_map(entries).collect()
 }
 
 fn id(bundle: &Path) -> &str {
@@ -170,16 +174,8 @@ fn socket_in(note: &str) -> Option<PathBuf> {
 
 /// The shims that serve this containerd: its socket's path is among their arguments.
 fn shims(socket: &Path) -> Vec<Handle> {
-    let own = |pid: i32| {
-        let line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
-        let mut arguments = line.split(|byte| *byte == 0);
-        let program = arguments.next().unwrap_or_default();
-        program.ends_with(b"containerd-shim-runc-v2")
-            && arguments.any(|argument| argument == socket.as_os_str().as_encoded_bytes())
-    };
-    let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
-    let pids = processes.filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
-    pids.filter(|pid| own(*pid)).filter_map(|pid| Identity::of(pid).ok()?.open()).collect()
+    let pids = find(Path::new("/proc"), |arguments| ShimCall::read(arguments, socket).is_some());
+    pids.into_iter().filter_map(|pid| Identity::of(pid).ok()?.open()).collect()
 }
 
 #[cfg(test)]

@@ -138,11 +138,12 @@ impl Lab {
         self.run("ctr", &["-a", &socket, "-n", "k8s.io", "images", "import", &file.display().to_string()]);
     }
 
-    /// `kill -9` of the server alone.
+    /// `kill -9` of the server alone; its port is free afterwards.
     pub fn kill_server(&self) {
         let record = std::fs::read_to_string(self.data().join("server.pid")).unwrap();
         let pid = record.split_whitespace().next().unwrap();
-        self.run("kill", &["-9", pid]);
+        let script = "kill -9 $0; while grep -qs '^State:.[^ZX]' /proc/$0/status; do :; done";
+        self.run("sh", &["-c", script, pid]);
     }
 
     pub fn stop_server(&self) {

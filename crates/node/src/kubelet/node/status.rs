@@ -11,14 +11,17 @@ use k8s_openapi::{
     apimachinery::pkg::apis::meta::v1::Time,
 };
 use serde_json::{Map, Value, json};
+use skeg_client::backoff::Backoff;
 use skeg_model::request::PatchKind;
 use std::{
     sync::{Arc, atomic::Ordering},
     time::Duration,
 };
 
-/// While the runtime is not ready yet: a node should not wait for its first Ready.
-const LOOK_UNREADY: Duration = Duration::from_millis(200);
+/// While the runtime is not ready yet, which it does not tell of by itself: growing, and from the start again when the
+/// network was set up.
+const LOOK_UNREADY_MIN: Duration = Duration::from_millis(10);
+const LOOK_UNREADY_MAX: Duration = Duration::from_secs(1);
 /// Features that the API asks a node for before it admits a pod that uses them.
 const DECLARED: &[&str] = &[
     "ExtendWebSocketsToKubelet",
@@ -245,13 +248,20 @@ async fn write(shared: &Shared, last: &mut Option<(Timestamp, NodeStatus)>) {
 pub(in crate::kubelet) async fn keep_status(shared: Arc<Shared>) {
     let look = shared.config.settings.status_update_frequency;
     let mut last = None;
+    let mut unready = Backoff::new(LOOK_UNREADY_MIN, LOOK_UNREADY_MAX, shared.config.seed);
     loop {
         write(&shared, &mut last).await;
         let ready = shared.network_ready.load(Ordering::Relaxed) && shared.runtime_ready.load(Ordering::Relaxed);
-        let wait = if ready && last.is_some() { look } else { LOOK_UNREADY };
+        let wait = if ready && last.is_some() {
+            unready.reset();
+            look
+        } else {
+            unready.next_delay()
+        };
         tokio::select! {
             () = tokio::time::sleep(wait) => {}
             () = shared.eviction.changed.notified() => {}
+            () = shared.config.network.notified() => unready.reset(),
         }
     }
 }

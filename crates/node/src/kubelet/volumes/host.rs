@@ -6,7 +6,7 @@ use rustix::mount::{MountFlags, mount};
 use std::{
     ffi::CString,
     fs, io,
-    os::unix::fs::{FileTypeExt, PermissionsExt},
+    os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt},
     path::Path,
 };
 
@@ -38,9 +38,10 @@ pub(super) fn check(path: &Path, kind: &str) -> Result<(), Cause> {
     }
 }
 
+/// Whether another file system lies at `dir` than above it. The table of mounts grows with the node's pods.
 fn is_mount_point(dir: &Path) -> io::Result<bool> {
-    let table = fs::read_to_string("/proc/self/mountinfo")?;
-    Ok(crate::runtime::mounts::below(&table, dir).iter().any(|point| point == dir))
+    let above = dir.parent().map(fs::metadata).transpose()?;
+    Ok(above.is_some_and(|above| fs::metadata(dir).is_ok_and(|own| own.dev() != above.dev())))
 }
 
 /// A file system in memory at `dir`, unless one is there.

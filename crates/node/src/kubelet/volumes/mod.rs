@@ -6,6 +6,7 @@ mod token;
 pub mod writer;
 
 use super::{
+    blocking::Blocking,
     config::KubeletConfig,
     make::fields::NodeView,
     metrics::{Metrics, VOLUME_OPERATIONS},
@@ -88,6 +89,7 @@ pub struct Volumes {
     tokens: Tokens,
     stamps: AtomicU64,
     metrics: Arc<Metrics>,
+    blocking: Arc<Blocking>,
 }
 
 /// Names of the volumes that some container mounts (or reads variables from); the others are never made.
@@ -131,8 +133,8 @@ fn owners(pod: &Pod) -> Owners {
 }
 
 impl Volumes {
-    pub fn new(config: KubeletConfig, metrics: Arc<Metrics>) -> Self {
-        Self { config, tokens: Tokens::default(), stamps: AtomicU64::new(0), metrics }
+    pub fn new(config: KubeletConfig, metrics: Arc<Metrics>, blocking: Arc<Blocking>) -> Self {
+        Self { config, tokens: Tokens::default(), stamps: AtomicU64::new(0), metrics, blocking }
     }
 
     fn dir(&self, pod: &Pod, plugin: &str, volume: &str) -> PathBuf {
@@ -180,12 +182,13 @@ impl Volumes {
         let now = self.config.clock.now();
         let place = |path: PathBuf| Mounted::Path { path, read_only: false };
         if let Some(it) = &volume.host_path {
-            host::check(Path::new(&it.path), it.type_.as_deref().unwrap_or_default())?;
+            let kind = it.type_.as_deref().unwrap_or_default();
+            self.blocking.run(|| host::check(Path::new(&it.path), kind)).await?;
             return Ok(place(it.path.clone().into()));
         }
         if let Some(it) = &volume.empty_dir {
             let dir = self.dir(pod, "empty-dir", &volume.name);
-            host::empty_dir(&dir, it, pod, node, owners(pod).group)?;
+            self.blocking.run(|| host::empty_dir(&dir, it, pod, node, owners(pod).group)).await?;
             return Ok(place(dir));
         }
         if let Some(it) = &volume.image {
@@ -201,7 +204,7 @@ impl Volumes {
                 Some(found) => content::config_map(&found, it.items.as_ref(), default, may_miss)?,
                 None => Payload::new(),
             };
-            return self.files(pod, volume, "configmap", false, &payload, now);
+            return self.files(pod, volume, "configmap", false, &payload, now).await;
         }
         if let Some(it) = &volume.secret {
             let may_miss = it.optional.unwrap_or(false);
@@ -212,12 +215,12 @@ impl Volumes {
                 Some(found) => content::secret(&found, it.items.as_ref(), default, may_miss)?,
                 None => Payload::new(),
             };
-            return self.files(pod, volume, "secret", true, &payload, now);
+            return self.files(pod, volume, "secret", true, &payload, now).await;
         }
         if let Some(it) = &volume.downward_api {
             let default = it.default_mode.unwrap_or(0o644);
             let payload = content::downward(pod, it.items.as_deref().unwrap_or_default(), default, node, ips)?;
-            return self.files(pod, volume, "downward-api", true, &payload, now);
+            return self.files(pod, volume, "downward-api", true, &payload, now).await;
         }
         if let Some(it) = &volume.projected {
             let default = it.default_mode.unwrap_or(0o644);
@@ -225,7 +228,7 @@ impl Volumes {
             for source in it.sources.iter().flatten() {
                 payload.append(&mut self.projection(pod, source, default, node, ips).await?);
             }
-            return self.files(pod, volume, "projected", true, &payload, now);
+            return self.files(pod, volume, "projected", true, &payload, now).await;
         }
         Err(Cause::Refused("no volume plugin matched".to_owned()))
     }
@@ -277,7 +280,7 @@ impl Volumes {
         Err(Cause::Refused("a source of the projected volume is of no known kind".to_owned()))
     }
 
-    fn files(
+    async fn files(
         &self,
         pod: &Pod,
         volume: &Volume,
@@ -287,17 +290,22 @@ impl Volumes {
         now: Timestamp,
     ) -> Result<Mounted, Cause> {
         let dir = self.dir(pod, plugin, &volume.name);
-        fs::create_dir_all(&dir)?;
-        if in_memory {
-            host::mount_tmpfs(&dir, None)?;
-        } else {
-            fs::set_permissions(&dir, fs::Permissions::from_mode(0o777))?;
-        }
         let ownership = owners(pod).group.map(|group| Ownership { group, read_only: true });
-        let changed = writer::write(&dir, payload, &self.stamp(now), ownership)?;
-        if changed && let Some(ownership) = ownership {
-            writer::own_tree(&dir, ownership)?;
-        }
+        let stamp = self.stamp(now);
+        let write = || -> io::Result<()> {
+            fs::create_dir_all(&dir)?;
+            if in_memory {
+                host::mount_tmpfs(&dir, None)?;
+            } else {
+                fs::set_permissions(&dir, fs::Permissions::from_mode(0o777))?;
+            }
+            let changed = writer::write(&dir, payload, &stamp, ownership)?;
+            match ownership {
+                Some(ownership) if changed => writer::own_tree(&dir, ownership),
+                _ => Ok(()),
+            }
+        };
+        self.blocking.run(write).await?;
         Ok(Mounted::Path { path: dir, read_only: true })
     }
 

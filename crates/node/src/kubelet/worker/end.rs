@@ -34,12 +34,13 @@ impl Worker {
         self.shared.objects.forget(self.uid());
         self.status = self.compute(&observed, true);
         self.status = status_merge::terminate(&self.pod, self.status.clone(), self.now());
-        if let Err(error) = self.shared.volumes.unmount(self.uid()) {
+        let unmounted = self.shared.blocking.run(|| self.shared.volumes.unmount(self.uid())).await;
+        if let Err(error) = unmounted {
             tracing::warn!(pod = full_name(&self.pod), %error, "volumes cannot be taken down yet");
             return Ok(Next::Wait(RETRY));
         }
         // The kernel may not have let go of the last process yet; the pod's removal tries again.
-        if let Err(error) = self.remove_cgroup() {
+        if let Err(error) = self.shared.blocking.run(|| self.remove_cgroup()).await {
             tracing::debug!(pod = full_name(&self.pod), %error, "the pod's cgroup is still in use");
         }
         self.report.send(self.status.clone(), false);
@@ -76,14 +77,17 @@ impl Worker {
             self.shared.runtime.stop_sandbox(&sandbox.id).await?;
             self.shared.runtime.remove_sandbox(&sandbox.id).await?;
         }
-        self.shared.volumes.teardown(self.uid())?;
-        self.shared.users.release(self.uid());
-        self.remove_cgroup()?;
         let logs = self.shared.config.pod_logs(namespace(&self.pod), name(&self.pod), self.uid());
-        match std::fs::remove_dir_all(logs) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
-            _ => {}
-        }
+        let remove_rest = || {
+            self.shared.volumes.teardown(self.uid())?;
+            self.shared.users.release(self.uid());
+            self.remove_cgroup()?;
+            match std::fs::remove_dir_all(logs) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+                _ => Ok(()),
+            }
+        };
+        self.shared.blocking.run(remove_rest).await?;
         Ok(Next::Done)
     }
 

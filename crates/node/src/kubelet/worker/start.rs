@@ -197,7 +197,8 @@ impl Worker {
         if plan.create_sandbox.is_none() {
             return Ok(observed.ready_sandbox().map(|it| made(it.id.clone(), self.ips(observed))));
         }
-        std::fs::create_dir_all(self.log_directory())?;
+        let log_directory = self.log_directory();
+        self.shared.blocking.run(|| std::fs::create_dir_all(log_directory)).await?;
         let start = Instant::now();
         let run = self.shared.runtime.run_sandbox(config.clone(), &handler).await;
         self.note_sandbox(&handler, start, run.is_ok());
@@ -361,18 +362,22 @@ impl Worker {
         let user = (image.uid, image.username.as_str());
         let environment = self.environment(container, &ready.ips).await.map_err(|error| error.to_string())?;
         let log_dir = self.log_directory().join(&container.name);
-        std::fs::create_dir_all(&log_dir).map_err(|error| error.to_string())?;
-        let restart_count = match observed.container(&container.name) {
-            Some(before) => before.restart_count + 1,
-            None => mounts::next_log_number(&log_dir),
+        let before = observed.container(&container.name);
+        let prepare = || -> std::io::Result<_> {
+            std::fs::create_dir_all(&log_dir)?;
+            let restart_count = match before {
+                Some(before) => before.restart_count + 1,
+                None => mounts::next_log_number(&log_dir),
+            };
+            let hosts = self.shared.volumes.hosts_file(&self.pod, &ready.ips, &ready.hostname, &ready.domain)?;
+            Ok((restart_count, hosts))
         };
-        let hosts = self.shared.volumes.hosts_file(&self.pod, &ready.ips, &ready.hostname, &ready.domain);
-        let hosts = hosts.map_err(|error| error.to_string())?;
+        let (restart_count, hosts) = self.shared.blocking.run(prepare).await.map_err(|error| error.to_string())?;
         let volumes = self.volumes.clone().unwrap_or_default();
         let stamp = format!("{:08x}", self.now().as_nanosecond() & 0xffff_ffff);
         let made =
             mounts::Wanted { pod: &self.pod, container, volumes: &volumes, environment: &environment, hosts, stamp };
-        let mounts = self.shared.container_mounts(made).await?;
+        let mounts = self.shared.blocking.run(|| self.shared.container_mounts(&made)).await?;
         let target = match target.filter(|name| !name.is_empty()) {
             None => None,
             Some(name) => match observed.container(&name) {

@@ -84,7 +84,7 @@ impl Worker {
             self.shared.recorder.event(&reference_to(&*self.pod), EventType::Warning, "NetworkNotReady", text);
             return Ok(Next::Wait(RETRY / 2));
         }
-        self.ensure_cgroup()?;
+        self.ensure_cgroup().await?;
         objects::follow(&self.shared, &self.pod);
         if let Some(next) = self.ensure_volumes(&observed).await {
             return Ok(next);
@@ -129,14 +129,15 @@ impl Worker {
         start.checked_add(SignedDuration::from_secs(seconds)).ok()
     }
 
-    fn ensure_cgroup(&self) -> io::Result<()> {
+    async fn ensure_cgroup(&self) -> io::Result<()> {
         let qos = qos(&self.pod);
         let path = pod_path(&self.shared.config.settings.cgroup_root, qos, self.uid());
         if self.shared.cgroups.exists(&path) {
             return Ok(());
         }
         let start = std::time::Instant::now();
-        let made = self.shared.cgroups.ensure(&path, &self.limits(&self.pod));
+        let limits = self.limits(&self.pod);
+        let made = self.shared.blocking.run(|| self.shared.cgroups.ensure(&path, &limits)).await;
         self.shared.metrics.took(&metrics::CGROUP_MANAGER_DURATION, &["create"], start);
         made
     }
@@ -158,7 +159,9 @@ impl Worker {
         let node = self.shared.node.load_full();
         let ips = self.ips(observed);
         let directory = self.shared.config.pod_dir(self.uid());
-        if let Err(error) = std::fs::create_dir_all(&directory) {
+        if self.volumes.is_none()
+            && let Err(error) = self.shared.blocking.run(|| std::fs::create_dir_all(&directory)).await
+        {
             tracing::warn!(path = %directory.display(), %error, "the pod's folder cannot be made");
             return Some(Next::Wait(RETRY));
         }

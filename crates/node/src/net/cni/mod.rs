@@ -10,12 +10,14 @@ use serde_json::{Value, json};
 use std::{io::Write, path::Path, process::ExitCode};
 
 pub use config::{CONFIG_FILE, Cidr, NodeNetwork, conflist, install};
-pub use pod::LINK_PREFIX;
+pub use pod::{LINK_PREFIX, remove};
 
 /// Under this name the program is the pod network's plugin.
 pub const PLUGIN: &str = "skeg-cni";
 /// Under this name it sets up the loopback link.
 pub const LOOPBACK: &str = "loopback";
+/// Where libcni notes what plugins answered, for the day on which it undoes it.
+pub const RESULTS: &str = "/var/lib/cni/results";
 const VERSIONS: &[&str] = &["0.3.0", "0.3.1", "0.4.0", "1.0.0", "1.1.0"];
 
 /// Runs as a plugin if the program was called by a plugin's name: the process's exit code then.

@@ -17,6 +17,7 @@ use std::{
     io,
     net::Ipv4Addr,
     os::fd::{AsFd, BorrowedFd},
+    path::Path,
 };
 
 /// Every pod's gateway; the node answers for it on each link.
@@ -134,14 +135,14 @@ fn mac_text(mac: Mac) -> String {
 }
 
 pub fn delete(environment: &Environment, network: &Network) -> Result<(), CniError> {
-    remove(&environment.container, &environment.interface, network)
+    remove(&environment.container, &environment.interface, &network.state_dir)
 }
 
 /// Takes an attachment down; what is gone already is fine. The address is freed last.
-fn remove(container: &str, interface: &str, network: &Network) -> Result<(), CniError> {
+pub fn remove(container: &str, interface: &str, state_dir: &Path) -> Result<(), CniError> {
     let mut routing = Routing::open().map_err(CniError::network("netlink"))?;
     routing.remove_link(&link_name(container, interface)).map_err(CniError::network("removing the pod's links"))?;
-    let mut addresses = Addresses::lock(&network.state_dir).map_err(ipam)?;
+    let mut addresses = Addresses::lock(state_dir).map_err(ipam)?;
     if let Some((address, lease)) = addresses.of(container, interface) {
         let ports = lease.ports.clone();
         hostports::remove(address, &ports).map_err(CniError::network("host ports"))?;
@@ -192,7 +193,7 @@ pub fn collect(network: &Network) -> Result<(), CniError> {
         .map(|(_, lease)| lease.clone())
         .collect();
     drop(addresses);
-    gone.iter().try_for_each(|lease| remove(&lease.container, &lease.interface, network))
+    gone.iter().try_for_each(|lease| remove(&lease.container, &lease.interface, &network.state_dir))
 }
 
 pub fn loopback_up(environment: &Environment) -> Result<(), CniError> {
