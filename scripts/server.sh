@@ -21,6 +21,10 @@ case ${1:-} in
   start)
     shift
     mkdir -p "$DATA_DIR"
+    # One that was killed holds its port until its last thread is gone.
+    if [ -f "$record" ] && read -r pid born < "$record"; then
+      for _ in $(seq 500); do [ "$(start_time "$pid")" = "$born" ] && ! running || break; sleep 0.02; done
+    fi
     setsid "$@" >> "$log" 2>&1 < /dev/null &
     echo "$! $(start_time $!)" > "$record"
     ;;

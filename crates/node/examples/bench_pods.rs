@@ -84,6 +84,7 @@ async fn start_one(runtime: &CriClient, pod: &Pod, image_ref: &str, folder: &Pat
             hostname: name,
             cgroup_parent: &format!("/kubepods/besteffort/pod{name}"),
             log_directory: own.join("logs").display().to_string(),
+            users: api::UserNamespace::default(),
         },
     );
     let sandbox = runtime.run_sandbox(config.clone(), "").await?;
@@ -102,6 +103,7 @@ async fn start_one(runtime: &CriClient, pod: &Pod, image_ref: &str, folder: &Pat
         root: folder,
         cpu_quota: true,
         seccomp_default: false,
+        users: api::UserNamespace::default(),
     };
     let made = container_config(pod, container, around).unwrap();
     let id = runtime.create_container(&sandbox, made, config).await?;
