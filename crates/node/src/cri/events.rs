@@ -32,7 +32,7 @@ pub enum EventSource {
 
 /// Task events that nobody expects (what is started, a worker has started and looks at); containerd's namespace of CRI is
 /// `k8s.io`.
-const FILTER: &str = "namespace==k8s.io,topic~=/tasks/(exit|oom|delete)";
+const FILTER: &str = r#"namespace==k8s.io,topic~="/tasks/(exit|oom|delete)""#;
 
 pub(super) async fn subscribe(
     runtime: RuntimeServiceClient<Channel>,

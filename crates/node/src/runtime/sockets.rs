@@ -21,7 +21,7 @@ pub async fn sweep(config: &ContainerdConfig) -> io::Result<()> {
     let tasks = config.state().join(stop::TASKS).join(NAMESPACE);
     fs::DirBuilder::new().recursive(true).mode(0o711).create(&tasks)?;
     let events = inotify::init(CreateFlags::NONBLOCK | CreateFlags::CLOEXEC)?;
-    inotify::add_watch(&events, &tasks, WatchFlags::DELETE | WatchFlags::ONLYDIR)?;
+    inotify::add_watch(&events, &tasks, WatchFlags::DELETE | WatchFlags::MOVED_FROM | WatchFlags::ONLYDIR)?;
     // An inotify instance is read like a pipe.
     let events = Receiver::from_owned_fd_unchecked(events)?;
     let mut buffer = vec![0; READ_BYTES];
@@ -32,8 +32,10 @@ pub async fn sweep(config: &ContainerdConfig) -> io::Result<()> {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => continue,
             Err(error) => return Err(error),
         };
-        for id in names(&buffer[..count]) {
-            let socket = socket_of(&config.socket(), &id);
+        for name in names(&buffer[..count]) {
+            // A bundle is given a hidden name before it is removed.
+            let id = name.trim_start_matches('.');
+            let socket = socket_of(&config.socket(), id);
             if is_deserted(&socket) {
                 match stop::remove(&socket) {
                     Ok(()) => tracing::info!(id, "removed the socket of a shim that was killed"),
