@@ -1,13 +1,15 @@
 //! Whether this node takes a pod that was bound to it.
 use super::shared::Shared;
 use crate::pod::{
-    resources::{Amounts, requests},
-    spec::{containers, init_containers, spec},
+    quantity::{is_native, value},
+    resources::{Amounts, ResourceList, request_list, requests},
+    spec::{containers, ephemeral_containers, init_containers, is_static, spec},
 };
-use k8s_openapi::api::core::v1::{NodeSelectorRequirement, NodeSelectorTerm, Pod};
+use k8s_openapi::api::core::v1::{AppArmorProfile, NodeSelectorRequirement, NodeSelectorTerm, Pod, Taint, Toleration};
+use skeg_client::key::key;
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::Arc,
+    sync::{Arc, atomic::Ordering},
 };
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +23,15 @@ pub enum Verdict {
 #[derive(Debug)]
 pub struct Facts<'a> {
     pub labels: &'a BTreeMap<String, String>,
+    pub taints: &'a [Taint],
+    /// Resources beside those of `allocatable`, as the node offers them.
+    pub scalars: &'a ResourceList,
+    /// What the pods that run ask of these.
+    pub scalars_used: BTreeMap<String, i64>,
+    /// Whether the runtime knows `supplementalGroupsPolicy`.
+    pub groups_policy: bool,
+    /// Whether the kernel enforces AppArmor profiles.
+    pub app_armor: bool,
     pub node_name: &'a str,
     pub allocatable: Amounts,
     pub max_pods: usize,
@@ -124,7 +135,69 @@ fn fits(pod: &Pod, facts: &Facts<'_>) -> Option<Verdict> {
         ),
     ];
     let short = rows.into_iter().find(|(_, _, own, used, capacity)| *own > 0 && own.saturating_add(*used) > *capacity);
-    short.map(|(reason, resource, own, used, capacity)| lacks(reason, resource, own, used, capacity))
+    let short = short.map(|(reason, resource, own, used, capacity)| lacks(reason, resource, own, used, capacity));
+    short.or_else(|| scalars_fit(pod, facts))
+}
+
+/// Huge pages and extended resources. An extended resource that the node does not know is the cluster's, not the node's.
+fn scalars_fit(pod: &Pod, facts: &Facts<'_>) -> Option<Verdict> {
+    let wanted = request_list(pod).into_iter().filter(|(name, _)| !COUNTED.contains(&name.as_str()));
+    wanted.into_iter().find_map(|(name, amount)| {
+        let capacity = facts.scalars.get(&name).map(value);
+        let (own, used) = (value(&amount), facts.scalars_used.get(&name).copied().unwrap_or(0));
+        let capacity = capacity.or_else(|| is_native(&name).then_some(0))?;
+        let short = own > 0 && own.saturating_add(used) > capacity;
+        short.then(|| lacks(&format!("OutOf{name}"), &name, own, used, capacity))
+    })
+}
+
+/// Resources that are counted by themselves.
+const COUNTED: &[&str] = &["cpu", "memory", "ephemeral-storage", "pods"];
+
+fn tolerates(toleration: &Toleration, taint: &Taint) -> bool {
+    let text = |it: &Option<String>| it.clone().unwrap_or_default();
+    let (key, effect) = (text(&toleration.key), text(&toleration.effect));
+    let named = key.is_empty() || key == taint.key;
+    let valued = match text(&toleration.operator).as_str() {
+        "Exists" => true,
+        "" | "Equal" => text(&toleration.value) == text(&taint.value),
+        _ => false,
+    };
+    named && valued && (effect.is_empty() || effect == taint.effect)
+}
+
+/// Whether a taint drives the pod off the node at once.
+fn driven_off(pod: &Pod, facts: &Facts<'_>) -> bool {
+    let mut taints = facts.taints.iter().filter(|it| it.effect == "NoExecute");
+    taints.any(|taint| !spec(pod).tolerations.iter().flatten().any(|it| tolerates(it, taint)))
+}
+
+/// Whether some container is to be bound by AppArmor.
+fn wants_app_armor(pod: &Pod) -> bool {
+    let bound = |it: Option<&AppArmorProfile>| it.is_some_and(|it| it.type_ != "Unconfined");
+    let of_pod = spec(pod).security_context.as_ref().and_then(|it| it.app_armor_profile.as_ref());
+    let all = init_containers(pod).iter().chain(containers(pod)).filter_map(|it| it.security_context.as_ref());
+    let ephemeral = ephemeral_containers(pod).iter().filter_map(|it| it.security_context.as_ref());
+    bound(of_pod) || all.chain(ephemeral).any(|it| bound(it.app_armor_profile.as_ref()))
+}
+
+/// The pod's own demands on the system, before any resource is counted.
+fn system(pod: &Pod, facts: &Facts<'_>) -> Option<Verdict> {
+    let refused = |reason: &str, message: &str| Some(Verdict::Refused(reason.into(), message.into()));
+    let label = pod.metadata.labels.as_ref().and_then(|it| it.get("kubernetes.io/os"));
+    if label.is_some_and(|it| it != "linux") {
+        let message = "Failed to admit pod as the `kubernetes.io/os` label doesn't match node label";
+        return refused("PodOSSelectorNodeLabelDoesNotMatch", message);
+    }
+    if spec(pod).os.as_ref().is_some_and(|os| os.name != "linux") {
+        return refused("PodOSNotSupported", "Failed to admit pod as the OS field doesn't match node OS");
+    }
+    let context = spec(pod).security_context.as_ref();
+    if context.is_some_and(|it| it.supplemental_groups_policy.as_deref() == Some("Strict")) && !facts.groups_policy {
+        let message = "SupplementalGroupsPolicy=Strict is not supported in this node";
+        return refused("SupplementalGroupsPolicyNotSupported", message);
+    }
+    None
 }
 
 /// The decision, in upstream's order of checks.
@@ -141,9 +214,8 @@ pub fn decide(pod: &Pod, facts: &Facts<'_>) -> Verdict {
         let message = format!("forbidden sysctl: \"{}\" not allowlisted", unsafe_one.name);
         return Verdict::Refused("SysctlForbidden".into(), message);
     }
-    if spec(pod).os.as_ref().is_some_and(|os| os.name != "linux") {
-        let message = "Failed to admit pod as the OS field doesn't match node OS";
-        return Verdict::Refused("PodOSNotSupported".into(), message.into());
+    if let Some(refused) = system(pod, facts) {
+        return refused;
     }
     if let Some(refused) = fits(pod, facts) {
         return refused;
@@ -155,6 +227,14 @@ pub fn decide(pod: &Pod, facts: &Facts<'_>) -> Verdict {
     if clash(&host_ports(pod), &facts.ports) {
         let message = "Predicate NodePorts failed: node(s) didn't have free ports for the requested pod ports";
         return Verdict::Refused("NodePorts".into(), message.into());
+    }
+    if !is_static(pod) && driven_off(pod, facts) {
+        let message = "Predicate TaintToleration failed: node(s) had taints that the pod didn't tolerate";
+        return Verdict::Refused("TaintToleration".into(), message.into());
+    }
+    if !facts.app_armor && wants_app_armor(pod) {
+        let message = "Cannot enforce AppArmor: AppArmor is not enabled on the host";
+        return Verdict::Refused("AppArmor".into(), message.into());
     }
     Verdict::Admitted
 }
@@ -179,8 +259,21 @@ fn among(shared: &Shared, pod: &Pod, active: &[Arc<Pod>]) -> Verdict {
     let amount = |name: &str, of: fn(&k8s_openapi::apimachinery::pkg::api::resource::Quantity) -> i64| {
         node.allocatable.get(name).map_or(i64::MAX, of)
     };
+    let object = shared.nodes.get(&key(None, &shared.config.node_name));
+    let of_api = object.as_deref().and_then(|it| it.metadata.labels.as_ref());
+    let taints = object.as_deref().and_then(|it| it.spec.as_ref()?.taints.as_deref());
+    let offered = object.as_deref().and_then(|it| it.status.as_ref()?.allocatable.as_ref());
+    let mut scalars_used = BTreeMap::new();
+    for (name, amount) in active.iter().flat_map(|pod| request_list(pod)) {
+        *scalars_used.entry(name).or_insert(0) += value(&amount);
+    }
     let facts = Facts {
-        labels: &node.labels,
+        labels: of_api.unwrap_or(&node.labels),
+        taints: taints.unwrap_or_default(),
+        scalars: offered.unwrap_or(&node.allocatable),
+        scalars_used,
+        groups_policy: shared.groups_policy.load(Ordering::Relaxed),
+        app_armor: super::node::facts::has_app_armor(),
         node_name: &shared.config.node_name,
         allocatable: Amounts {
             cpu_milli: amount("cpu", crate::pod::quantity::milli),
@@ -194,4 +287,84 @@ fn among(shared: &Shared, pod: &Pod, active: &[Arc<Pod>]) -> Verdict {
         ports: active.iter().flat_map(|pod| host_ports(pod)).collect(),
     };
     decide(pod, &facts)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn check(labels: Value, spec: Value, want: Option<(&str, &str)>) {
+        let mut spec = spec;
+        if spec["containers"].is_null() {
+            spec["containers"] = json!([{"name": "c"}]);
+        }
+        let pod: Pod = serde_json::from_value(json!({"metadata": {"labels": labels}, "spec": spec.clone()})).unwrap();
+        let taint = |key: &str, effect: &str| Taint { key: key.into(), effect: effect.into(), ..Taint::default() };
+        let quantity = |text: &str| k8s_openapi::apimachinery::pkg::api::resource::Quantity(text.into());
+        let facts = Facts {
+            labels: &BTreeMap::from([("disk".to_owned(), "fast".to_owned())]),
+            taints: &[taint("soft", "NoSchedule"), taint("hard", "NoExecute")],
+            scalars: &ResourceList::from([("example.com/card".to_owned(), quantity("3"))]),
+            scalars_used: BTreeMap::from([("example.com/card".to_owned(), 2)]),
+            groups_policy: false,
+            app_armor: false,
+            node_name: "n",
+            allocatable: Amounts { cpu_milli: 1000, memory_bytes: 1000, ephemeral_bytes: 1000 },
+            max_pods: 10,
+            used: Amounts::default(),
+            pods: 0,
+            ports: BTreeSet::new(),
+            unsafe_sysctls: &[],
+        };
+        let want = want.map_or(Verdict::Admitted, |(reason, text)| Verdict::Refused(reason.into(), text.into()));
+        assert_eq!(decide(&pod, &facts), want, "{spec}");
+    }
+
+    const TOLERANT: &str = r#"[{"operator": "Exists"}]"#;
+
+    fn tolerant(mut spec: Value) -> Value {
+        spec["tolerations"] = serde_json::from_str(TOLERANT).unwrap();
+        spec
+    }
+
+    #[test]
+    fn what_drives_a_pod_off() {
+        let refused =
+            ("TaintToleration", "Predicate TaintToleration failed: node(s) had taints that the pod didn't tolerate");
+        check(json!({}), json!({}), Some(refused));
+        check(json!({}), json!({"tolerations": [{"key": "hard", "effect": "NoSchedule"}]}), Some(refused));
+        check(json!({}), json!({"tolerations": [{"key": "hard", "operator": "Exists"}]}), None);
+        check(json!({}), tolerant(json!({"nodeSelector": {"disk": "fast"}})), None);
+    }
+
+    #[test]
+    fn what_the_system_lacks() {
+        let of_os = "Failed to admit pod as the `kubernetes.io/os` label doesn't match node label";
+        let os = json!({"kubernetes.io/os": "windows"});
+        check(os, tolerant(json!({})), Some(("PodOSSelectorNodeLabelDoesNotMatch", of_os)));
+        let strict = json!({"securityContext": {"supplementalGroupsPolicy": "Strict"}});
+        let text = "SupplementalGroupsPolicy=Strict is not supported in this node";
+        check(json!({}), tolerant(strict), Some(("SupplementalGroupsPolicyNotSupported", text)));
+        let armed = |kind: &str| {
+            let context = json!({"appArmorProfile": {"type": kind}});
+            tolerant(json!({"containers": [{"name": "c", "securityContext": context}]}))
+        };
+        let text = "Cannot enforce AppArmor: AppArmor is not enabled on the host";
+        check(json!({}), armed("RuntimeDefault"), Some(("AppArmor", text)));
+        check(json!({}), armed("Unconfined"), None);
+    }
+
+    #[test]
+    fn extended_resources_and_huge_pages() {
+        let asks = |name: &str, amount: &str| {
+            tolerant(json!({"containers": [{"name": "c", "resources": {"requests": {name: amount}}}]}))
+        };
+        check(json!({}), asks("example.com/card", "1"), None);
+        let text = "Node didn't have enough resource: example.com/card, requested: 2, used: 2, capacity: 3";
+        check(json!({}), asks("example.com/card", "2"), Some(("OutOfexample.com/card", text)));
+        check(json!({}), asks("example.com/other", "2"), None);
+        let text = "Node didn't have enough resource: hugepages-2Mi, requested: 2097152, used: 0, capacity: 0";
+        check(json!({}), asks("hugepages-2Mi", "2Mi"), Some(("OutOfhugepages-2Mi", text)));
+    }
 }

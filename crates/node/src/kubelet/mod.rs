@@ -36,7 +36,7 @@ use crate::{
 };
 use cgroups::{Limits, qos_path};
 use k8s_openapi::api::{
-    core::v1::{Pod, Service},
+    core::v1::{Node, Pod, Service},
     node::v1::RuntimeClass,
 };
 use make::sandbox::POD_UID;
@@ -138,6 +138,8 @@ fn share(
     let blocking = Arc::new(blocking::Blocking::default());
     let own = Selection { field_selector: format!("spec.nodeName={}", config.node_name), ..Selection::default() };
     let pods: Informer<Pod> = informer(client.clone(), own, tasks, config.seed);
+    let only = Selection { field_selector: format!("metadata.name={}", config.node_name), ..Selection::default() };
+    let nodes: Informer<Node> = informer(client.clone(), only, tasks, config.seed ^ 2);
     let services: Informer<Service> = informer(client.clone(), Selection::default(), tasks, config.seed ^ 1);
     let pace = config.settings.events;
     let events = heartbeat.paced(pace.per_second, pace.burst);
@@ -156,6 +158,7 @@ fn share(
         pulls: images::Pulls::new(config.settings.image_pulls),
         services,
         pods,
+        nodes,
         registry: Registry::default(),
         objects: objects::Objects::default(),
         statics: statics::Statics::default(),

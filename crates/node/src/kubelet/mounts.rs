@@ -1,6 +1,6 @@
 //! What a container mounts: its volumes (or parts of them), the hosts file, the file for its last words.
 use super::{
-    make::expand::expand,
+    make::{env_file, expand::expand},
     shared::Shared,
     volumes::{Mounted, MountedVolumes, subpath},
 };
@@ -83,16 +83,12 @@ pub(super) fn file_values(
 fn file_value(volume: &Path, file: &str, key: &str, optional: bool) -> Result<Option<String>, String> {
     let path = volume.join(file);
     let real = fs::canonicalize(&path).ok().filter(|it| it.starts_with(volume));
-    let text = real.and_then(|it| fs::read_to_string(it).ok()).ok_or("couldn't parse env file")?;
-    let value = text.lines().find_map(|line| {
-        let (name, value) = line.trim_start().strip_prefix("export ").unwrap_or(line.trim_start()).split_once('=')?;
-        (name.trim() == key).then(|| value.trim().trim_matches(|c| c == '"' || c == '\'').to_owned())
-    });
-    match value {
-        None if !optional => {
-            Err(format!("environment variable key \"{key}\" not found in file \"{}\"", path.display()))
-        }
-        value => Ok(value),
+    let text = real.and_then(|it| fs::read_to_string(it).ok());
+    let value = text.and_then(|text| env_file::value(&text, key).ok()).ok_or("couldn't parse env file")?;
+    match (value.is_empty(), optional) {
+        (false, _) => Ok(Some(value)),
+        (true, true) => Ok(None),
+        (true, false) => Err(format!("environment variable key \"{key}\" not found in file \"{}\"", path.display())),
     }
 }
 

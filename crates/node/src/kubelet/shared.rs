@@ -6,7 +6,7 @@ use super::{
 use super::{metrics::Metrics, server::Rates};
 use crate::{cri::ContainerRuntime, pod::spec::Role};
 use arc_swap::ArcSwap;
-use k8s_openapi::api::core::v1::{ObjectReference, Pod, Service};
+use k8s_openapi::api::core::v1::{Node, ObjectReference, Pod, Service};
 use skeg_client::{Client, EventRecorder, Informer, Tasks, reference_to};
 use std::sync::{
     Arc,
@@ -33,6 +33,8 @@ pub struct Shared {
     pub pulls: Pulls,
     pub services: Informer<Service>,
     pub pods: Informer<Pod>,
+    /// This node's own object.
+    pub nodes: Informer<Node>,
     pub registry: Registry,
     pub objects: Objects,
     pub statics: Statics,

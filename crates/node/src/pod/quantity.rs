@@ -57,6 +57,11 @@ pub fn is_valid(text: &str) -> bool {
     nanos(text).is_some()
 }
 
+/// Whether a resource of this name is Kubernetes' own: of no domain, or of its.
+pub fn is_native(name: &str) -> bool {
+    !name.contains('/') || name.contains("kubernetes.io/")
+}
+
 /// Whole units, rounded up; 0 for what is no quantity (the API admits none).
 pub fn value(quantity: &Quantity) -> i64 {
     ceil(nanos(&quantity.0).unwrap_or(0), 1_000_000_000)

@@ -23,6 +23,11 @@ pub fn has_swap() -> bool {
     fs::read_to_string("/proc/swaps").is_ok_and(|text| text.lines().skip(1).any(|line| !line.trim().is_empty()))
 }
 
+/// Whether the kernel enforces AppArmor profiles.
+pub fn has_app_armor() -> bool {
+    line("/sys/module/apparmor/parameters/enabled").starts_with('Y')
+}
+
 /// Seconds since the machine was started.
 pub fn seconds_since_boot() -> f64 {
     let text = fs::read_to_string("/proc/uptime").unwrap_or_default();

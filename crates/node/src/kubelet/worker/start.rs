@@ -138,8 +138,12 @@ impl Worker {
         let kernel = kernel_name(&self.pod, &hostname, &domain)?;
         let host = parse_resolv_conf(&std::fs::read_to_string(&config.settings.resolv_conf).unwrap_or_default());
         let servers: Vec<String> = config.settings.cluster_dns.iter().map(ToString::to_string).collect();
+        let dns = pod_dns(&self.pod, host, &servers, &config.settings.cluster_domain);
+        for (reason, text) in dns.warnings {
+            self.shared.recorder.event(&reference_to(&*self.pod), EventType::Warning, reason, text);
+        }
         let around = sandbox::Surroundings {
-            dns: pod_dns(&self.pod, host, &servers, &config.settings.cluster_domain),
+            dns: dns.config,
             hostname: &kernel,
             cgroup_parent: &crate::kubelet::cgroups::pod_path(&config.settings.cgroup_root, qos(&self.pod), self.uid()),
             log_directory: self.log_directory().display().to_string(),
