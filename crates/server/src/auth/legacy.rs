@@ -159,3 +159,52 @@ async fn note(api: &Api, context: &Context, used: &Use, now: Timestamp) -> Resul
     let call = Call::Patch { kind: PatchKind::Merge, body: Body::Tree(patch), options };
     api.call(context, &at, call).await.map(drop).or_else(void)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::resources::tests::{api_with, call, context, create};
+
+    #[derive(Debug)]
+    struct Noon;
+
+    impl Clock for Noon {
+        fn now(&self) -> Timestamp {
+            "2026-05-01T12:00:00Z".parse().unwrap()
+        }
+    }
+
+    /// The first state of an object that a watch shows and `wanted` accepts.
+    async fn shown(api: &Api, at: Target, wanted: impl Fn(&Value) -> bool) -> Value {
+        let mut changes = api.watch(&context(), &at, ListOptions::default()).await.unwrap().boxed();
+        loop {
+            match changes.next().await.unwrap().unwrap() {
+                WatchEvent::Added(object) | WatchEvent::Modified(object) if wanted(&object.tree()) => {
+                    return object.tree();
+                }
+                _ => {}
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn uses_are_recorded_from_a_day_on() {
+        let api = api_with(Vec::new());
+        let (told, read) = uses();
+        let tracking = tokio::spawn(track(api.clone(), Arc::new(Noon), read));
+        let maps = || target(Some("kube-system"), "configmaps", None);
+        let map = shown(&api, maps(), |map| since(map).is_some()).await;
+        assert_eq!((&map["metadata"]["name"], &map["data"][SINCE]), (&json!(NAME), &json!("2026-05-01")));
+        let body = Body::Tree(json!({ "data": { SINCE: "odd" } }));
+        let spoil = Call::Patch { kind: PatchKind::Merge, body, options: WriteOptions::default() };
+        api.call(&context(), &Target { name: Some(NAME.into()), ..maps() }, spoil).await.unwrap();
+        shown(&api, maps(), |map| since(map).is_some()).await;
+        call(&api, "secrets", create(json!({ "metadata": { "name": "t" } }))).await.unwrap();
+        told.send(Use { namespace: "ns".into(), secret: "t".into() }).await.unwrap();
+        let used = |secret: &Value| secret["metadata"]["labels"][LAST_USED] == "2026-05-01";
+        let secret = shown(&api, target(Some("ns"), "secrets", None), used).await;
+        assert!(!is_unnoted(&secret, Noon.now()));
+        drop(told);
+        tracking.await.unwrap();
+    }
+}
