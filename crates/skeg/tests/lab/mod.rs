@@ -105,20 +105,40 @@ impl Lab {
         String::from_utf8_lossy(&succeed(&mut self.command(program, args)).stdout).into_owned()
     }
 
+    /// Runs it again and again until it goes well.
+    pub fn until(&self, program: impl AsRef<Path>, args: &[&str]) {
+        let program = program.as_ref().display().to_string();
+        let again = "until \"$@\" > /dev/null 2>&1; do sleep 0.1; done";
+        let words = [PATIENCE_SECONDS, "sh", "-c", again, "sh", &program];
+        self.run("timeout", &[&words[..], args].concat());
+    }
+
     pub fn skeg(&self, args: &[&str]) -> String {
         self.run(env!("CARGO_BIN_EXE_skeg"), args)
     }
 
     /// The server's command line.
     fn server(&self) -> Vec<String> {
+        self.server_with(&[EVICTION])
+    }
+
+    fn server_with(&self, flags: &[&str]) -> Vec<String> {
         let data = self.data().display().to_string();
         let words = [env!("CARGO_BIN_EXE_skeg"), "server", "--data-dir", &data, "--hostname-override", "node-1"];
-        let more = ["--write-kubeconfig", &self.kubeconfig(), "--cgroup-root", &self.cgroup_root(), EVICTION];
-        words.into_iter().chain(more).map(str::to_owned).collect()
+        let more = ["--write-kubeconfig", &self.kubeconfig(), "--cgroup-root", &self.cgroup_root()];
+        words.into_iter().chain(more).chain(flags.iter().copied()).map(str::to_owned).collect()
     }
 
     pub fn start_server(&self) {
-        let server = self.server();
+        self.start(&self.server());
+    }
+
+    /// With these flags in the place of [`EVICTION`].
+    pub fn start_server_with(&self, flags: &[&str]) {
+        self.start(&self.server_with(flags));
+    }
+
+    fn start(&self, server: &[String]) {
         let words: Vec<&str> = ["start"].into_iter().chain(server.iter().map(String::as_str)).collect();
         self.run(self.root.join("scripts/server.sh"), &words);
     }
