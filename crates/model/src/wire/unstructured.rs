@@ -23,8 +23,16 @@ pub fn convert(ty: &'static Type, tree: &mut Value) -> Result<(), String> {
     // What is left are types that read themselves; their own errors are all that is said.
     decode_tree(ty, tree).map(drop).map_err(|e| {
         let base64 = base64_error(&e.0);
-        if base64 { format!("error decoding from json: {}", e.0) } else { e.0 }
+        if base64 { format!("error decoding from json: {}", e.0) } else { of_value(&e.0) }
     })
+}
+
+/// A type that reads itself does not know in which field it stands.
+fn of_value(text: &str) -> String {
+    match (text.split_once(" into Go struct field "), text.rsplit_once(" of type ")) {
+        (Some((what, _)), Some((_, ty))) => format!("{what} into Go value of type {ty}"),
+        _ => text.to_owned(),
+    }
 }
 
 fn base64_error(text: &str) -> bool {
@@ -131,6 +139,10 @@ mod tests {
         pod(json!({"spec": {"priority": 1.5}}), "cannot convert float64 to int32");
         pod(json!({"spec": {"priority": 2.0}}), "");
         pod(json!({"spec": {"hostNetwork": "x"}}), "unrecognized type: bool");
+        pod(
+            json!({"metadata": {"creationTimestamp": 7}}),
+            "json: cannot unmarshal number into Go value of type string",
+        );
         let mut wide = json!({"spec": {"priority": 2_147_483_648_u64}});
         convert(schema::by_kind("", "v1", "Pod").unwrap(), &mut wide).unwrap();
         assert_eq!(wide["spec"]["priority"], -2_147_483_648_i64);

@@ -6,7 +6,7 @@ use super::{
     discovery::{self, Discovery},
     failure,
     frames::SharedFrames,
-    identity,
+    identity, impersonate,
     limits::{self, Limits},
     metrics::{Gauge, Labels, Metrics},
     negotiate::{self, Format, wants_pretty},
@@ -173,13 +173,14 @@ impl Server {
         let Ok(user) = self.config.authenticator.authenticate(certified, token, now) else {
             return respond::status(&failure::unauthorized(), failure_format(&parts.headers, &query));
         };
-        let user = match identity::impersonate(user, &parts.headers, &*self.config.authorizer) {
-            Ok(user) => user,
-            Err(status) => return respond::refused(&status, failure_format(&parts.headers, &query)),
-        };
         let Parts { method, uri, version, headers, extensions, .. } = parts;
         let connecting = Connecting { uri, version, extensions };
-        let exchange = Exchange { method, headers, info, query, user };
+        let mut exchange = Exchange { method, headers, info, query, user };
+        match impersonate::impersonate(&exchange.headers, &exchange.attributes(), &*self.config.authorizer) {
+            Ok(None) => {}
+            Ok(Some(other)) => exchange.user = other,
+            Err(status) => return respond::refused(&status, exchange.failure_format()),
+        }
         if limits::is_long_running(&exchange.info) {
             let open = Counted::new(self, |metrics| &metrics.long_running);
             return self.authorised(connecting, body, &exchange).await.map(|body| body::holding(body, open));

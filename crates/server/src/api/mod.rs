@@ -12,6 +12,7 @@ mod frames;
 mod handler;
 mod health;
 mod identity;
+mod impersonate;
 mod json;
 mod limits;
 mod metrics;
