@@ -15,7 +15,7 @@ use std::{
 };
 use tokio::sync::Notify;
 
-/// What the files ask for now, by namespace and name.
+/// What the files ask for, by namespace and name.
 #[derive(Debug, Default)]
 pub struct Statics {
     pods: Mutex<BTreeMap<Key, Arc<Pod>>>,
