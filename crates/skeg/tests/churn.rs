@@ -80,7 +80,6 @@ enum Kill {
 
 const KILLS: [Kill; 11] = [
     Kill::Nothing,
-    Kill::Server(Stage::Asked),
     Kill::Containerd(Stage::Asked),
     Kill::Containerd(Stage::HasAddress),
     Kill::Containerd(Stage::HasSandbox),
@@ -88,6 +87,7 @@ const KILLS: [Kill; 11] = [
     Kill::Containerd(Stage::Answers),
     Kill::Container,
     Kill::Shim,
+    Kill::Server(Stage::Asked),
     Kill::Server(Stage::HasSandbox),
     Kill::Both(Stage::HasSandbox),
 ];
