@@ -2,7 +2,7 @@
 //! its recorded identity, and is started anew when it dies.
 use super::{
     config::{ContainerdConfig, Format, config_toml, format_of},
-    leftovers::Leftovers,
+    leftovers::{Leftovers, Strays},
     process::{Identity, boot_id, find, write_atomically},
     sockets,
 };
@@ -113,13 +113,13 @@ impl Containerd {
     /// Keeps containerd running until the token is cancelled, and then leaves it running.
     pub async fn supervise(&self, token: CancellationToken) {
         let mut pause = RESTART_PAUSE;
-        let sweep = sockets_swept(&self.config);
-        tokio::pin!(sweep);
+        let swept = async { tokio::join!(strays_ended(&self.config), sockets_swept(&self.config)).1 };
+        tokio::pin!(swept);
         loop {
             let process = self.identity().await;
             tokio::select! {
                 () = token.cancelled() => return,
-                never = &mut sweep => match never {},
+                never = &mut swept => match never {},
                 () = ended(&process) => {}
             }
             tracing::warn!(pid = process.pid, "containerd ended; starting it again");
@@ -164,6 +164,21 @@ async fn sockets_swept(config: &ContainerdConfig) -> Infallible {
         tracing::warn!(%error, "sockets of shims that are killed will stay");
     }
     std::future::pending().await
+}
+
+/// Looks twice for shims that a killed server's requests left: a request may be cut off a moment after the next server came.
+async fn strays_ended(config: &ContainerdConfig) {
+    const LOOKS: u32 = 2;
+    const PAUSE: Duration = Duration::from_secs(5);
+    for _ in 0..LOOKS {
+        let given = config.clone();
+        let strays = off_the_runtime(move || Strays::look(&given)).await;
+        tokio::time::sleep(PAUSE).await;
+        if !strays.is_empty() {
+            let given = config.clone();
+            off_the_runtime(move || strays.end(&given)).await;
+        }
+    }
 }
 
 async fn ended(process: &Identity) {

@@ -147,10 +147,36 @@ impl Leftovers {
     }
 }
 
+/// Shims that the running containerd does not know: the request that it started them for was cut off when the server that
+/// had made it was killed. A shim that it knows has a bundle from before its start until after its end.
+#[derive(Debug)]
+pub struct Strays(Vec<Shim>);
+
+impl Strays {
+    pub fn look(config: &ContainerdConfig) -> Self {
+        let mut shims = shims(&config.socket());
+        shims.retain(|shim| !shim.call.helper && !shim.call.bundle(config).exists());
+        Self(shims)
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Ends those that still run without a bundle. To be called a good while after [`Self::look`]: shims that are told to
+    /// end do so by themselves.
+    pub fn end(self, config: &ContainerdConfig) {
+        let runs = |shim: &&Shim| !shim.handle.wait(Duration::ZERO) && !shim.call.bundle(config).exists();
+        for shim in self.0.iter().filter(runs) {
+            warn("a shim", &shim.call.id, end_shim(shim, config));
+        }
+    }
+}
+
 fn warn(what: &str, whose: &str, removed: io::Result<()>) {
     match removed {
-        Ok(()) => tracing::info!(whose, "removed {what} that a containerd which died had left"),
-        Err(error) => tracing::warn!(whose, %error, "removing {what} that a containerd which died had left"),
+        Ok(()) => tracing::info!(whose, "removed {what} that work which was cut off had left"),
+        Err(error) => tracing::warn!(whose, %error, "removing {what} that work which was cut off had left"),
     }
 }
 
