@@ -132,8 +132,8 @@ fn container_status(dice: &mut Dice) -> api::ContainerStatus {
         annotations: HashMap::from([annotation("restartCount", "3"), annotation("hash", "ff")]),
         resources: Some(api::ContainerResources {
             linux: Some(api::LinuxContainerResources {
-                cpu_quota: dice.pick(&[0, -1, 50_000, 1 << 40]),
-                cpu_shares: dice.pick(&[0, 2, 1 << 40]),
+                cpu_quota: dice.pick(&[0, -1, 50_000, i64::MAX]),
+                cpu_shares: dice.pick(&[0, 2, i64::MAX]),
                 cpu_period: 100_000,
                 ..api::LinuxContainerResources::default()
             }),

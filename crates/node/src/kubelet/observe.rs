@@ -110,8 +110,9 @@ fn resources(resources: Option<api::ContainerResources>) -> Option<ActualResourc
     let linux = resources?.linux?;
     let period = if linux.cpu_period > 0 { linux.cpu_period } else { CPU_PERIOD_US };
     Some(ActualResources {
-        cpu_request_milli: (linux.cpu_shares > 0).then(|| (linux.cpu_shares * 1000 + 1023) / 1024),
-        cpu_limit_milli: (linux.cpu_quota > 0).then(|| linux.cpu_quota * 1000 / period),
+        cpu_request_milli: (linux.cpu_shares > 0)
+            .then(|| linux.cpu_shares.saturating_mul(1000).saturating_add(1023) / 1024),
+        cpu_limit_milli: (linux.cpu_quota > 0).then(|| linux.cpu_quota.saturating_mul(1000) / period),
         memory_limit_bytes: (linux.memory_limit_in_bytes > 0).then_some(linux.memory_limit_in_bytes),
     })
 }
