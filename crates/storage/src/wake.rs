@@ -99,8 +99,10 @@ struct Told {
     wake: Arc<Wake>,
     /// Not to be told again before.
     quiet_until: Instant,
-    /// Told again then, even if some are still behind.
-    latest: Instant,
+    /// When they were last told.
+    told: Instant,
+    /// Some were found behind since.
+    late: bool,
     /// Something has been published since.
     pending: bool,
 }
@@ -114,7 +116,7 @@ impl Pace {
         }
         wake.tell();
         if let Some(pause) = wake.pause() {
-            self.0.push(Told { wake, quiet_until: now + pause, latest: now + BEHIND_MAX, pending: false });
+            self.0.push(Told { wake, quiet_until: now + pause, told: now, late: false, pending: false });
         }
     }
 
@@ -129,8 +131,15 @@ impl Pace {
             if told.quiet_until > now {
                 return true;
             }
-            if told.wake.is_behind() && told.latest > now {
+            let latest = told.told + BEHIND_MAX;
+            if told.wake.is_behind() && latest > now {
+                told.late = true;
                 told.quiet_until = now + PAUSE_MIN;
+                return true;
+            }
+            if std::mem::take(&mut told.late) && latest > now {
+                // As long a rest as the telling took: a machine that is busy with it has to get to other work, too.
+                told.quiet_until = (now + (now - told.told)).min(latest);
                 return true;
             }
             if !std::mem::take(&mut told.pending) {
@@ -138,7 +147,7 @@ impl Pace {
             }
             told.wake.tell();
             told.quiet_until = now + told.wake.pause().unwrap_or_default();
-            told.latest = now + BEHIND_MAX;
+            told.told = now;
             true
         });
     }
@@ -203,12 +212,14 @@ mod tests {
         assert_eq!(pace.deadline(), Some(at(21)));
         drop(slow);
         pace.tell_due(at(22));
+        assert_eq!(pace.deadline(), Some(at(44)), "a rest as long as the telling took");
+        pace.tell_due(at(44));
         assert_eq!(pace.deadline(), None, "told again");
         let _stuck = wake.sleep();
-        pace.published(wake.clone(), at(30));
-        pace.tell_due(at(31));
-        pace.published(wake.clone(), at(32));
-        pace.tell_due(at(132));
+        pace.published(wake.clone(), at(50));
+        pace.tell_due(at(51));
+        pace.published(wake.clone(), at(52));
+        pace.tell_due(at(152));
         assert_eq!(pace.deadline(), None, "the stuck keep nobody waiting for ever");
     }
 
