@@ -185,7 +185,10 @@ mod tests {
 
     /// A name server that answers every packet as `change` has it; counts what it is asked.
     async fn server(change: impl Fn(&mut Message) + Send + 'static) -> (SocketAddr, Arc<AtomicUsize>) {
-        let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+        serve(UdpSocket::bind("127.0.0.1:0").await.unwrap(), change)
+    }
+
+    fn serve(socket: UdpSocket, change: impl Fn(&mut Message) + Send + 'static) -> (SocketAddr, Arc<AtomicUsize>) {
         let (address, asked) = (socket.local_addr().unwrap(), Arc::new(AtomicUsize::new(0)));
         let count = asked.clone();
         tokio::spawn(async move {
@@ -237,8 +240,14 @@ mod tests {
 
     #[tokio::test]
     async fn a_cut_reply_is_fetched_whole_over_tcp() {
-        let (udp, asked) = server(|reply| reply.metadata.truncation = true).await;
-        let listener = TcpListener::bind(udp).await.unwrap();
+        // One number that is free for both protocols.
+        let (socket, listener) = loop {
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            if let Ok(socket) = UdpSocket::bind(listener.local_addr().unwrap()).await {
+                break (socket, listener);
+            }
+        };
+        let (udp, asked) = serve(socket, |reply| reply.metadata.truncation = true);
         tokio::spawn(async move {
             let (mut stream, _) = listener.accept().await.unwrap();
             let mut bytes = vec![0; usize::from(stream.read_u16().await.unwrap())];

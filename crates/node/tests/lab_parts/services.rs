@@ -13,6 +13,7 @@ use std::{
     net::{TcpListener, TcpStream, UdpSocket},
     path::Path,
     process::{Child, Command, Stdio},
+    sync::atomic::{AtomicU16, Ordering},
     time::Duration,
 };
 
@@ -25,13 +26,14 @@ const FAR: &str = "10.244.9.2";
 const BALANCER: &str = "203.0.113.1";
 const EXTERNAL: &str = "203.0.113.2";
 
-/// `serve NAME`: tells every TCP and UDP client the server's name and the client's address. `ask tcp|udp FROM TO COUNT`: a line
+/// `serve NAME`: tells every TCP and UDP client the server's name and the client's address. `ask tcp|udp FROM TO COUNT PORT`: a line
 /// for each answer, or the kind of the error.
 pub fn run_if_helper(arguments: &[String]) -> bool {
     match arguments {
         [_, verb, name] if verb == "serve" => serve(name),
-        [_, verb, protocol, from, to, count] if verb == "ask" => {
-            (0..count.parse().unwrap()).for_each(|_| println!("{}", ask_once(protocol, from, to)));
+        [_, verb, protocol, from, to, count, port] if verb == "ask" => {
+            let (count, port): (u16, u16) = (count.parse().unwrap(), port.parse().unwrap());
+            (port..port + count).for_each(|port| println!("{}", ask_once(protocol, (from, port), to)));
         }
         _ => return false,
     }
@@ -54,8 +56,8 @@ fn serve(name: &str) {
     }
 }
 
-fn ask_once(protocol: &str, from: &str, to: &str) -> String {
-    let answer = if protocol == "tcp" { ask_tcp(from, to) } else { ask_udp(from, to) };
+fn ask_once(protocol: &str, from: (&str, u16), to: &str) -> String {
+    let answer = if protocol == "tcp" { ask_tcp(from.0, to) } else { ask_udp(from, to) };
     answer.unwrap_or_else(|error| match error.kind() {
         std::io::ErrorKind::ConnectionRefused => "refused".into(),
         std::io::ErrorKind::TimedOut | std::io::ErrorKind::WouldBlock => "silence".into(),
@@ -74,8 +76,8 @@ fn ask_tcp(from: &str, to: &str) -> std::io::Result<String> {
     Ok(text)
 }
 
-fn ask_udp(from: &str, to: &str) -> std::io::Result<String> {
-    let socket = UdpSocket::bind((from, 0))?;
+fn ask_udp(from: (&str, u16), to: &str) -> std::io::Result<String> {
+    let socket = UdpSocket::bind(from)?;
     socket.set_read_timeout(Some(ANSWER_WITHIN))?;
     socket.connect(to)?;
     socket.send(b"?")?;
@@ -153,8 +155,12 @@ impl Place {
     }
 
     /// All different answers to so many questions.
-    fn ask(&self, protocol: &str, from: &str, to: &str, count: u32) -> BTreeSet<String> {
-        let output = self.command(&["ask", protocol, from, to, &count.to_string()]).output().unwrap();
+    fn ask(&self, protocol: &str, from: &str, to: &str, count: u16) -> BTreeSet<String> {
+        // The kernel remembers for half a minute where packets from a port went: no port is used twice.
+        static FIRST_PORT: AtomicU16 = AtomicU16::new(10_000);
+        let port = FIRST_PORT.fetch_add(count, Ordering::Relaxed);
+        let numbers = [count.to_string(), port.to_string()];
+        let output = self.command(&["ask", protocol, from, to, &numbers[0], &numbers[1]]).output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect()
     }
