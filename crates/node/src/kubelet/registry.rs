@@ -10,7 +10,7 @@ use crate::pod::{
     resize::Conditions,
     spec::{full_name, is_deleted, is_mirror, is_terminal, uid},
 };
-use k8s_openapi::api::core::v1::{Pod, PodCondition};
+use k8s_openapi::api::core::v1::{Pod, PodCondition, PodStatus};
 use parking_lot::Mutex;
 use skeg_client::Key;
 use std::{
@@ -43,6 +43,8 @@ pub(super) struct Entry {
     /// Set where something changed that neither the pod nor the runtime shows.
     pub(super) news: Arc<AtomicBool>,
     pub(super) eviction: Arc<OnceLock<Eviction>>,
+    /// The newest that its worker made; the API may not have it yet.
+    status: Option<Arc<PodStatus>>,
     admitted: bool,
 }
 
@@ -101,6 +103,17 @@ impl Registry {
     /// Pods whose resize is under way.
     pub fn resizing(&self) -> usize {
         self.entries.lock().values().filter(|entry| entry.grant.conditions().in_progress.is_some()).count()
+    }
+
+    pub(super) fn note_status(&self, uid: &str, status: Arc<PodStatus>) {
+        if let Some(entry) = self.entries.lock().get_mut(uid) {
+            entry.status = Some(status);
+        }
+    }
+
+    /// The newest status of a pod, which may be ahead of the API's; None before its worker made one.
+    pub(super) fn status(&self, uid: &str) -> Option<Arc<PodStatus>> {
+        self.entries.lock().get(uid)?.status.clone()
     }
 
     pub(super) fn is_evicted(&self, uid: &str) -> bool {
@@ -243,6 +256,7 @@ async fn start(shared: &Arc<Shared>, key: &Key, pod: Arc<Pod>) {
         wake: wake.clone(),
         news: news.clone(),
         eviction: eviction.clone(),
+        status: None,
         admitted,
     };
     shared.registry.entries.lock().insert(uid(&pod).to_owned(), entry);

@@ -14,7 +14,7 @@ use http::{HeaderValue, Response, StatusCode, header};
 use http_body_util::{BodyExt, StreamBody};
 use hyper::body::Frame;
 use jiff::{SignedDuration, Timestamp};
-use k8s_openapi::api::core::v1::{ContainerStatus, Pod};
+use k8s_openapi::api::core::v1::{ContainerStatus, Pod, PodStatus};
 use std::{collections::HashMap, convert::Infallible, sync::Arc, time::Duration};
 
 fn options(asked: &Asked, now: Timestamp) -> Option<Options> {
@@ -48,16 +48,22 @@ pub(super) async fn observed(shared: &Shared, pod: &Pod) -> Result<Observed, Box
     found.map_err(|error| text(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into())
 }
 
-fn status_of(pod: &Pod, container: &str) -> Option<ContainerStatus> {
-    let status = pod.status.as_ref()?;
+fn status_of(status: &PodStatus, container: &str) -> Option<ContainerStatus> {
     let lists = [&status.init_container_statuses, &status.container_statuses, &status.ephemeral_container_statuses];
     lists.into_iter().flatten().flatten().find(|it| it.name == container).cloned()
 }
 
-/// The run whose log is meant: the newest that started, or the one that the status calls the last.
-fn choose<'a>(pod: &Pod, name: &str, observed: &'a Observed, previous: bool) -> Result<&'a Container, String> {
+/// The run whose log is meant: the newest that started, or the one that the newest status calls the last: the API's may
+/// name a run that was removed since.
+fn choose<'a>(
+    pod: &Pod,
+    newest: Option<&PodStatus>,
+    name: &str,
+    observed: &'a Observed,
+    previous: bool,
+) -> Result<&'a Container, String> {
     let pod_name = crate::pod::spec::name(pod);
-    let status = status_of(pod, name);
+    let status = newest.or(pod.status.as_ref()).and_then(|status| status_of(status, name));
     if previous {
         // While a container waits for its next start, the run that ended last is the previous one.
         let last = status.and_then(|it| it.last_state?.terminated?.container_id);
@@ -104,7 +110,9 @@ pub(super) async fn logs(shared: &Arc<Shared>, namespace: &str, pod: &str, conta
         Ok(observed) => observed,
         Err(answer) => return *answer,
     };
-    let run = match choose(&found, container, &observed, options.previous) {
+    // After the look at the runtime: a run that is named now was there then.
+    let newest = shared.registry.status(uid(&found));
+    let run = match choose(&found, newest.as_deref(), container, &observed, options.previous) {
         Ok(run) => run,
         Err(message) => return bad_request(message),
     };

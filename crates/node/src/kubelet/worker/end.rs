@@ -22,7 +22,7 @@ impl Worker {
         self.probes.stop_liveness_and_startup();
         let observed = self.observe().await?;
         self.status = self.compute(&observed, false);
-        self.report.send(self.status.clone(), true);
+        self.show(true);
         // What is evicted goes at once.
         let grace = self.eviction.get().filter(|_| !is_deleted(&self.pod)).map(|it| it.grace);
         self.end_processes(grace).await?;
@@ -43,7 +43,7 @@ impl Worker {
         if let Err(error) = self.shared.blocking.run(|| self.remove_cgroup()).await {
             tracing::debug!(pod = full_name(&self.pod), %error, "the pod's cgroup is still in use");
         }
-        self.report.send(self.status.clone(), false);
+        self.show(false);
         self.ended = true;
         Ok(Next::Again)
     }

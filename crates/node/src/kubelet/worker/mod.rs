@@ -243,7 +243,7 @@ impl Worker {
         let text = message.to_owned();
         self.shared.recorder.event(&reference_to(&*self.pod), EventType::Warning, reason, text);
         self.status = status_merge::rejected(&self.pod, reason, message, self.now());
-        self.report.send(self.status.clone(), false);
+        self.show(false);
         self.ended = true;
     }
 

@@ -19,7 +19,7 @@ const RETRY_MAX: Duration = Duration::from_secs(10);
 #[derive(Debug, Clone, Default)]
 struct Wanted {
     number: u64,
-    status: PodStatus,
+    status: Arc<PodStatus>,
     could_run: bool,
 }
 
@@ -38,8 +38,7 @@ impl Reporter {
         Self { wanted, arrived }
     }
 
-    /// `could_run` says whether a container may still run: then an end is held back.
-    pub(super) fn send(&self, status: PodStatus, could_run: bool) {
+    pub(super) fn send(&self, status: Arc<PodStatus>, could_run: bool) {
         self.wanted.send_modify(|wanted| {
             wanted.number += 1;
             wanted.status = status;
@@ -115,7 +114,7 @@ async fn write_to(
     wanted: Wanted,
 ) -> Result<Option<Arc<Pod>>, skeg_model::status::Status> {
     let api = pod.status.clone().unwrap_or_default();
-    let status = delay_end(&api, wanted.status, wanted.could_run);
+    let status = delay_end(&api, (*wanted.status).clone(), wanted.could_run);
     let Some(patch) = patch(pod, &api, &status) else { return Ok(None) };
     let client = &shared.config.client;
     let result =

@@ -19,7 +19,11 @@ use crate::{
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::api::core::v1::{Pod, PodStatus};
 use skeg_client::{EventType, reference_to};
-use std::{io, sync::atomic::Ordering, time::Duration};
+use std::{
+    io,
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 use tokio::time::Instant;
 
 #[derive(Debug, thiserror::Error)]
@@ -64,6 +68,14 @@ impl Worker {
         })
     }
 
+    /// Hands the status on: to the registry at once, to the API as soon as it takes it.
+    /// `could_run` says whether a container may still run: then an end is held back.
+    pub(super) fn show(&self, could_run: bool) {
+        let status = Arc::new(self.status.clone());
+        self.shared.registry.note_status(self.uid(), status.clone());
+        self.report.send(status, could_run);
+    }
+
     pub(super) async fn sync(&mut self) -> Result<Next, SyncError> {
         let observed = self.observe().await?;
         if self.seen_before(&observed) {
@@ -74,7 +86,7 @@ impl Worker {
         let steps = self.resize_steps(&observed);
         self.status = self.compute(&observed, false);
         self.note_progress(&before);
-        self.report.send(self.status.clone(), true);
+        self.show(true);
         if matches!(self.status.phase.as_deref(), Some("Succeeded" | "Failed")) {
             return self.end().await;
         }
