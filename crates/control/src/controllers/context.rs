@@ -83,6 +83,11 @@ impl Wiring<'_> {
         });
     }
 
+    /// The same for a controller that works on one object at a time.
+    pub fn run_alone<R: Reconciler>(self, reconciler: R) {
+        self.run(reconciler, 1);
+    }
+
     /// Starts the runner once the views hold their first lists.
     pub fn run<R: Reconciler>(mut self, reconciler: R, workers: usize) {
         let sources = std::mem::take(&mut self.sources);

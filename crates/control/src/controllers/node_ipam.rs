@@ -14,7 +14,6 @@ use std::{
 };
 
 /// One worker: allocations are decided one after the other.
-const WORKERS: usize = 1;
 
 /// An IP network. Invariant: no bits behind the mask.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -122,7 +121,7 @@ pub fn start(context: &Context) {
         let bare = change.new.is_some_and(|node| held(node).is_empty()).then(|| change.key.clone());
         next.into_iter().chain(bare).for_each(|key| queue.add(&key));
     });
-    wiring.run(Controller { nodes, ranges, reserved, taken }, WORKERS);
+    wiring.run_alone(Controller { nodes, ranges, reserved, taken });
 }
 
 /// The ranges that a node holds.

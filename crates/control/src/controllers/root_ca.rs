@@ -15,7 +15,6 @@ const DESCRIPTION: &str = "kubernetes.io/description";
 const DESCRIPTION_TEXT: &str = "Contains a CA bundle that can be used to verify the kube-apiserver when using internal \
                                 endpoints such as the internal service IP or kubernetes.default.svc. No other usage is \
                                 guaranteed across distributions of Kubernetes clusters.";
-const WORKERS: usize = 1;
 
 struct Controller {
     namespaces: Informer<Namespace>,
@@ -36,7 +35,7 @@ pub fn start(context: &Context) {
         }
     });
     let root_ca = context.config.root_ca_pem.clone();
-    wiring.run(Controller { namespaces, config_maps, root_ca }, WORKERS);
+    wiring.run_alone(Controller { namespaces, config_maps, root_ca });
 }
 
 struct View {

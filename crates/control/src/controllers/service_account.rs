@@ -10,7 +10,6 @@ use skeg_client::{Informer, Key, Object, key};
 use skeg_model::status::Status;
 
 const NAME: &str = "default";
-const WORKERS: usize = 1;
 
 struct Controller {
     namespaces: Informer<Namespace>,
@@ -31,7 +30,7 @@ pub fn start(context: &Context) {
             queue.add(&account.namespace().unwrap_or_default().into());
         }
     });
-    wiring.run(Controller { namespaces, accounts }, WORKERS);
+    wiring.run_alone(Controller { namespaces, accounts });
 }
 
 impl Reconciler for Controller {

@@ -1,7 +1,7 @@
 //! Tokens that older releases made for every service account and that nobody has used for long are marked invalid, and
 //! deleted when nobody has missed them for as long again.
 use super::{
-    Context,
+    Context, common,
     service_account_token::{ACCOUNT, ACCOUNT_UID, TYPE},
 };
 use crate::runner::{Action, Plan, Reconciler};
@@ -23,7 +23,6 @@ const INVALID_SINCE: &str = "kubernetes.io/legacy-token-invalid-since";
 /// Tokens are looked at again after this long, as upstream does: what counts are days.
 const RESYNC: Duration = Duration::from_secs(24 * 60 * 60);
 const USERS: &str = "secrets-of-pods";
-const WORKERS: usize = 1;
 
 struct Controller {
     secrets: Informer<Secret>,
@@ -60,7 +59,7 @@ pub fn start(context: &Context) {
         }
     });
     let period = SignedDuration::try_from(context.config.legacy_token_clean_up_period).unwrap_or(SignedDuration::MAX);
-    wiring.run(Controller { secrets, accounts, pods, config_maps, period }, WORKERS);
+    wiring.run_alone(Controller { secrets, accounts, pods, config_maps, period });
 }
 
 fn is_token(secret: &Secret) -> bool {
@@ -162,14 +161,14 @@ fn actions(view: &View, now: Timestamp) -> Vec<Action> {
         None => {
             let metadata = json!({ "uid": secret.uid(), "labels": { INVALID_SINCE: today.to_string() } });
             let patch = Action::patch_target(target, PatchKind::Merge, json!({ "metadata": metadata }));
-            vec![patch.accepting(is_void)]
+            vec![patch.accepting(common::is_void)]
         }
         Some(since) if since < limit => {
             let options = DeleteOptions {
                 precondition_resource_version: Some(secret.revision().to_string()),
                 ..DeleteOptions::default()
             };
-            vec![Action::delete_with(target, options).accepting(is_void)]
+            vec![Action::delete_with(target, options).accepting(common::is_void)]
         }
         Some(_) => Vec::new(),
     }
@@ -177,9 +176,4 @@ fn actions(view: &View, now: Timestamp) -> Vec<Action> {
 
 fn day(time: Timestamp) -> Date {
     time.to_zoned(TimeZone::UTC).date()
-}
-
-/// It has changed or gone meanwhile; a change brings it back here.
-fn is_void(error: &Status) -> bool {
-    error.is_not_found() || error.is_conflict()
 }

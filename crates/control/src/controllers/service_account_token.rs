@@ -1,5 +1,5 @@
 //! Secrets of type `kubernetes.io/service-account-token` hold a token of their account, and go with it.
-use super::{Context, SecretTokens};
+use super::{Context, SecretTokens, common};
 use crate::runner::{Action, Plan, Reconciler};
 use jiff::Timestamp;
 use k8s_openapi::{
@@ -91,7 +91,7 @@ impl Reconciler for Controller {
     fn reconcile(&self, view: &View, _now: Timestamp) -> Plan {
         let secret = &*view.secret;
         let Some(account) = &view.account else {
-            return Plan::of(vec![Action::delete(secret, None).accepting(is_void)]);
+            return Plan::of(vec![Action::delete(secret, None).accepting(common::is_void)]);
         };
         let told = secret.annotation(ACCOUNT_UID) == Some(account.uid());
         if told && secret.data.as_ref() == Some(&view.data) {
@@ -99,7 +99,7 @@ impl Reconciler for Controller {
         }
         let mut secret = Secret { data: Some(view.data.clone()), ..secret.clone() };
         secret.metadata.annotations.get_or_insert_default().insert(ACCOUNT_UID.into(), account.uid().into());
-        Plan::of(vec![Action::update(&secret).accepting(is_void)])
+        Plan::of(vec![Action::update(&secret).accepting(common::is_void)])
     }
 }
 
@@ -119,9 +119,4 @@ impl Controller {
             Err(error) => Err(error),
         }
     }
-}
-
-/// The Secret has changed or gone meanwhile; its change brings it back here.
-fn is_void(error: &Status) -> bool {
-    error.is_not_found() || error.is_conflict()
 }

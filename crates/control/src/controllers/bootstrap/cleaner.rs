@@ -1,7 +1,7 @@
 //! Tokens are deleted when they expire.
 use super::{expiry, is_token};
 use crate::{
-    controllers::Context,
+    controllers::{Context, common},
     runner::{Action, Plan, Reconciler},
 };
 use jiff::Timestamp;
@@ -9,8 +9,6 @@ use k8s_openapi::api::core::v1::Secret;
 use skeg_client::{Informer, Key};
 use skeg_model::{bootstrap_token::Expiry, status::Status};
 use std::sync::Arc;
-
-const WORKERS: usize = 1;
 
 struct Controller {
     secrets: Informer<Secret>,
@@ -26,7 +24,7 @@ pub fn start(context: &Context) {
             queue.add(change.key);
         }
     });
-    wiring.run(Controller { secrets }, WORKERS);
+    wiring.run_alone(Controller { secrets });
 }
 
 impl Reconciler for Controller {
@@ -40,12 +38,7 @@ impl Reconciler for Controller {
         match expiry(secret, now) {
             Expiry::Never => Plan::default(),
             Expiry::In(left) => Plan::later(left),
-            Expiry::Over => Plan::of(vec![Action::delete(&**secret, None).accepting(is_void)]),
+            Expiry::Over => Plan::of(vec![Action::delete(&**secret, None).accepting(common::is_void)]),
         }
     }
-}
-
-/// It is gone, or another one has its name.
-fn is_void(error: &Status) -> bool {
-    error.is_not_found() || error.is_conflict()
 }

@@ -2,7 +2,7 @@
 //! detached signature of the kubeconfig in, by which its holder knows that the text is the cluster's.
 use super::{INDEX, expiry, index, is_token, value};
 use crate::{
-    controllers::{ClusterInfoSigner, Context},
+    controllers::{ClusterInfoSigner, Context, common},
     runner::{Action, Plan, Reconciler},
 };
 use jiff::Timestamp;
@@ -18,7 +18,6 @@ const NAMESPACE: &str = "kube-public";
 const NAME: &str = "cluster-info";
 const CONTENT: &str = "kubeconfig";
 const SIGNATURE_PREFIX: &str = "jws-kubeconfig-";
-const WORKERS: usize = 1;
 
 struct Controller {
     config_maps: Informer<ConfigMap>,
@@ -56,7 +55,7 @@ pub fn start(context: &Context) {
             queue.add(&the_one);
         }
     });
-    wiring.run(Controller { config_maps, secrets, sign }, WORKERS);
+    wiring.run_alone(Controller { config_maps, secrets, sign });
 }
 
 impl Reconciler for Controller {
@@ -82,7 +81,7 @@ impl Reconciler for Controller {
         }
         if view.info.data.as_ref() != Some(&data) {
             let info = ConfigMap { data: Some(data), ..(*view.info).clone() };
-            plan.then(vec![Action::update(&info).accepting(is_void)], crate::runner::Order::Sequence);
+            plan.then(vec![Action::update(&info).accepting(common::is_void)], crate::runner::Order::Sequence);
         }
         plan
     }
@@ -104,9 +103,4 @@ fn signing(tokens: &[Arc<Secret>], now: Timestamp) -> BTreeMap<&str, (&str, Opti
         }
     }
     signing
-}
-
-/// It has changed or gone meanwhile; its change brings it back here.
-fn is_void(error: &Status) -> bool {
-    error.is_not_found() || error.is_conflict()
 }

@@ -28,6 +28,11 @@ pub fn namespace_is_terminating(error: &Status) -> bool {
     causes.iter().any(|cause| cause.reason == "NamespaceTerminating")
 }
 
+/// What was to be written has changed or gone meanwhile; its change brings it back, and there is nothing to do before.
+pub fn is_void(error: &Status) -> bool {
+    error.is_not_found() || error.is_conflict()
+}
+
 /// FNV-1a, 32 bits.
 pub fn fnv32a(bytes: impl IntoIterator<Item = u8>) -> u32 {
     bytes.into_iter().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
