@@ -13,8 +13,6 @@ use std::{
     sync::Arc,
 };
 
-/// One worker: allocations are decided one after the other.
-
 /// An IP network. Invariant: no bits behind the mask.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Network {
@@ -121,6 +119,7 @@ pub fn start(context: &Context) {
         let bare = change.new.is_some_and(|node| held(node).is_empty()).then(|| change.key.clone());
         next.into_iter().chain(bare).for_each(|key| queue.add(&key));
     });
+    // Allocations are decided one after the other.
     wiring.run_alone(Controller { nodes, ranges, reserved, taken });
 }
 
