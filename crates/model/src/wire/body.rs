@@ -109,18 +109,47 @@ pub fn read_patched(ty: &'static Type, tree: &Value, validation: FieldValidation
     }
 }
 
-/// The type that a patched tree says it is, `ty` where it says nothing; the error is the text that upstream puts behind
-/// the patch.
+/// What a patched tree says that it is.
+#[derive(Debug, Clone, Copy)]
+pub enum Patched {
+    Of(&'static Type),
+    /// Nothing of a version that is served. Upstream reads its internal form then, which knows no field by these names.
+    Internal,
+}
+
+/// What a patched tree of kind `ty` says that it is; the error is the text that upstream puts behind the patch.
 ///
 /// # Errors
 /// No such kind is known.
 ///
 /// # Panics
 /// `ty` is not a kind.
-pub fn patched_type(ty: &'static Type, tree: &Value) -> Result<&'static Type, String> {
-    let (group, version, kind) = ty.group_version_kind.expect("patched objects are kinds");
-    let found = Found::of(&Raw::of(tree))?.or(group, version, kind);
-    found.schema(ty).flatten().ok_or_else(|| found.not_registered())
+pub fn patched_type(ty: &'static Type, tree: &Value) -> Result<Patched, String> {
+    let (group, _, kind) = ty.group_version_kind.expect("patched objects are kinds");
+    let found = Found::of(&Raw::of(tree))?.or(group, INTERNAL, kind);
+    let internal = matches!(found.version.as_str(), "" | INTERNAL);
+    match found.schema(ty).flatten() {
+        Some(ty) => Ok(Patched::Of(ty)),
+        None if internal && (found.group.as_str(), found.kind.as_str()) == (group, kind) => Ok(Patched::Internal),
+        None => Err(found.not_registered()),
+    }
+}
+
+/// Reads a tree as an internal form, of which nothing is known; see [`read_patched`].
+///
+/// # Errors
+/// Any field (Strict).
+pub fn read_internal(tree: &Value, validation: FieldValidation) -> Result<Accepted, String> {
+    let value = Value::Object(crate::Object::new());
+    let fields = tree.as_object().into_iter().flat_map(crate::Object::keys);
+    let mut unknown: Vec<&String> = fields.filter(|it| !matches!(it.as_str(), "apiVersion" | "kind")).collect();
+    unknown.sort();
+    let strict: Vec<String> = unknown.into_iter().map(|it| format!("unknown field {it:?}")).collect();
+    match validation {
+        FieldValidation::Strict if !strict.is_empty() => Err(format!("strict decoding error: {}", strict.join(", "))),
+        FieldValidation::Warn => Ok(Accepted { value, warnings: strict }),
+        _ => Ok(Accepted { value, warnings: Vec::new() }),
+    }
 }
 
 /// The document, and upstream's message about duplicate keys in YAML.
@@ -159,6 +188,9 @@ fn internal(ty: &Type) -> String {
     let package = group.split('.').next().filter(|g| !g.is_empty()).unwrap_or("core");
     format!("{package}.{kind}")
 }
+
+/// The version of Go's internal forms.
+const INTERNAL: &str = "__internal";
 
 /// What a body says that it is.
 struct Found {
@@ -213,11 +245,11 @@ impl Found {
     }
 
     fn not_registered(&self) -> String {
-        let version = api_version(&self.group, &self.version);
-        format!(
-            "no kind {:?} is registered for version {version:?} in scheme \"pkg/api/legacyscheme/scheme.go:30\"",
-            self.kind
-        )
+        let version = match self.version.as_str() {
+            INTERNAL => format!("the internal version of group {:?}", self.group),
+            version => format!("version {:?}", api_version(&self.group, version)),
+        };
+        format!("no kind {:?} is registered for {version} in scheme \"pkg/api/legacyscheme/scheme.go:30\"", self.kind)
     }
 }
 

@@ -17,7 +17,9 @@ pub mod yaml;
 mod yaml_scalar;
 mod yaml_write;
 
-pub use body::{Accepted, patched_type, read_body, read_delete_options, read_patched, unrecognised};
+pub use body::{
+    Accepted, Patched, patched_type, read_body, read_delete_options, read_internal, read_patched, unrecognised,
+};
 pub use decode::{Decoded, TypeError, decode, decode_tree};
 pub use encode::{encode, encode_untyped};
 pub use raw::Raw;

@@ -36,8 +36,7 @@ impl Api {
         let api_version = place.api_version();
         let expected =
             Expected { ty: schema_of(place.version.type_name)?, api_version: &api_version, kind: place.kind.kind };
-        let reset = managed::reset_fields(place.kind, place.subresource);
-        let writer = Writer { reset, ..writer(&w, &api_version) };
+        let writer = managed::writer(&w, &options.field_manager, &api_version);
         let mut make = |warnings: &mut Vec<String>, live: Option<&Value>| {
             applied.check(expected)?;
             let mut new = merge(expected, live, &applied.document, writer, options.force)?;
@@ -61,11 +60,6 @@ impl Api {
 
 pub(super) fn schema_of(type_name: &str) -> Result<&'static Type, Status> {
     schema::by_name(type_name).ok_or_else(|| Status::internal(format!("no schema for {type_name}")))
-}
-
-/// Who applies; nothing is reset.
-pub(super) fn writer<'a>(w: &Write<'a>, api_version: &'a str) -> Writer<'a> {
-    Writer { manager: &w.options.field_manager, api_version, subresource: w.place.subresource, reset: &[], now: w.now }
 }
 
 /// The merged object, decoded.

@@ -8,7 +8,7 @@ use skeg_model::{
     schema::{self, Type},
     status::Status,
     stored::Stored,
-    wire::{self, Raw},
+    wire::{self, Patched, Raw},
 };
 
 /// Decodes a body into the served form of `place`'s kind and fills in defaults.
@@ -71,12 +71,17 @@ pub(super) fn decode_patched(
     warnings: &mut Vec<String>,
 ) -> Result<Value, String> {
     let (group, version, kind) = ty.group_version_kind.unwrap_or_default();
-    let named = wire::patched_type(ty, tree)?;
-    // A patch that changes the kind is read as that kind first, and fails there if its fields do not fit.
-    let mut accepted = wire::read_patched(named, tree, validation)?;
-    if !std::ptr::eq(named, ty) {
-        return Err(format!("converting ({}) to ({kind}): unknown conversion", named.go));
-    }
+    let mut accepted = match wire::patched_type(ty, tree)? {
+        Patched::Internal => wire::read_internal(tree, validation)?,
+        Patched::Of(named) => {
+            // A patch that changes the kind is read as that kind first, and fails there if its fields do not fit.
+            let accepted = wire::read_patched(named, tree, validation)?;
+            if !std::ptr::eq(named, ty) {
+                return Err(format!("converting ({}) to ({kind}): unknown conversion", named.go));
+            }
+            accepted
+        }
+    };
     warnings.append(&mut accepted.warnings);
     let api_version = if group.is_empty() { version.to_owned() } else { format!("{group}/{version}") };
     tree::set_type(&mut accepted.value, api_version, kind);

@@ -27,6 +27,8 @@ mod strategy;
 mod sub;
 #[cfg(test)]
 pub(crate) mod tests;
+#[cfg(test)]
+mod tests_apply;
 mod tls_pair;
 pub(crate) mod tree;
 mod watch;

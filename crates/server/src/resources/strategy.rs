@@ -9,18 +9,30 @@ pub(super) struct Strategy {
     pub validate: fn(&'static Kind, &Value, &Value) -> Errors,
     /// Whether a missing object may be created where the row allows it.
     pub may_create: bool,
+    /// What it makes carries its managed fields already.
+    pub makes_owners: bool,
 }
 
 static MAIN: Strategy = Strategy {
     prepare: |kind, new, old| (kind.prepare_update)(new, old),
     validate: |kind, new, old| kind.check_update("", new, old),
     may_create: true,
+    makes_owners: false,
+};
+
+/// `scale`, whose managed fields come from the Scale.
+static SCALE: Strategy = Strategy {
+    prepare: |kind, new, old| (kind.prepare_update)(new, old),
+    validate: |kind, new, old| kind.check_update("", new, old),
+    may_create: false,
+    makes_owners: true,
 };
 
 static STATUS: Strategy = Strategy {
     prepare: |kind, new, old| (kind.prepare_status)(new, old),
     validate: |kind, new, old| kind.check_update("status", new, old),
     may_create: false,
+    makes_owners: false,
 };
 
 /// `namespaces/finalize`: all but the status counts, `spec.finalizers` above all.
@@ -32,12 +44,14 @@ static FINALIZE: Strategy = Strategy {
     },
     validate: |kind, new, old| kind.check_update("finalize", new, old),
     may_create: false,
+    makes_owners: false,
 };
 
 /// The strategy of a subresource that edits its parent; "" is the object itself.
 pub(super) fn of(kind: &Kind, subresource: &str) -> &'static Strategy {
     match (kind.resource, subresource) {
         (_, "status") => &STATUS,
+        (_, "scale") => &SCALE,
         ("namespaces", "finalize") => &FINALIZE,
         ("pods", "ephemeralcontainers") => &sub::pods::EPHEMERAL,
         ("pods", "resize") => &sub::pods::RESIZE,

@@ -37,6 +37,8 @@ pub(super) struct Write<'w> {
     pub entropy: &'w dyn Entropy,
     pub warnings: Vec<String>,
     /// What is written carries its managed fields already.
+    pub owners_made: bool,
+    /// It was applied.
     pub applied: bool,
 }
 
@@ -98,6 +100,7 @@ impl Api {
             now: self.config.clock.now(),
             entropy: self.config.entropy.as_ref(),
             warnings: Vec::new(),
+            owners_made: false,
             applied: false,
         }
     }
@@ -221,6 +224,7 @@ impl Api {
         race: Race,
     ) -> Result<Reply, Status> {
         w.applied = race == Race::Applied;
+        w.owners_made = w.applied || how.makes_owners;
         let key = w.place.key();
         let warned = w.warnings.len();
         for _ in 0..UPDATE_ATTEMPTS_MAX {

@@ -1,8 +1,10 @@
 //! Server-side apply (KEP-555): what somebody wants merged into what there is, with an owner for every field.
 use super::{
-    Entry, Writer, compare, compare::compare_merged, merge, paths_of, read, set::Set, strip, typed, update, write,
+    Entry, Writer, compare, compare::compare_merged, entry::write, merge, paths_of, read, set::Set, strip, typed,
+    update, versions::Comparisons,
 };
 use crate::{Object, Value, schema::Type, time::rfc3339_seconds};
+use std::collections::BTreeMap;
 
 /// Where client-side apply keeps what was applied last.
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
@@ -98,21 +100,21 @@ struct Step<'a> {
 
 impl Step<'_> {
     fn run(&self, mut entries: Vec<Entry>, force: bool) -> Result<(Value, Vec<Entry>), Conflicts> {
+        entries.retain(|it| self.is_served(&it.api_version));
         let reset = Set::of_paths(self.writer.reset);
         let set = paths_of(self.ty, self.config).recursive_difference(&reset);
         let own = self.own(&mut entries);
-        let last = std::mem::replace(&mut entries[own].set, set);
-        entries[own].api_version = self.writer.api_version.into();
+        let applied = Entry { set, api_version: self.writer.api_version.into(), ..entries[own].clone() };
+        let last = std::mem::replace(&mut entries[own], applied);
         let merged = merge::merge(self.ty, self.base, self.config);
-        let object = if last.is_empty() { merged } else { self.prune(&merged, &last, &entries) };
-        let changes = compare_merged(self.ty, self.base, &object);
-        let [modified, added, removed] =
-            [changes.modified, changes.added, changes.removed].map(|it| it.recursive_difference(&reset));
-        let changed = modified.union(&added);
+        let object = if last.set.is_empty() { merged } else { self.prune(merged, &last, &entries) };
+        let changes = compare_merged(self.ty, self.base, &object).without(&reset);
+        let mut comparisons = Comparisons::new(self.base, &object, self.writer, changes);
         let mut conflicts = Conflicts::new();
         for entry in entries.iter_mut().enumerate().filter(|(at, _)| *at != own).map(|(_, it)| it) {
-            let conflict = entry.set.intersection(&changed);
-            entry.set = entry.set.difference(&conflict).difference(&removed);
+            let Some(changes) = comparisons.in_version(&entry.api_version) else { continue };
+            let conflict = entry.set.intersection(&changes.modified.clone().union(&changes.added));
+            entry.set = entry.set.difference(&conflict).difference(&changes.removed);
             if !conflict.is_empty() {
                 conflicts.push((entry.clone(), conflict));
             }
@@ -126,6 +128,11 @@ impl Step<'_> {
             entries[own].time = rfc3339_seconds(self.writer.now);
         }
         Ok((object, entries))
+    }
+
+    fn is_served(&self, version: &str) -> bool {
+        version == self.writer.api_version
+            || self.writer.versions.convert(self.base, self.writer.api_version, version).is_some()
     }
 
     /// The place of this applier's entry, made when there is none.
@@ -145,18 +152,45 @@ impl Step<'_> {
         })
     }
 
-    /// Takes out what was applied last time and is not any more, unless somebody owns it.
-    fn prune(&self, merged: &Value, last: &Set, entries: &[Entry]) -> Value {
-        let named = |set: &Set| merge::named_fields(self.ty, set);
-        let paths = |tree: &Value| named(&paths_of(self.ty, tree));
-        let last = named(last);
-        let all = paths(merged);
-        let pruned = merge::without(self.ty, merged, &last);
-        let owned = entries.iter().fold(Set::default(), |set, entry| set.union(&entry.set));
-        let kept = paths(&pruned).union(&named(&owned));
-        let pruned = merge::without(self.ty, merged, &all.difference(&kept));
+    /// Takes out what was applied last time and is not any more, unless somebody owns it. It is looked at as it was
+    /// applied: in the version of `last`.
+    fn prune(&self, merged: Value, last: &Entry, entries: &[Entry]) -> Value {
+        let own = Form { ty: self.ty, version: self.writer.api_version, tree: merged };
+        let Some(merged) = self.form(&own, &last.api_version) else { return own.tree };
+        let last_set = merge::named_fields(merged.ty, &last.set);
+        let pruned = merged.without(&last_set);
+        let pruned = self.with_owned(merged.clone(), pruned, entries);
+        let Some(pruned) = self.form(&pruned, merged.version) else { return own.tree };
         // Whatever the applier did not own stays.
-        merge::without(self.ty, merged, &all.difference(&paths(&pruned)).intersection(&last))
+        let pruned = merged.without(&merged.paths().difference(&pruned.paths()).intersection(&last_set));
+        self.form(&pruned, own.version).map_or(own.tree, |it| it.tree)
+    }
+
+    /// What somebody owns comes back into `pruned`, in the form in which it is owned: first in that of `pruned` itself.
+    fn with_owned<'v>(&self, mut merged: Form<'v>, mut pruned: Form<'v>, entries: &'v [Entry]) -> Form<'v> {
+        let mut owned: BTreeMap<&'v str, Set> = BTreeMap::new();
+        for entry in entries {
+            let set = owned.entry(&entry.api_version).or_default();
+            *set = std::mem::take(set).union(&entry.set);
+        }
+        let mut owned: Vec<_> = owned.into_iter().collect();
+        owned.sort_by_key(|(version, _)| *version != pruned.version);
+        for (version, owned) in owned {
+            let (Some(all), Some(less)) = (self.form(&merged, version), self.form(&pruned, version)) else { continue };
+            let kept = less.paths().union(&merge::named_fields(all.ty, &owned));
+            pruned = all.without(&all.paths().difference(&kept));
+            merged = all;
+        }
+        pruned
+    }
+
+    /// The same object in another version.
+    fn form<'v>(&self, form: &Form<'_>, version: &'v str) -> Option<Form<'v>> {
+        if form.version == version {
+            return Some(Form { ty: form.ty, version, tree: form.tree.clone() });
+        }
+        let (ty, tree) = self.writer.versions.convert(&form.tree, form.version, version)?;
+        Some(Form { ty, version, tree })
     }
 
     /// What client-side apply set and nobody has changed since.
@@ -169,6 +203,25 @@ impl Step<'_> {
         let changes = compare(self.ty, &applied, self.base);
         let set = paths_of(self.ty, &applied);
         Some(set.difference(&changes.modified).difference(&changes.added).difference(&changes.removed))
+    }
+}
+
+/// An object in one of its versions.
+#[derive(Clone)]
+struct Form<'v> {
+    ty: &'static Type,
+    version: &'v str,
+    tree: Value,
+}
+
+impl Form<'_> {
+    /// All paths, those of the fields on the way included.
+    fn paths(&self) -> Set {
+        merge::named_fields(self.ty, &paths_of(self.ty, &self.tree))
+    }
+
+    fn without(&self, gone: &Set) -> Self {
+        Self { tree: merge::without(self.ty, &self.tree, gone), ..*self }
     }
 }
 

@@ -16,6 +16,13 @@ pub struct Comparison {
 }
 
 impl Comparison {
+    /// The same without `paths` and what is below them.
+    pub(super) fn without(self, paths: &Set) -> Self {
+        let [added, modified, removed] =
+            [self.added, self.modified, self.removed].map(|set| set.recursive_difference(paths));
+        Self { added, modified, removed, ..self }
+    }
+
     pub fn is_empty(&self) -> bool {
         self.added.is_empty() && self.modified.is_empty() && self.removed.is_empty()
     }
@@ -183,11 +190,7 @@ impl Walker<'_> {
             let was = old.and_then(|tree| written(field, tree.get(field.json)));
             let is = new.and_then(|tree| {
                 let value = tree.get(field.json);
-                if self.keeps_zero {
-                    value.filter(|value| !value.is_null() || always_written(field))
-                } else {
-                    written(field, value)
-                }
+                if self.keeps_zero { value } else { written(field, value) }
             });
             let implied = always_written(field).then_some(&NULL);
             let was = was.or(implied.filter(|_| old.is_some()));

@@ -11,21 +11,21 @@ pub struct Set {
 }
 
 impl Set {
-    /// The set that `fieldsV1` describes. Anything that is not an object of objects counts as empty.
-    pub fn from_fields(fields: &Value) -> Self {
+    /// The set that `fieldsV1` describes; None where a step is malformed. Steps of a kind that nobody knows are left out.
+    pub fn from_fields(fields: &Value) -> Option<Self> {
         let mut set = Self::default();
-        let Some(map) = fields.as_object() else { return set };
+        let Some(map) = fields.as_object() else { return Some(set) };
         for (step, below) in map {
             if step == "." {
                 set.member = true;
-            } else {
-                let mut child = Self::from_fields(below);
+            } else if is_known(step)? {
+                let mut child = Self::from_fields(below)?;
                 // A step without anything below it is a member itself.
                 child.member |= child.children.is_empty();
                 set.children.insert(step.clone(), child);
             }
         }
-        set
+        Some(set)
     }
 
     /// The set as `fieldsV1`.
@@ -126,6 +126,19 @@ impl Set {
     }
 }
 
+/// Whether a step is of a known kind; None where it is malformed.
+fn is_known(step: &str) -> Option<bool> {
+    let (kind, what) = step.split_at_checked(2).filter(|(kind, _)| kind.ends_with(':'))?;
+    let well_formed = match kind {
+        "f:" => true,
+        "v:" => serde_json::from_str::<Value>(what).is_ok(),
+        "i:" => what.parse::<i64>().is_ok(),
+        "k:" => serde_json::from_str::<Object>(what).is_ok(),
+        _ => return Some(false),
+    };
+    well_formed.then_some(true)
+}
+
 fn shown(step: &str) -> String {
     match step.split_once(':') {
         Some(("f", name)) => format!(".{name}"),
@@ -149,14 +162,14 @@ mod tests {
     fn fields_v1_survives_the_round_trip() {
         let fields =
             json!({"f:data": {".": {}, "f:a": {}}, "f:spec": {"f:c": {"k:{\"name\":\"x\"}": {".": {}, "f:i": {}}}}});
-        let set = Set::from_fields(&fields);
+        let set = Set::from_fields(&fields).unwrap();
         assert_eq!(set.to_fields(), fields);
         assert_eq!(set.paths(), [".data", ".data.a", ".spec.c[name=\"x\"]", ".spec.c[name=\"x\"].i"]);
     }
 
     #[test]
     fn differences_are_by_path_or_by_subtree() {
-        let set = Set::from_fields(&json!({"f:a": {".": {}, "f:b": {}}, "f:c": {}}));
+        let set = Set::from_fields(&json!({"f:a": {".": {}, "f:b": {}}, "f:c": {}})).unwrap();
         let a = Set::of_paths(&["a"]);
         assert_eq!(set.difference(&a).to_fields(), json!({"f:a": {"f:b": {}}, "f:c": {}}));
         assert_eq!(set.recursive_difference(&a).to_fields(), json!({"f:c": {}}));

@@ -1,4 +1,4 @@
-use super::*;
+use super::{entry::UPDATE_MANAGERS_MAX, *};
 use crate::schema::{Field, ListKind, Presence, Ty};
 
 const fn field(json: &'static str, ty: Ty, presence: Presence, list: ListKind) -> Field {
@@ -32,7 +32,7 @@ static OBJECT: Type = of(&[
 
 fn by(manager: &str, second: i64) -> Writer<'_> {
     let now = Timestamp::from_second(second).unwrap();
-    Writer { manager, api_version: "v1", subresource: "", reset: &["status"], now }
+    Writer { manager, api_version: "v1", subresource: "", reset: &["status"], versions: &Single, now }
 }
 
 fn owned(object: &Value, manager: &str) -> Value {

@@ -1,4 +1,4 @@
-use super::{Writer, apply, check_typed, read, update};
+use super::{Single, Versions, Writer, apply, check_typed, read, update};
 use crate::{
     Value,
     schema::{self, Type},
@@ -16,7 +16,7 @@ fn config_map() -> &'static Type {
 
 fn by(manager: &str, second: i64) -> Writer<'_> {
     let now = Timestamp::from_second(second).unwrap();
-    Writer { manager, api_version: "v1", subresource: "", reset: &["status"], now }
+    Writer { manager, api_version: "v1", subresource: "", reset: &["status"], versions: &Single, now }
 }
 
 fn data(data: &Value) -> Value {
@@ -115,4 +115,52 @@ fn what_does_not_fit_the_type() {
     let text = ".spec.containers: element 0: associative list with keys has an element that omits all key fields \
                 [\"name\"] (and doesn't have default values for any key fields)";
     assert_eq!(check_typed(pod, &nameless).unwrap_err(), text);
+}
+
+/// `data` in v1 is `binaryData` in v2.
+#[derive(Debug)]
+struct Renamed;
+
+impl Versions for Renamed {
+    fn convert(&self, object: &Value, from: &str, to: &str) -> Option<(&'static Type, Value)> {
+        let mut object = object.clone();
+        let (old, new) = match (from, to) {
+            ("v1", "v2") => ("data", "binaryData"),
+            ("v2", "v1") => ("binaryData", "data"),
+            _ => return None,
+        };
+        let map = object.as_object_mut()?;
+        if let Some(value) = map.remove(old) {
+            map.insert(new.into(), value);
+        }
+        Some((config_map(), object))
+    }
+}
+
+#[test]
+fn owners_in_another_version_are_asked_in_that_one() {
+    let by = |api_version| Writer { api_version, versions: &Renamed, ..by("two", 9) };
+    let owners = json!([
+        {"manager": "one", "operation": "Apply", "apiVersion": "v2", "fieldsType": "FieldsV1",
+         "fieldsV1": {"f:binaryData": {"f:a": {}, "f:b": {}}}},
+        {"manager": "old", "operation": "Apply", "apiVersion": "v0", "fieldsType": "FieldsV1",
+         "fieldsV1": {"f:data": {"f:a": {}}}},
+    ]);
+    let mut live = data(&json!({"a": "1", "b": "2"}));
+    live["metadata"]["managedFields"] = owners;
+    let wanted = data(&json!({"a": "9"}));
+    let refused = apply(config_map(), Some(&live), &wanted, by("v1"), false).unwrap_err();
+    assert_eq!((refused.len(), refused[0].path.as_str()), (1, ".binaryData.a"));
+    let forced = apply(config_map(), Some(&live), &wanted, by("v1"), true).unwrap();
+    assert_eq!(owned(&forced, "one"), json!({"f:binaryData": {"f:b": {}}}));
+    assert_eq!(owned(&forced, "old"), Value::Null, "no such version");
+    // The same one applies less, in the other version: what only it owned goes.
+    let less = json!({"apiVersion": "v2", "kind": "ConfigMap", "metadata": {"name": "x"}, "binaryData": {"c": "3"}});
+    let (_, other) = Renamed.convert(&forced, "v1", "v2").unwrap();
+    let pruned = apply(config_map(), Some(&other), &less, by("v2"), false).unwrap();
+    assert_eq!(pruned["binaryData"], json!({"b": "2", "c": "3"}));
+    let mut changed = live.clone();
+    changed["data"]["b"] = "3".into();
+    update(config_map(), Some(&live), &mut changed, by("v1"));
+    assert_eq!(owned(&changed, "one"), json!({"f:binaryData": {"f:a": {}}}));
 }

@@ -38,6 +38,7 @@ pub(in super::super) static EPHEMERAL: Strategy = Strategy {
         errors
     },
     may_create: false,
+    makes_owners: false,
 };
 
 pub(in super::super) static RESIZE: Strategy = Strategy {
@@ -49,6 +50,7 @@ pub(in super::super) static RESIZE: Strategy = Strategy {
         errors
     },
     may_create: false,
+    makes_owners: false,
 };
 
 /// `Success` with 201, which bindings and evictions answer with.

@@ -13,6 +13,7 @@ use skeg_model::{
     Object, Value,
     kinds::{Subresource, Verb},
     meta::{field_error::Errors, selector::LabelSelector},
+    patch::managed::Scaled,
     request::{Body, PatchKind, Reply, WriteOptions},
     status::Status,
 };
@@ -69,44 +70,60 @@ fn selector_text(selector: &Value) -> String {
     LabelSelector::from_map(map.iter().filter_map(|(k, v)| Some((k.as_str(), v.as_str()?)))).to_string()
 }
 
-/// Checks a Scale and puts its count into a copy of the parent. The Scale's version and uid are preconditions.
-fn into_parent(scale: &Value, parent: &Value, paths: Paths) -> Result<Value, Status> {
-    let replicas = scale.pointer("/spec/replicas").and_then(Value::as_i64).unwrap_or(0);
-    if replicas < 0 {
-        let mut errors = Errors::new();
-        errors.invalid("spec.replicas", replicas, "must be greater than or equal to 0");
-        return Err(errors.into_status("autoscaling", "Scale", tree::name(scale)));
-    }
-    let mut new = parent.clone();
-    for field in ["resourceVersion", "uid"] {
-        let given = scale.pointer(&format!("/metadata/{field}")).filter(|v| v.as_str().is_some_and(|s| !s.is_empty()));
-        tree::set_meta(&mut new, field, given.cloned());
-    }
-    if let Some((holder, leaf)) = pointer(paths.spec).rsplit_once('/')
-        && let Some(holder) = new.pointer_mut(holder).and_then(Value::as_object_mut)
-    {
-        holder.insert(leaf.to_owned(), replicas.into());
-    }
-    Ok(new)
+/// The Scale of an object on its way through a write: its managed fields are those parts of the object's own that own the
+/// count.
+struct Scaling<'a> {
+    place: Place<'a>,
+    paths: Paths,
+    api_version: String,
+    versions: Vec<String>,
 }
 
-/// What applying this Scale means for the parent.
-fn parent_config(scale: &Value, paths: Paths) -> Value {
-    let mut metadata = Object::new();
-    for field in ["name", "uid", "resourceVersion"] {
-        if let Some(value) = scale.pointer(&format!("/metadata/{field}")) {
-            metadata.insert(field.into(), value.clone());
-        }
+impl<'a> Scaling<'a> {
+    fn new(place: Place<'a>, paths: Paths) -> Self {
+        Self { place, paths, api_version: place.api_version(), versions: place.kind.api_versions() }
     }
-    let mut config = json!({"metadata": metadata});
-    if let Some(replicas) = scale.pointer("/spec/replicas") {
-        let path: Vec<&str> = paths.spec.trim_start_matches('.').split('.').collect();
-        let count = path.iter().rev().fold(replicas.clone(), |value, step| json!({*step: value}));
-        if let (Some(config), Value::Object(count)) = (config.as_object_mut(), count) {
-            config.extend(count);
-        }
+
+    fn owners(&self) -> Scaled<'_> {
+        let replicas = self.paths.spec.trim_start_matches('.');
+        Scaled { replicas, api_version: &self.api_version, versions: &self.versions }
     }
-    config
+
+    fn of(&self, parent: &Value) -> Value {
+        let mut scale = scale_of(parent, self.paths);
+        let owners = self.owners().to_scale(parent);
+        if !owners.is_empty() {
+            scale["metadata"]["managedFields"] = owners.into();
+        }
+        scale
+    }
+
+    /// Checks a Scale and puts its count into a copy of the parent. The Scale's version and uid are preconditions.
+    fn into_parent(&self, scale: &Value, parent: &Value) -> Result<Value, Status> {
+        let replicas = scale.pointer("/spec/replicas").and_then(Value::as_i64).unwrap_or(0);
+        if replicas < 0 {
+            let mut errors = Errors::new();
+            errors.invalid("spec.replicas", replicas, "must be greater than or equal to 0");
+            return Err(errors.into_status("autoscaling", "Scale", tree::name(scale)));
+        }
+        let (wanted, uid) = (tree::text(scale, "/metadata/uid"), tree::text(parent, "/metadata/uid"));
+        if !wanted.is_empty() && wanted != uid {
+            let why = format!("Precondition failed: UID in precondition: {wanted}, UID in object meta: {uid}");
+            let (kind, resource) = (self.place.kind, format!("{}/scale", self.place.kind.resource));
+            return Err(Status::conflict(kind.group, &resource, self.place.name, &why));
+        }
+        let mut new = parent.clone();
+        let version = tree::text(scale, "/metadata/resourceVersion");
+        tree::set_meta(&mut new, "resourceVersion", Some(version).filter(|it| !it.is_empty()).map(Value::from));
+        let owners = self.owners().to_parent(parent, scale);
+        tree::set_meta(&mut new, "managedFields", Some(owners).filter(|it| !it.is_empty()).map(Value::from));
+        if let Some((holder, leaf)) = pointer(self.paths.spec).rsplit_once('/')
+            && let Some(holder) = new.pointer_mut(holder).and_then(Value::as_object_mut)
+        {
+            holder.insert(leaf.to_owned(), replicas.into());
+        }
+        Ok(new)
+    }
 }
 
 impl Api {
@@ -126,11 +143,16 @@ impl Api {
         options: &WriteOptions,
     ) -> Result<Answer, Status> {
         let mut w = self.begin(ctx, place, Verb::Update, options)?;
-        let mut scale = codec::decode_as(SCALE, &body, options.field_validation, &mut w.warnings)?;
-        check_namespace(&mut scale, &place)?;
-        check_name(&scale, &place)?;
+        let mut given = codec::decode_as(SCALE, &body, options.field_validation, &mut w.warnings)?;
+        check_namespace(&mut given, &place)?;
+        check_name(&given, &place)?;
+        let scaling = Scaling::new(place, paths);
+        let by = self.write(ctx, place, options);
         let mut make = |_: &mut Vec<String>, old: Option<&Value>| {
-            into_parent(&scale, old.ok_or_else(|| place.not_found())?, paths)
+            let old = old.ok_or_else(|| place.not_found())?;
+            let mut scale = given.clone();
+            managed::on_scale(&by, SCALE, &scaling.of(old), &mut scale)?;
+            scaling.into_parent(&scale, old)
         };
         self.write_scale(w, paths, &mut make, Race::Given).await
     }
@@ -148,48 +170,47 @@ impl Api {
             return self.apply_scale(w, paths, body).await;
         }
         let patch = Patch::read(kind, body)?;
+        let scaling = Scaling::new(place, paths);
+        let by = self.write(ctx, place, options);
         let mut make = |warnings: &mut Vec<String>, old: Option<&Value>| {
             let old = old.ok_or_else(|| place.not_found())?;
-            let scale = patch.apply(SCALE, &scale_of(old, paths), options.field_validation, warnings)?;
+            let live = scaling.of(old);
+            let mut scale = patch.apply(SCALE, &live, options.field_validation, warnings)?;
+            check_namespace(&mut scale, &place)?;
             check_name(&scale, &place)?;
-            into_parent(&scale, old, paths)
+            managed::on_scale(&by, SCALE, &live, &mut scale)?;
+            scaling.into_parent(&scale, old)
         };
         self.write_scale(w, paths, &mut make, Race::Retried).await
     }
 
-    /// The Scale's count is applied to the parent, in whose managed fields it is owned.
+    /// The document is applied to the Scale, whose count the parent takes.
     async fn apply_scale(&self, w: Write<'_>, paths: Paths, body: Body) -> Result<Answer, Status> {
         let applied = Applied::read(body)?;
         let (place, options) = (w.place, w.options);
-        let api_version = place.api_version();
-        let parent = Expected {
-            ty: apply::schema_of(place.version.type_name)?,
-            api_version: &api_version,
-            kind: place.kind.kind,
-        };
         let expected = Expected { ty: apply::schema_of(SCALE)?, api_version: "autoscaling/v1", kind: "Scale" };
-        let writer = apply::writer(&w, &api_version);
+        let writer = managed::writer(&w, &options.field_manager, "").of_scale();
+        let scaling = Scaling::new(place, paths);
         let mut make = |warnings: &mut Vec<String>, old: Option<&Value>| {
             let old = old.ok_or_else(|| place.not_found())?;
             applied.check(expected)?;
-            check_name(applied.document(), &place)?;
+            let mut scale = apply::merge(expected, Some(&scaling.of(old)), applied.document(), writer, options.force)?;
             applied.warn(options.field_validation, warnings)?;
-            let config = parent_config(applied.document(), paths);
-            let mut new = apply::merge(parent, Some(old), &config, writer, options.force)?;
-            managed::keep_scale_times(Some(old), &mut new);
-            into_parent(&scale_of(&new, paths), &new, paths)
+            check_namespace(&mut scale, &place)?;
+            check_name(&scale, &place)?;
+            scaling.into_parent(&scale, old)
         };
         self.write_scale(w, paths, &mut make, Race::Applied).await
     }
 
     async fn write_scale(&self, mut w: Write<'_>, paths: Paths, make: Make<'_>, race: Race) -> Result<Answer, Status> {
-        let how = strategy::of(w.place.kind, "");
-        let reply = match self.replace(&mut w, how, make, race).await? {
+        let how = strategy::of(w.place.kind, w.place.subresource);
+        let done = self.replace(&mut w, how, make, race).await.map(|reply| match reply {
             Reply::Object(stored) | Reply::Created(stored) => {
                 Reply::Tree { value: scale_of(&stored.tree(), paths), code: 200 }
             }
             other => other,
-        };
-        Ok(Answer { reply, warnings: w.warnings })
+        });
+        w.answer(done)
     }
 }

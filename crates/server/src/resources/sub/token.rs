@@ -37,7 +37,7 @@ impl Api {
         let account = self.config.store.get(&place.key()).ok_or_else(|| place.not_found())?;
         name_request(&mut request, &place)?;
         tree::map_mut(&mut request, "spec").entry("expirationSeconds").or_insert(EXPIRATION_SECONDS.into());
-        managed::on_write_as(&w, TOKEN_REQUEST, "authentication.k8s.io/v1", None, &mut request)?;
+        managed::on_request(&w, TOKEN_REQUEST, "authentication.k8s.io/v1", &mut request)?;
         self.mutate(&mut w, crate::admission::Operation::Create, place.name, None, &mut request).await?;
         let expiration = request["spec"]["expirationSeconds"].as_i64().unwrap_or(EXPIRATION_SECONDS);
         check_expiration(&request, expiration)?;
