@@ -1,7 +1,6 @@
 //! LimitRanges of a namespace: defaults for containers that name no resources, bounds for all.
-use super::{Operation, Plugin, Request, ready};
+use super::{Operation, Prompt, Request};
 use crate::resources::tree;
-use futures::future::BoxFuture;
 use skeg_model::{
     Object, Value,
     kinds::{defaults::aggregate, limit_range},
@@ -16,36 +15,34 @@ const ANNOTATION: &str = "kubernetes.io/limit-ranger";
 #[derive(Debug)]
 pub(super) struct LimitRanger;
 
-impl Plugin for LimitRanger {
+impl Prompt for LimitRanger {
     fn name(&self) -> &'static str {
         "LimitRanger"
     }
 
-    fn mutate<'a>(
-        &'a self,
-        store: &'a dyn Store,
-        request: &'a mut Request<'_>,
-        object: &'a mut Value,
-    ) -> BoxFuture<'a, Result<(), Status>> {
+    fn mutates(&self, operation: Operation) -> bool {
+        matches!(operation, Operation::Create | Operation::Update)
+    }
+
+    fn validates(&self, operation: Operation) -> bool {
+        matches!(operation, Operation::Create | Operation::Update)
+    }
+
+    fn mutate(&self, store: &dyn Store, request: &mut Request<'_>, object: &mut Value) -> Result<(), Status> {
         if is_limited(request) {
             for range in ranges(store, request.namespace) {
                 set_defaults(&range, object);
             }
         }
-        ready(Ok(()))
+        Ok(())
     }
 
-    fn validate<'a>(
-        &'a self,
-        store: &'a dyn Store,
-        request: &'a mut Request<'_>,
-        object: &'a Value,
-    ) -> BoxFuture<'a, Result<(), Status>> {
+    fn validate(&self, store: &dyn Store, request: &mut Request<'_>, object: &Value) -> Result<(), Status> {
         if !is_limited(request) {
-            return ready(Ok(()));
+            return Ok(());
         }
         let verdict = admit(&ranges(store, request.namespace), object);
-        ready(verdict.map_err(|why| request.forbidden(object, &why)))
+        verdict.map_err(|why| request.forbidden(object, &why))
     }
 }
 

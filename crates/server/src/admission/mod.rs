@@ -57,25 +57,27 @@ pub trait Plugin: Send + Sync + std::fmt::Debug {
     /// Upstream's name, as `--enable-admission-plugins` takes it.
     fn name(&self) -> &'static str;
 
+    /// Whether it may change or refuse an object of this operation before validation.
+    fn mutates(&self, operation: Operation) -> bool;
+
+    /// Whether it may refuse an object of this operation after validation.
+    fn validates(&self, operation: Operation) -> bool;
+
     /// Changes the object before validation.
     fn mutate<'a>(
         &'a self,
-        _store: &'a dyn Store,
-        _request: &'a mut Request<'_>,
-        _object: &'a mut Value,
-    ) -> BoxFuture<'a, Result<(), Status>> {
-        Box::pin(std::future::ready(Ok(())))
-    }
+        store: &'a dyn Store,
+        request: &'a mut Request<'_>,
+        object: &'a mut Value,
+    ) -> BoxFuture<'a, Result<(), Status>>;
 
     /// Refuses the object after validation.
     fn validate<'a>(
         &'a self,
-        _store: &'a dyn Store,
-        _request: &'a mut Request<'_>,
-        _object: &'a Value,
-    ) -> BoxFuture<'a, Result<(), Status>> {
-        Box::pin(std::future::ready(Ok(())))
-    }
+        store: &'a dyn Store,
+        request: &'a mut Request<'_>,
+        object: &'a Value,
+    ) -> BoxFuture<'a, Result<(), Status>>;
 }
 
 impl Request<'_> {
@@ -103,9 +105,57 @@ fn look_up<T: DeserializeOwned + Send + Sync + 'static>(
     store.get(&Key { ring: kind.prefix.into(), rest: rest.into() })?.typed::<T>().ok()
 }
 
-/// A verdict that needed no waiting.
-fn ready<'a>(verdict: Result<(), Status>) -> BoxFuture<'a, Result<(), Status>> {
-    Box::pin(std::future::ready(verdict))
+/// A plugin that has its verdict without waiting.
+trait Prompt: Send + Sync + std::fmt::Debug {
+    fn name(&self) -> &'static str;
+
+    fn mutates(&self, _operation: Operation) -> bool {
+        false
+    }
+
+    fn validates(&self, _operation: Operation) -> bool {
+        false
+    }
+
+    fn mutate(&self, _: &dyn Store, _: &mut Request<'_>, _: &mut Value) -> Result<(), Status> {
+        Ok(())
+    }
+
+    fn validate(&self, _: &dyn Store, _: &mut Request<'_>, _: &Value) -> Result<(), Status> {
+        Ok(())
+    }
+}
+
+impl<P: Prompt> Plugin for P {
+    fn name(&self) -> &'static str {
+        Prompt::name(self)
+    }
+
+    fn mutates(&self, operation: Operation) -> bool {
+        Prompt::mutates(self, operation)
+    }
+
+    fn validates(&self, operation: Operation) -> bool {
+        Prompt::validates(self, operation)
+    }
+
+    fn mutate<'a>(
+        &'a self,
+        store: &'a dyn Store,
+        request: &'a mut Request<'_>,
+        object: &'a mut Value,
+    ) -> BoxFuture<'a, Result<(), Status>> {
+        Box::pin(std::future::ready(Prompt::mutate(self, store, request, object)))
+    }
+
+    fn validate<'a>(
+        &'a self,
+        store: &'a dyn Store,
+        request: &'a mut Request<'_>,
+        object: &'a Value,
+    ) -> BoxFuture<'a, Result<(), Status>> {
+        Box::pin(std::future::ready(Prompt::validate(self, store, request, object)))
+    }
 }
 
 /// A plugin named by a flag that this server does not have.

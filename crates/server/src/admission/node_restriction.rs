@@ -1,7 +1,6 @@
 //! A node changes only itself, its lease and the pods bound to it.
-use super::{Operation, Plugin, Request, ready};
+use super::{Operation, Prompt, Request};
 use crate::resources::tree;
-use futures::future::BoxFuture;
 use skeg_model::{
     Value,
     kinds::{node, pod},
@@ -33,18 +32,17 @@ const KUBELET_NAMESPACES: &[&str] = &["kubelet.kubernetes.io", "node.kubernetes.
 #[derive(Debug)]
 pub(super) struct NodeRestriction;
 
-impl Plugin for NodeRestriction {
+impl Prompt for NodeRestriction {
     fn name(&self) -> &'static str {
         "NodeRestriction"
     }
 
-    fn mutate<'a>(
-        &'a self,
-        store: &'a dyn Store,
-        request: &'a mut Request<'_>,
-        object: &'a mut Value,
-    ) -> BoxFuture<'a, Result<(), Status>> {
-        let verdict = match node_name(request) {
+    fn mutates(&self, operation: Operation) -> bool {
+        matches!(operation, Operation::Create | Operation::Update | Operation::Delete)
+    }
+
+    fn mutate(&self, store: &dyn Store, request: &mut Request<'_>, object: &mut Value) -> Result<(), Status> {
+        match node_name(request) {
             None => Ok(()),
             Some("") => {
                 let why = format!("could not determine node from user {:?}", request.user.name);
@@ -54,8 +52,7 @@ impl Plugin for NodeRestriction {
                 Refusal::Why(why) => request.forbidden(object, &why),
                 Refusal::Status(status) => status,
             }),
-        };
-        ready(verdict)
+        }
     }
 }
 

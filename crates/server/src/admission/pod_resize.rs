@@ -1,7 +1,6 @@
 //! A pod that runs on a node is not resized to more than the node has at all.
-use super::{Operation, Plugin, Request, ready};
+use super::{Operation, Prompt, Request};
 use crate::resources::tree;
-use futures::future::BoxFuture;
 use skeg_model::{
     Value,
     kinds::node,
@@ -13,34 +12,33 @@ use skeg_storage::{Key, Store};
 #[derive(Debug)]
 pub(super) struct PodResizeValidator;
 
-impl Plugin for PodResizeValidator {
+impl Prompt for PodResizeValidator {
     fn name(&self) -> &'static str {
         "PodResizeValidator"
     }
 
-    fn validate<'a>(
-        &'a self,
-        store: &'a dyn Store,
-        request: &'a mut Request<'_>,
-        object: &'a Value,
-    ) -> BoxFuture<'a, Result<(), Status>> {
+    fn validates(&self, operation: Operation) -> bool {
+        matches!(operation, Operation::Update)
+    }
+
+    fn validate(&self, store: &dyn Store, request: &mut Request<'_>, object: &Value) -> Result<(), Status> {
         let pods = request.kind.group.is_empty() && request.kind.resource == "pods";
         if !pods || request.subresource != "resize" || request.operation != Operation::Update {
-            return ready(Ok(()));
+            return Ok(());
         }
         let unchanged =
             request.old.is_some_and(|old| old["metadata"]["generation"] == object["metadata"]["generation"]);
         let name = tree::text(object, "/spec/nodeName");
         if unchanged || name.is_empty() {
-            return ready(Ok(()));
+            return Ok(());
         }
-        ready(fits(store, name, object).map_err(|(why, cause)| {
+        fits(store, name, object).map_err(|(why, cause)| {
             let mut status = request.forbidden(object, &why);
             if let (Some(reason), Some(details)) = (cause, status.details.as_mut()) {
                 details.causes.push(Cause { reason: reason.into(), message: String::new(), field: String::new() });
             }
             status
-        }))
+        })
     }
 }
 

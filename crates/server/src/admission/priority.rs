@@ -1,7 +1,6 @@
 //! A pod's priority comes from its class, never from the pod itself.
-use super::{Operation, Plugin, Request, look_up, ready};
+use super::{Operation, Prompt, Request, look_up};
 use crate::resources::tree;
-use futures::future::BoxFuture;
 use k8s_openapi::api::scheduling::v1::PriorityClass;
 use skeg_model::{Value, kinds::priority_class, status::Status};
 use skeg_storage::Store;
@@ -10,47 +9,45 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub(super) struct Priority;
 
-impl Plugin for Priority {
+impl Prompt for Priority {
     fn name(&self) -> &'static str {
         "Priority"
     }
 
-    fn mutate<'a>(
-        &'a self,
-        store: &'a dyn Store,
-        request: &'a mut Request<'_>,
-        object: &'a mut Value,
-    ) -> BoxFuture<'a, Result<(), Status>> {
+    fn mutates(&self, operation: Operation) -> bool {
+        matches!(operation, Operation::Create | Operation::Update | Operation::Delete)
+    }
+
+    fn validates(&self, operation: Operation) -> bool {
+        matches!(operation, Operation::Create | Operation::Update | Operation::Delete)
+    }
+
+    fn mutate(&self, store: &dyn Store, request: &mut Request<'_>, object: &mut Value) -> Result<(), Status> {
         if !request.is_core("pods") {
-            return ready(Ok(()));
+            return Ok(());
         }
-        ready(match request.operation {
+        match request.operation {
             Operation::Create => resolve(store, request, object),
             Operation::Update => {
                 keep(object, request.old);
                 Ok(())
             }
             Operation::Delete | Operation::Connect => Ok(()),
-        })
+        }
     }
 
-    fn validate<'a>(
-        &'a self,
-        store: &'a dyn Store,
-        request: &'a mut Request<'_>,
-        object: &'a Value,
-    ) -> BoxFuture<'a, Result<(), Status>> {
-        let is_class = request.kind.resource == "priorityclasses" && request.operation != Operation::Delete;
-        if !is_class || object["globalDefault"] != true {
-            return ready(Ok(()));
+    fn validate(&self, store: &dyn Store, request: &mut Request<'_>, object: &Value) -> Result<(), Status> {
+        let is_class = request.kind.resource == "priorityclasses" && request.subresource.is_empty();
+        if !is_class || request.operation == Operation::Delete || object["globalDefault"] != true {
+            return Ok(());
         }
-        ready(match default_class(store).and_then(|class| class.metadata.name.clone()) {
-            Some(other) if other != tree::name(object) => {
+        match default_class(store).and_then(|class| class.metadata.name.clone()) {
+            Some(other) if request.operation == Operation::Create || other != tree::name(object) => {
                 let why = format!("PriorityClass {other} is already marked as default. Only one default can exist");
                 Err(request.forbidden(object, &why))
             }
             _ => Ok(()),
-        })
+        }
     }
 }
 
@@ -110,4 +107,62 @@ fn resolve(store: &dyn Store, request: &Request<'_>, pod: &mut Value) -> Result<
         spec.insert("preemptionPolicy".into(), policy.into());
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{admitted, pod};
+    use super::Priority;
+    use serde_json::{Value, json};
+
+    fn class(name: &str, value: i64, extra: Value) -> (&'static str, Value) {
+        let mut class = json!({"metadata": {"name": name}, "value": value});
+        class.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
+        ("priorityclasses", class)
+    }
+
+    fn refused(what: &str, why: &str) -> String {
+        format!("403 {what} is forbidden: {why}")
+    }
+
+    #[test]
+    fn a_pods_priority_is_its_classs() {
+        let check = |classes: &[(&str, Value)], spec: Value, want: Result<Value, &str>| {
+            let got = admitted(Priority, classes, ("pods", pod(spec))).map(|made| {
+                let spec = &made["spec"];
+                json!([spec["priorityClassName"], spec["priority"], spec["preemptionPolicy"]])
+            });
+            assert_eq!(got, want.map_err(|why| refused("pods \"p\"", why)));
+        };
+        let high = || class("high", 7, json!({"preemptionPolicy": "Never"}));
+        let usual = || class("usual", 5, json!({"globalDefault": true}));
+        check(&[], json!({}), Ok(json!([null, 0, "PreemptLowerPriority"])));
+        check(&[high()], json!({}), Ok(json!([null, 0, "PreemptLowerPriority"])));
+        check(&[high(), usual()], json!({}), Ok(json!(["usual", 5, "PreemptLowerPriority"])));
+        check(&[high(), usual()], json!({"priorityClassName": "high"}), Ok(json!(["high", 7, "Never"])));
+        check(&[high()], json!({"priorityClassName": "high", "priority": 7}), Ok(json!(["high", 7, "Never"])));
+        check(&[], json!({"priorityClassName": "no"}), Err("no PriorityClass with name no was found"));
+        let number = "the integer value of priority (9) must not be provided in pod spec; priority admission controller computed 7 \
+                      from the given PriorityClass name";
+        check(&[high()], json!({"priorityClassName": "high", "priority": 9}), Err(number));
+        let policy = "the string value of PreemptionPolicy (PreemptLowerPriority) must not be provided in pod spec; priority \
+                      admission controller computed Never from the given PriorityClass name";
+        let spec = json!({"priorityClassName": "high", "preemptionPolicy": "PreemptLowerPriority"});
+        check(&[high()], spec, Err(policy));
+    }
+
+    #[test]
+    fn there_is_one_default_class() {
+        let usual = |name: &str| class(name, 5, json!({"globalDefault": true}));
+        let check = |before: &[(&str, Value)], new: (&'static str, Value), want: Result<(), &str>| {
+            let name = new.1["metadata"]["name"].as_str().unwrap().to_owned();
+            let what = format!("priorityclasses.scheduling.k8s.io \"{name}\"");
+            assert_eq!(admitted(Priority, before, new).map(drop), want.map_err(|why| refused(&what, why)));
+        };
+        let why = "PriorityClass a is already marked as default. Only one default can exist";
+        check(&[usual("a")], usual("b"), Err(why));
+        check(&[usual("a")], usual("a"), Err(why));
+        check(&[usual("a")], class("b", 1, json!({})), Ok(()));
+        check(&[class("a", 1, json!({}))], usual("b"), Ok(()));
+    }
 }

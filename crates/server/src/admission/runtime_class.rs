@@ -1,7 +1,6 @@
 //! A pod's runtime class decides its overhead and where it can run.
-use super::{Operation, Plugin, Request, ready};
+use super::{Operation, Prompt, Request};
 use crate::resources::tree;
-use futures::future::BoxFuture;
 use skeg_model::{Object, Value, kinds::runtime_class, meta::object_meta::semantic_eq, status::Status};
 use skeg_storage::{Key, Store};
 
@@ -11,39 +10,35 @@ const UNEXPECTED: &str = "pod rejected: Pod Overhead set without corresponding R
 #[derive(Debug)]
 pub(super) struct RuntimeClass;
 
-impl Plugin for RuntimeClass {
+impl Prompt for RuntimeClass {
     fn name(&self) -> &'static str {
         "RuntimeClass"
     }
 
-    fn mutate<'a>(
-        &'a self,
-        store: &'a dyn Store,
-        request: &'a mut Request<'_>,
-        object: &'a mut Value,
-    ) -> BoxFuture<'a, Result<(), Status>> {
-        if !request.is_core("pods") || request.operation != Operation::Create {
-            return ready(Ok(()));
-        }
-        let settled = class_of(store, request, object).and_then(|class| match class {
-            Some(class) => settle(&class, object).map_err(|why| request.forbidden(object, &why)),
-            None => Ok(()),
-        });
-        ready(settled)
+    fn mutates(&self, operation: Operation) -> bool {
+        matches!(operation, Operation::Create)
     }
 
-    fn validate<'a>(
-        &'a self,
-        store: &'a dyn Store,
-        request: &'a mut Request<'_>,
-        object: &'a Value,
-    ) -> BoxFuture<'a, Result<(), Status>> {
+    fn validates(&self, operation: Operation) -> bool {
+        matches!(operation, Operation::Create)
+    }
+
+    fn mutate(&self, store: &dyn Store, request: &mut Request<'_>, object: &mut Value) -> Result<(), Status> {
         if !request.is_core("pods") || request.operation != Operation::Create {
-            return ready(Ok(()));
+            return Ok(());
         }
-        let checked = class_of(store, request, object)
-            .and_then(|class| check(class.as_ref(), object).map_err(|why| request.forbidden(object, why)));
-        ready(checked)
+        class_of(store, request, object).and_then(|class| match class {
+            Some(class) => settle(&class, object).map_err(|why| request.forbidden(object, &why)),
+            None => Ok(()),
+        })
+    }
+
+    fn validate(&self, store: &dyn Store, request: &mut Request<'_>, object: &Value) -> Result<(), Status> {
+        if !request.is_core("pods") || request.operation != Operation::Create {
+            return Ok(());
+        }
+        class_of(store, request, object)
+            .and_then(|class| check(class.as_ref(), object).map_err(|why| request.forbidden(object, why)))
     }
 }
 

@@ -1,7 +1,6 @@
 //! Every pod runs as a service account whose token it finds in a projected volume.
-use super::{Operation, Plugin, Request, look_up, ready};
+use super::{Operation, Prompt, Request, look_up};
 use crate::resources::tree;
-use futures::future::BoxFuture;
 use k8s_openapi::api::core::v1::ServiceAccount as Account;
 use serde_json::json;
 use skeg_model::{
@@ -24,35 +23,44 @@ const TOKEN_SECONDS: i64 = 3607;
 #[derive(Debug)]
 pub(super) struct ServiceAccount;
 
-impl Plugin for ServiceAccount {
+impl Prompt for ServiceAccount {
     fn name(&self) -> &'static str {
         "ServiceAccount"
     }
 
-    fn mutate<'a>(
-        &'a self,
-        store: &'a dyn Store,
-        request: &'a mut Request<'_>,
-        object: &'a mut Value,
-    ) -> BoxFuture<'a, Result<(), Status>> {
-        if !request.is_core("pods") || request.operation != Operation::Create {
-            return ready(Ok(()));
-        }
-        ready(mutate(store, request, object))
+    fn mutates(&self, operation: Operation) -> bool {
+        matches!(operation, Operation::Create | Operation::Update)
     }
 
-    fn validate<'a>(
-        &'a self,
-        store: &'a dyn Store,
-        request: &'a mut Request<'_>,
-        object: &'a Value,
-    ) -> BoxFuture<'a, Result<(), Status>> {
+    fn validates(&self, operation: Operation) -> bool {
+        matches!(operation, Operation::Create | Operation::Update)
+    }
+
+    fn mutate(&self, store: &dyn Store, request: &mut Request<'_>, object: &mut Value) -> Result<(), Status> {
         if !request.is_core("pods") || request.operation != Operation::Create {
-            return ready(Ok(()));
+            return Ok(());
         }
-        ready(validate(store, request, object))
+        mutate(store, request, object)
+    }
+
+    fn validate(&self, store: &dyn Store, request: &mut Request<'_>, object: &Value) -> Result<(), Status> {
+        let pods = request.kind.group.is_empty() && request.kind.resource == "pods";
+        match (request.operation, request.subresource) {
+            (Operation::Create, "") if pods => validate(store, request, object),
+            (Operation::Update, "ephemeralcontainers") if pods => {
+                let Some((account, name)) = enforcing(store, request, object)? else { return Ok(()) };
+                // Upstream answers with a plain error here.
+                account_secrets(&account, name, object, EPHEMERAL).map_err(|why| Status::failure(500, "", why))
+            }
+            _ => Ok(()),
+        }
     }
 }
+
+/// A pod's lists of containers, and what one of each is called.
+type Lists = &'static [(&'static str, &'static str)];
+const CONTAINERS: Lists = &[("initContainers", "init container"), ("containers", "container")];
+const EPHEMERAL: Lists = &[("ephemeralContainers", "ephemeral container")];
 
 fn mutate(store: &dyn Store, request: &Request<'_>, pod: &mut Value) -> Result<(), Status> {
     if pod.pointer(MIRROR).is_some() {
@@ -135,6 +143,16 @@ fn validate(store: &dyn Store, request: &Request<'_>, pod: &Value) -> Result<(),
     if pod.pointer(MIRROR).is_some() {
         return mirror(pod).map_err(|why| request.forbidden(pod, why));
     }
+    let Some((account, name)) = enforcing(store, request, pod)? else { return Ok(()) };
+    only_own_secrets(&account, name, pod).map_err(|why| request.forbidden(pod, &why))
+}
+
+/// The account that a pod must have, if that one insists on its own secrets.
+fn enforcing<'p>(
+    store: &dyn Store,
+    request: &Request<'_>,
+    pod: &'p Value,
+) -> Result<Option<(Arc<Account>, &'p str)>, Status> {
     let name = tree::text(pod, "/spec/serviceAccountName");
     if name.is_empty() {
         let why = format!("no service account specified for pod {}/{}", request.namespace, tree::name(pod));
@@ -142,10 +160,8 @@ fn validate(store: &dyn Store, request: &Request<'_>, pod: &Value) -> Result<(),
     }
     let account = account(store, request, pod, name)?;
     let enforced = account.metadata.annotations.as_ref().and_then(|a| a.get(ENFORCE_MOUNTABLE));
-    if enforced.is_some_and(|v| matches!(v.as_str(), "1" | "t" | "T" | "true" | "TRUE" | "True")) {
-        return only_own_secrets(&account, name, pod).map_err(|why| request.forbidden(pod, &why));
-    }
-    Ok(())
+    let enforced = enforced.is_some_and(|v| matches!(v.as_str(), "1" | "t" | "T" | "true" | "TRUE" | "True"));
+    Ok(enforced.then_some((account, name)))
 }
 
 /// What a node's own pods may not have.
@@ -167,34 +183,188 @@ fn mirror(pod: &Value) -> Result<(), &'static str> {
 
 /// An account may insist that its pods use no secrets but its own.
 fn only_own_secrets(account: &Account, name: &str, pod: &Value) -> Result<(), String> {
-    let mountable: Vec<&str> = account.secrets.iter().flatten().filter_map(|s| s.name.as_deref()).collect();
-    let refusal = format!("is not allowed because service account {name} does not reference that");
+    let mountable = mountable(account);
     for volume in tree::list(pod, "/spec/volumes") {
         let secret = tree::text(volume, "/secret/secretName");
-        if !secret.is_empty() && !mountable.contains(&secret) {
-            return Err(format!("volume with secret.secretName=\"{secret}\" {refusal} secret"));
+        if volume["secret"].is_object() && !mountable.contains(&secret) {
+            return Err(format!("volume with secret.secretName=\"{secret}\" {} secret", refusal(name)));
         }
     }
-    for (list, what) in [("initContainers", "init container"), ("containers", "container")] {
-        for container in tree::list(pod, &format!("/spec/{list}")) {
-            for env in tree::list(container, "/env") {
-                let secret = tree::text(env, "/valueFrom/secretKeyRef/name");
-                if !secret.is_empty() && !mountable.contains(&secret) {
-                    return Err(format!(
-                        "{what} {} with envVar {} referencing secret.secretName=\"{secret}\" {refusal} secret",
-                        tree::text(container, "/name"),
-                        tree::text(env, "/name"),
-                    ));
-                }
-            }
-        }
-    }
+    account_secrets(account, name, pod, CONTAINERS)?;
     let pullable: Vec<&str> = account.image_pull_secrets.iter().flatten().map(|s| s.name.as_str()).collect();
     for (i, reference) in tree::list(pod, "/spec/imagePullSecrets").iter().enumerate() {
         let secret = tree::text(reference, "/name");
         if !pullable.contains(&secret) {
-            return Err(format!("imagePullSecrets[{i}].name=\"{secret}\" {refusal} imagePullSecret"));
+            return Err(format!("imagePullSecrets[{i}].name=\"{secret}\" {} imagePullSecret", refusal(name)));
         }
     }
     Ok(())
+}
+
+fn mountable(account: &Account) -> Vec<&str> {
+    account.secrets.iter().flatten().filter_map(|s| s.name.as_deref()).collect()
+}
+
+fn refusal(account: &str) -> String {
+    format!("is not allowed because service account {account} does not reference that")
+}
+
+/// The environment of containers comes from the account's own secrets.
+fn account_secrets(account: &Account, name: &str, pod: &Value, lists: Lists) -> Result<(), String> {
+    let mountable = mountable(account);
+    let refuse = |secret: &str, of: &str| {
+        let refusal = refusal(name);
+        Err(format!("{of} referencing secret.secretName=\"{secret}\" {refusal} secret"))
+    };
+    for (list, what) in lists {
+        for container in tree::list(pod, &format!("/spec/{list}")) {
+            let of = format!("{what} {}", tree::text(container, "/name"));
+            for env in tree::list(container, "/env") {
+                let secret = tree::text(env, "/valueFrom/secretKeyRef/name");
+                if !env["valueFrom"]["secretKeyRef"].is_null() && !mountable.contains(&secret) {
+                    return refuse(secret, &format!("{of} with envVar {}", tree::text(env, "/name")));
+                }
+            }
+            for source in tree::list(container, "/envFrom") {
+                let secret = tree::text(source, "/secretRef/name");
+                if !source["secretRef"].is_null() && !mountable.contains(&secret) {
+                    return refuse(secret, &format!("{of} with envFrom"));
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{admitted, pod};
+    use super::ServiceAccount;
+    use serde_json::{Value, json};
+
+    /// What of the pod's spec the plugin decides, or the refusal.
+    fn check(account: Value, spec: Value, want: Result<Value, &str>) {
+        let before = [("serviceaccounts", account)];
+        let got = admitted(ServiceAccount, &before, ("pods", pod(spec))).map(|made| {
+            let spec = &made["spec"];
+            let mounts = spec["containers"][0]["volumeMounts"].as_array().cloned().unwrap_or_default();
+            let volumes = spec["volumes"].as_array().cloned().unwrap_or_default();
+            json!({
+                "account": spec["serviceAccountName"],
+                "mounts": mounts.iter().map(|it| it["mountPath"].clone()).collect::<Vec<_>>(),
+                "volumes": volumes.iter().map(|it| volume(&it["name"])).collect::<Vec<_>>(),
+                "pull": spec["imagePullSecrets"],
+            })
+        });
+        let want = want.map_err(|why| format!("403 pods \"p\" is forbidden: {why}"));
+        assert_eq!(got, want);
+    }
+
+    fn account(name: &str, extra: Value) -> Value {
+        let mut account = json!({"metadata": {"name": name}});
+        account.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
+        account
+    }
+
+    const MOUNT: &str = super::MOUNT_PATH;
+    const VOLUME: &str = "the token's";
+
+    /// A generated name is like any other.
+    fn volume(name: &Value) -> Value {
+        let generated = name.as_str().is_some_and(|it| it.starts_with(super::VOLUME_PREFIX));
+        if generated { VOLUME.into() } else { name.clone() }
+    }
+
+    #[test]
+    fn every_pod_has_an_account_and_its_token() {
+        let with = |name: &str, mounts: Value, volumes: Value, pull: Value| {
+            Ok(json!({"account": name, "mounts": mounts, "volumes": volumes, "pull": pull}))
+        };
+        let plain = account("default", json!({}));
+        let whole = with("default", json!([MOUNT]), json!([VOLUME]), Value::Null);
+        check(plain.clone(), json!({}), whole);
+        let without = || with("default", json!([]), json!([]), Value::Null);
+        check(plain.clone(), json!({"automountServiceAccountToken": false}), without());
+        let quiet = account("default", json!({"automountServiceAccountToken": false}));
+        check(quiet.clone(), json!({}), without());
+        let whole = with("default", json!([MOUNT]), json!([VOLUME]), Value::Null);
+        check(quiet, json!({"automountServiceAccountToken": true}), whole);
+        let mounted = json!({"containers": [{"name": "c", "image": "i", "volumeMounts": [{"name": "own", "mountPath": MOUNT}]}],
+                             "volumes": [{"name": "own", "emptyDir": {}}]});
+        check(plain.clone(), mounted, with("default", json!([MOUNT]), json!(["own"]), Value::Null));
+        let pulling = account("bot", json!({"imagePullSecrets": [{"name": "reg"}]}));
+        let bot = json!({"serviceAccountName": "bot", "automountServiceAccountToken": false});
+        check(pulling.clone(), bot, with("bot", json!([]), json!([]), json!([{"name": "reg"}])));
+        let own = json!({"serviceAccountName": "bot", "automountServiceAccountToken": false, "imagePullSecrets": [{"name": "x"}]});
+        check(pulling, own, with("bot", json!([]), json!([]), json!([{"name": "x"}])));
+        let missing = "error looking up service account ns/no: serviceaccount \"no\" not found";
+        check(plain, json!({"serviceAccountName": "no"}), Err(missing));
+    }
+
+    #[test]
+    fn an_account_may_insist_on_its_own_secrets() {
+        let strict = account(
+            "default",
+            json!({"secrets": [{"name": "own"}], "imagePullSecrets": [{"name": "reg"}],
+            "automountServiceAccountToken": false}),
+        );
+        let strict = || {
+            let mut strict = strict.clone();
+            strict["metadata"]["annotations"] = json!({"kubernetes.io/enforce-mountable-secrets": "true"});
+            strict
+        };
+        let refused = |spec: Value, what: &str, kind: &str| {
+            let why = format!("{what} is not allowed because service account default does not reference that {kind}");
+            check(strict(), spec, Err(&why));
+        };
+        let container = |extra: Value| {
+            let mut container = json!({"name": "c", "image": "i"});
+            container.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
+            container
+        };
+        let env = |name: &str| {
+            container(json!({"env": [{"name": "E", "valueFrom": {"secretKeyRef": {"name": name, "key": "k"}}}]}))
+        };
+        let from = |name: &str| container(json!({"envFrom": [{"secretRef": {"name": name}}]}));
+        let volume = |name: &str| json!({"volumes": [{"name": "v", "secret": {"secretName": name}}]});
+        refused(volume("x"), "volume with secret.secretName=\"x\"", "secret");
+        refused(
+            json!({"containers": [env("x")]}),
+            "container c with envVar E referencing secret.secretName=\"x\"",
+            "secret",
+        );
+        refused(
+            json!({"containers": [from("x")]}),
+            "container c with envFrom referencing secret.secretName=\"x\"",
+            "secret",
+        );
+        let mut init = from("x");
+        init["name"] = "i".into();
+        let what = "init container i with envFrom referencing secret.secretName=\"x\"";
+        refused(json!({"initContainers": [init]}), what, "secret");
+        refused(json!({"imagePullSecrets": [{"name": "x"}]}), "imagePullSecrets[0].name=\"x\"", "imagePullSecret");
+        let fine = Ok(json!({"account": "default", "mounts": [], "volumes": ["v"], "pull": [{"name": "reg"}]}));
+        let mut own = volume("own");
+        own["containers"] = json!([env("own")]);
+        check(strict(), own, fine);
+    }
+
+    #[test]
+    fn a_mirror_pod_has_no_account() {
+        let check = |spec: Value, want: Result<Value, &str>| {
+            let mut mirror = pod(spec);
+            mirror["spec"]["nodeName"] = "n".into();
+            mirror["metadata"]["annotations"] = json!({"kubernetes.io/config.mirror": "x"});
+            let got = admitted(ServiceAccount, &[], ("pods", mirror)).map(|made| made["spec"]["volumes"].clone());
+            assert_eq!(got, want.map_err(|why| format!("403 pods \"p\" is forbidden: {why}")));
+        };
+        check(json!({}), Ok(Value::Null));
+        check(json!({"serviceAccountName": "bot"}), Err("a mirror pod may not reference service accounts"));
+        let secrets = "a mirror pod may not reference secrets";
+        check(json!({"volumes": [{"name": "v", "secret": {"secretName": "s"}}]}), Err(secrets));
+        check(json!({"imagePullSecrets": [{"name": "s"}]}), Err(secrets));
+        let token =
+            json!({"volumes": [{"name": "v", "projected": {"sources": [{"serviceAccountToken": {"path": "t"}}]}}]});
+        check(token, Err("a mirror pod may not use ServiceAccountToken volume projections"));
+    }
 }

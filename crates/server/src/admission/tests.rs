@@ -1,5 +1,5 @@
 //! The chain as a whole, through the API.
-use super::chain;
+use super::{Plugin, chain};
 use crate::resources::tests::{api_with, call, create};
 use serde_json::{Value, json};
 
@@ -14,7 +14,24 @@ fn flags_choose_plugins() {
     assert!(names(&["Nope"], &[]).is_err());
 }
 
-fn pod(extra: Value) -> Value {
+/// Creates `before` and then an object through one plugin alone: what comes out, or the refusal.
+pub(super) fn admitted(
+    plugin: impl Plugin + 'static,
+    before: &[(&str, Value)],
+    (path, object): (&str, Value),
+) -> Result<Value, String> {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    runtime.block_on(async {
+        let api = api_with(vec![Box::new(plugin)]);
+        for (path, object) in before {
+            call(&api, path, create(object.clone())).await.unwrap();
+        }
+        call(&api, path, create(object)).await
+    })
+}
+
+/// A pod with one container, unless `extra` has others.
+pub(super) fn pod(extra: Value) -> Value {
     let mut spec = json!({"containers": [{"name": "c", "image": "i"}]});
     spec.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
     json!({"metadata": {"name": "p"}, "spec": spec})

@@ -1,7 +1,6 @@
 //! A pod carries the topology labels of the node that it is bound to (KEP 4742), so that it can read them itself.
-use super::{Operation, Plugin, Request, ready};
+use super::{Operation, Prompt, Request};
 use crate::resources::tree;
-use futures::future::BoxFuture;
 use serde_json::json;
 use skeg_model::{Value, kinds::node, status::Status};
 use skeg_storage::{Key, Store};
@@ -11,17 +10,16 @@ const LABELS: &[&str] = &["topology.kubernetes.io/zone", "topology.kubernetes.io
 #[derive(Debug)]
 pub(super) struct PodTopologyLabels;
 
-impl Plugin for PodTopologyLabels {
+impl Prompt for PodTopologyLabels {
     fn name(&self) -> &'static str {
         "PodTopologyLabels"
     }
 
-    fn mutate<'a>(
-        &'a self,
-        store: &'a dyn Store,
-        request: &'a mut Request<'_>,
-        object: &'a mut Value,
-    ) -> BoxFuture<'a, Result<(), Status>> {
+    fn mutates(&self, operation: Operation) -> bool {
+        matches!(operation, Operation::Create)
+    }
+
+    fn mutate(&self, store: &dyn Store, request: &mut Request<'_>, object: &mut Value) -> Result<(), Status> {
         let pods = request.kind.group.is_empty() && request.kind.resource == "pods";
         if pods && request.operation == Operation::Create {
             let node = match request.subresource {
@@ -32,7 +30,7 @@ impl Plugin for PodTopologyLabels {
             let node = node.to_owned();
             copy_labels(store, &node, object);
         }
-        ready(Ok(()))
+        Ok(())
     }
 }
 

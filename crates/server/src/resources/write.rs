@@ -337,7 +337,7 @@ impl Api {
         object: &mut Value,
     ) -> Result<(), Status> {
         let mut request = w.request(operation, name, old);
-        for plugin in &self.config.admission {
+        for plugin in self.config.admission.iter().filter(|it| it.mutates(operation)) {
             plugin.mutate(self.config.store.as_ref(), &mut request, object).await?;
         }
         Ok(())
@@ -353,7 +353,7 @@ impl Api {
         object: &Value,
     ) -> Result<(), Status> {
         let mut request = w.request(operation, name, old);
-        for plugin in &self.config.admission {
+        for plugin in self.config.admission.iter().filter(|it| it.validates(operation)) {
             plugin.validate(self.config.store.as_ref(), &mut request, object).await?;
         }
         Ok(())

@@ -2,10 +2,9 @@
 mod checks;
 mod registry;
 
-use super::{Operation, Plugin, Request, look_up, ready};
+use super::{Operation, Prompt, Request, look_up};
 use crate::resources::tree;
 use checks::Level;
-use futures::future::BoxFuture;
 use k8s_openapi::api::core::v1::Namespace;
 use skeg_model::{
     Value,
@@ -23,21 +22,20 @@ const EXISTING_PODS_MAX: usize = 3000;
 #[derive(Debug)]
 pub(super) struct PodSecurity;
 
-impl Plugin for PodSecurity {
+impl Prompt for PodSecurity {
     fn name(&self) -> &'static str {
         "PodSecurity"
     }
 
-    fn validate<'a>(
-        &'a self,
-        store: &'a dyn Store,
-        request: &'a mut Request<'_>,
-        object: &'a Value,
-    ) -> BoxFuture<'a, Result<(), Status>> {
+    fn validates(&self, operation: Operation) -> bool {
+        matches!(operation, Operation::Create | Operation::Update)
+    }
+
+    fn validate(&self, store: &dyn Store, request: &mut Request<'_>, object: &Value) -> Result<(), Status> {
         if !matches!(request.operation, Operation::Create | Operation::Update) {
-            return ready(Ok(()));
+            return Ok(());
         }
-        ready(match (request.kind.group, request.kind.resource, request.subresource) {
+        match (request.kind.group, request.kind.resource, request.subresource) {
             ("", "namespaces", "") => namespace(store, request, object),
             ("", "pods", "" | "ephemeralcontainers") => pod(store, request, object),
             ("" | "apps" | "batch", resource, "") => match template(resource) {
@@ -45,7 +43,7 @@ impl Plugin for PodSecurity {
                 None => Ok(()),
             },
             _ => Ok(()),
-        })
+        }
     }
 }
 

@@ -99,7 +99,7 @@ impl<'a> Scaling<'a> {
     }
 
     /// Checks a Scale and puts its count into a copy of the parent. The Scale's version and uid are preconditions.
-    fn into_parent(&self, scale: &Value, parent: &Value) -> Result<Value, Status> {
+    fn put_into(&self, scale: &Value, parent: &Value) -> Result<Value, Status> {
         let replicas = scale.pointer("/spec/replicas").and_then(Value::as_i64).unwrap_or(0);
         if replicas < 0 {
             let mut errors = Errors::new();
@@ -152,7 +152,7 @@ impl Api {
             let old = old.ok_or_else(|| place.not_found())?;
             let mut scale = given.clone();
             managed::on_scale(&by, SCALE, &scaling.of(old), &mut scale)?;
-            scaling.into_parent(&scale, old)
+            scaling.put_into(&scale, old)
         };
         self.write_scale(w, paths, &mut make, Race::Given).await
     }
@@ -179,7 +179,7 @@ impl Api {
             check_namespace(&mut scale, &place)?;
             check_name(&scale, &place)?;
             managed::on_scale(&by, SCALE, &live, &mut scale)?;
-            scaling.into_parent(&scale, old)
+            scaling.put_into(&scale, old)
         };
         self.write_scale(w, paths, &mut make, Race::Retried).await
     }
@@ -198,7 +198,7 @@ impl Api {
             applied.warn(options.field_validation, warnings)?;
             check_namespace(&mut scale, &place)?;
             check_name(&scale, &place)?;
-            scaling.into_parent(&scale, old)
+            scaling.put_into(&scale, old)
         };
         self.write_scale(w, paths, &mut make, Race::Applied).await
     }
