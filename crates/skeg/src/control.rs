@@ -5,6 +5,7 @@ use skeg_client::Client;
 use skeg_control::{
     controllers::{Concurrency, ControllerManagerConfig},
     runner::leader::Election,
+    scheduler::Elected,
 };
 use skeg_model::time::Clock;
 use skeg_server::resources::Entropy;
@@ -25,7 +26,8 @@ pub struct ControllerFlags {
     /// Size of a node's range of IPv6 addresses.
     #[arg(long, default_value_t = 64, value_name = "BITS")]
     pub node_cidr_mask_size_ipv6: u8,
-    /// Upstream's period of looking at heartbeats. Skeg looks at each node when its grace period ends, at any value.
+    /// Nodes are judged at multiples of this period, so that those lost within one are lost together. Nothing is done in
+    /// between: a node is only looked at when its grace period has ended.
     #[arg(long, default_value = "5s", value_name = "DURATION")]
     pub node_monitor_period: String,
     /// How long a node may be silent before it counts as lost.
@@ -107,19 +109,40 @@ impl LeaderFlags {
         if !self.leader_elect {
             return Ok(None);
         }
-        let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
         Ok(Some(Election {
             client,
             clock,
             component,
             resource_namespace: self.leader_elect_resource_namespace.clone(),
             resource_name: component.into(),
-            identity: format!("{host}_{:016x}{:016x}", entropy.u64(), entropy.u64()),
+            identity: identity(entropy),
             lease_duration,
             renew_deadline,
             retry_period,
             seed: entropy.u64(),
         }))
+    }
+}
+
+/// Different for every process.
+fn identity(entropy: &dyn Entropy) -> String {
+    let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    format!("{host}_{:016x}{:016x}", entropy.u64(), entropy.u64())
+}
+
+/// A candidate as the scheduler's configuration has it, which goes before the flags.
+pub fn elected(elected: &Elected, client: Client, clock: Arc<dyn Clock>, entropy: &dyn Entropy) -> Election {
+    Election {
+        client,
+        clock,
+        component: "kube-scheduler",
+        resource_namespace: elected.resource_namespace.clone(),
+        resource_name: elected.resource_name.clone(),
+        identity: identity(entropy),
+        lease_duration: elected.lease_duration,
+        renew_deadline: elected.renew_deadline,
+        retry_period: elected.retry_period,
+        seed: entropy.u64(),
     }
 }
 
@@ -165,7 +188,6 @@ pub fn duration(flag: &str, text: &str) -> anyhow::Result<Duration> {
 impl ControllerFlags {
     /// The configuration with what the flags say.
     pub fn apply(&self, base: ControllerManagerConfig) -> anyhow::Result<ControllerManagerConfig> {
-        duration("node-monitor-period", &self.node_monitor_period)?;
         let ended = usize::try_from(self.terminated_pod_gc_threshold).unwrap_or(0);
         let flag = "legacy-service-account-token-clean-up-period";
         let clean_up = duration(flag, &self.legacy_service_account_token_clean_up_period)?;
@@ -174,6 +196,7 @@ impl ControllerFlags {
             controllers: self.controllers.clone(),
             node_cidr_mask_size_ipv4: self.node_cidr_mask_size_ipv4,
             node_cidr_mask_size_ipv6: self.node_cidr_mask_size_ipv6,
+            node_monitor_period: duration("node-monitor-period", &self.node_monitor_period)?,
             node_monitor_grace_period: duration("node-monitor-grace-period", &self.node_monitor_grace_period)?,
             node_startup_grace_period: duration("node-startup-grace-period", &self.node_startup_grace_period)?,
             node_eviction_rate: self.node_eviction_rate,

@@ -1,11 +1,12 @@
 //! `skeg server`: the control plane and this machine's node in one process, each component under its own identity.
 use crate::{
     apiserver::{self, Running},
+    control::elected,
     flags::{CleanupFlags, Component, ServerFlags},
 };
 use anyhow::{Context, bail};
 use serde_json::json;
-use skeg_client::Client;
+use skeg_client::{Client, paced::paced};
 use skeg_control::{
     controllers::{self, ControllerManagerConfig},
     runner::leader::lead,
@@ -82,7 +83,11 @@ fn scheduler_configuration(flags: &ServerFlags) -> anyhow::Result<scheduler::Con
     let Some(path) = &flags.scheduler_config else { return Ok(scheduler::Configuration::default()) };
     let context = || format!("failed to load scheduler config file, path: {}", path.display());
     let text = std::fs::read(path).with_context(context)?;
-    scheduler::Configuration::parse(&text).with_context(context)
+    let made = scheduler::Configuration::parse(&text).with_context(context)?;
+    for field in &made.without_effect {
+        tracing::warn!(field, "the scheduler's configuration says what makes no difference here");
+    }
+    Ok(made)
 }
 
 /// The kubelet's configuration as the file and the flags have it, over what suits a node that brings its own runtime.
@@ -177,22 +182,41 @@ fn start_control(
         components.spawn(lead(election, token, work));
     }
     if flags.on(Component::Scheduler) {
-        let config = SchedulerConfig {
-            client: client(running, User::component("system:kube-scheduler", &[]), "kube-scheduler"),
-            clock: running.clock.clone(),
-            seed: seed(),
-            configuration: scheduler_configuration(flags)?,
-            host: rustix::system::uname().nodename().to_string_lossy().into_owned(),
-        };
-        let leader = &flags.control.leader;
-        let election =
-            leader.election("kube-scheduler", config.client.clone(), config.clock.clone(), &SystemEntropy)?;
-        let work = move |token| async move {
-            scheduler::run(config, token).await;
-            Ok(())
-        };
-        components.spawn(lead(election, token.clone(), work));
+        start_scheduler(flags, running, components, token)?;
     }
+    Ok(())
+}
+
+fn start_scheduler(
+    flags: &ServerFlags,
+    running: &Running,
+    components: &mut Components,
+    token: &CancellationToken,
+) -> anyhow::Result<()> {
+    let configuration = scheduler_configuration(flags)?;
+    let transport = running.transport(User::component("system:kube-scheduler", &[]), "kube-scheduler");
+    // Renewing a lease does not wait for its turn among the bindings.
+    let (own, clock) = (Client::new(transport.clone()), running.clock.clone());
+    let leader = &flags.control.leader;
+    let election = match &configuration.elected {
+        Some(given) => Some(elected(given, own, clock, &SystemEntropy)),
+        None => leader.election("kube-scheduler", own, clock, &SystemEntropy)?,
+    };
+    let config = SchedulerConfig {
+        client: Client::new(match configuration.pace {
+            Some(pace) => paced(transport, pace.per_second, pace.burst),
+            None => transport,
+        }),
+        clock: running.clock.clone(),
+        seed: seed(),
+        configuration,
+        host: rustix::system::uname().nodename().to_string_lossy().into_owned(),
+    };
+    let work = move |token| async move {
+        scheduler::run(config, token).await;
+        Ok(())
+    };
+    components.spawn(lead(election, token.clone(), work));
     Ok(())
 }
 

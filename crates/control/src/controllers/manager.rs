@@ -29,6 +29,8 @@ pub struct ControllerManagerConfig {
     pub service_cidr: Vec<String>,
     pub node_cidr_mask_size_ipv4: u8,
     pub node_cidr_mask_size_ipv6: u8,
+    /// Nodes are judged at multiples of this after the start; zero: each when its time is over.
+    pub node_monitor_period: Duration,
     pub node_monitor_grace_period: Duration,
     pub node_startup_grace_period: Duration,
     /// Nodes per second whose pods may be evicted.
@@ -102,6 +104,7 @@ impl ControllerManagerConfig {
             service_cidr: vec!["10.96.0.0/12".into()],
             node_cidr_mask_size_ipv4: 24,
             node_cidr_mask_size_ipv6: 64,
+            node_monitor_period: Duration::from_secs(5),
             node_monitor_grace_period: Duration::from_secs(50),
             node_startup_grace_period: Duration::from_secs(60),
             node_eviction_rate: 0.1,

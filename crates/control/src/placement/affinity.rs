@@ -1,9 +1,9 @@
 //! Which nodes a pod may go to and likes: node selector and node affinity.
-use k8s_openapi::api::core::v1::{NodeSelectorRequirement, NodeSelectorTerm, PodSpec};
+use k8s_openapi::api::core::v1::{NodeAffinity, NodeSelectorRequirement, NodeSelectorTerm, PodSpec};
 use std::collections::BTreeMap;
 
 /// A pod's demands and wishes about its node.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct NodeSelection {
     selector: BTreeMap<String, String>,
     /// None: no required affinity. Some: one of the terms must hold (none of an empty list does).
@@ -14,13 +14,17 @@ pub struct NodeSelection {
 impl NodeSelection {
     pub fn new(spec: &PodSpec) -> Self {
         let affinity = spec.affinity.as_ref().and_then(|a| a.node_affinity.as_ref());
-        let required = affinity.and_then(|a| a.required_during_scheduling_ignored_during_execution.as_ref());
-        let preferred = affinity.and_then(|a| a.preferred_during_scheduling_ignored_during_execution.as_ref());
         Self {
             selector: spec.node_selector.clone().unwrap_or_default(),
-            required: required.map(|r| r.node_selector_terms.clone()),
-            preferred: preferred.into_iter().flatten().map(|p| (i64::from(p.weight), p.preference.clone())).collect(),
+            ..affinity.map(Self::from).unwrap_or_default()
         }
+    }
+
+    /// The same with the wishes of `other`.
+    #[must_use]
+    pub fn wishing(mut self, other: &Self) -> Self {
+        self.preferred.extend_from_slice(&other.preferred);
+        self
     }
 
     /// Whether the node fulfils the selector and the required affinity.
@@ -50,6 +54,18 @@ impl NodeSelection {
 
     pub fn has_preferences(&self) -> bool {
         !self.preferred.is_empty()
+    }
+}
+
+impl From<&NodeAffinity> for NodeSelection {
+    fn from(affinity: &NodeAffinity) -> Self {
+        let required = affinity.required_during_scheduling_ignored_during_execution.as_ref();
+        let preferred = affinity.preferred_during_scheduling_ignored_during_execution.iter().flatten();
+        Self {
+            selector: BTreeMap::new(),
+            required: required.map(|r| r.node_selector_terms.clone()),
+            preferred: preferred.map(|p| (i64::from(p.weight), p.preference.clone())).collect(),
+        }
     }
 }
 

@@ -8,6 +8,8 @@ pub enum Reason {
     OtherName,
     Tainted,
     NodeAffinity,
+    /// The affinity that the profile adds to every pod's.
+    AddedAffinity,
     Ports,
     TooManyPods,
     /// Preemption: nobody on the node is less important.
@@ -36,6 +38,7 @@ impl Reason {
             Self::OtherName => "node(s) didn't match the requested node name".into(),
             Self::Tainted => "node(s) had untolerated taint(s)".into(),
             Self::NodeAffinity => "node(s) didn't match Pod's node affinity/selector".into(),
+            Self::AddedAffinity => "node(s) didn't match scheduler-enforced node affinity".into(),
             Self::Ports => "node(s) didn't have free ports for the requested pod ports".into(),
             Self::NoVictims => "No preemption victims found for incoming pod".into(),
             Self::NotHelpful => "Preemption is not helpful for scheduling".into(),

@@ -4,6 +4,7 @@ use super::{
     explain::{Diagnosis, Reason},
     interpod::Neighbours,
     pod::PodFacts,
+    profile::Filter,
     resources::Amounts,
     shape::Shape,
     spread::Spreading,
@@ -36,7 +37,8 @@ impl<'a> Checks<'a> {
     /// The cluster has been prepared for the pod.
     pub fn gather(pod: &'a PodFacts, cluster: &'a Cluster) -> Self {
         let (spreading, neighbours) = (Spreading::gather(pod, cluster), Neighbours::gather(pod, cluster));
-        Self { pod, cluster, named: pod.selection.names(), spreading, neighbours }
+        let named = pod.profile.filters.has(Filter::NodeAffinity).then(|| pod.selection.names()).flatten();
+        Self { pod, cluster, named, spreading, neighbours }
     }
 
     /// Why the node will not do: nothing if it will.
@@ -86,10 +88,11 @@ pub(super) fn refuse_one(pod: &PodFacts, cluster: &mut Cluster, id: NodeId) -> V
 
 /// Whether an empty node that has so much would be enough.
 pub(super) fn fits_empty(pod: &Shape, has: &Amounts) -> bool {
-    fits(&pod.requests, has, &Amounts::default())
+    fits(pod, has, &Amounts::default())
 }
 
-fn fits(asked: &Amounts, has: &Amounts, used: &Amounts) -> bool {
+fn fits(pod: &Shape, has: &Amounts, used: &Amounts) -> bool {
+    let Some(asked) = &pod.asked else { return true };
     let fits = |asked: i64, has: i64, used: i64| asked <= 0 || asked <= has - used;
     used.pods + asked.pods <= has.pods
         && fits(asked.cpu_milli, has.cpu_milli, used.cpu_milli)
@@ -112,7 +115,7 @@ pub(super) fn refuse_beside(
 }
 
 fn refuse(pod: &PodFacts, cluster: &Cluster, id: NodeId, node: &NodeFacts) -> Vec<Reason> {
-    let other = !pod.node_name.is_empty() && *pod.node_name != *node.name;
+    let other = pod.profile.filters.has(Filter::NodeName) && !pod.node_name.is_empty() && *pod.node_name != *node.name;
     match refuse_node(pod, node) {
         Some(Reason::Cordoned) => vec![Reason::Cordoned],
         _ if other => vec![Reason::OtherName],
@@ -124,27 +127,36 @@ fn refuse(pod: &PodFacts, cluster: &Cluster, id: NodeId, node: &NodeFacts) -> Ve
 
 /// Why a pod of this shape may not go to the node, whatever else is on it.
 pub(super) fn refuse_node(pod: &Shape, node: &NodeFacts) -> Option<Reason> {
-    if node.unschedulable && !tolerates_cordon(&pod.tolerations) {
+    let filters = pod.profile.filters;
+    if node.unschedulable && filters.has(Filter::Cordon) && !tolerates_cordon(&pod.tolerations) {
         return Some(Reason::Cordoned);
     }
-    if untolerated(&node.taints, &pod.tolerations).is_some() {
+    if filters.has(Filter::Taints) && untolerated(&node.taints, &pod.tolerations).is_some() {
         return Some(Reason::Tainted);
+    }
+    if !filters.has(Filter::NodeAffinity) {
+        return None;
+    }
+    if pod.profile.added_affinity.as_ref().is_some_and(|added| !added.admits(&node.name, &node.labels)) {
+        return Some(Reason::AddedAffinity);
     }
     (!pod.selection.admits(&node.name, &node.labels)).then_some(Reason::NodeAffinity)
 }
 
 fn ports_taken(pod: &Shape, cluster: &Cluster, id: NodeId) -> bool {
-    pod.ports.iter().any(|p| cluster.ports[id.row()].iter().any(|used| used.conflicts(p)))
+    pod.profile.filters.has(Filter::Ports)
+        && pod.ports.iter().any(|p| cluster.ports[id.row()].iter().any(|used| used.conflicts(p)))
 }
 
 /// Whether the node has the ports and resources that a pod of this shape needs.
 pub(super) fn has_room(pod: &Shape, cluster: &Cluster, id: NodeId) -> bool {
-    fits(&pod.requests, &cluster.allocatable[id.row()], &cluster.requested[id.row()]) && !ports_taken(pod, cluster, id)
+    fits(pod, &cluster.allocatable[id.row()], &cluster.requested[id.row()]) && !ports_taken(pod, cluster, id)
 }
 
 /// The resources that do not fit, each with its reason.
 fn lacking(pod: &PodFacts, cluster: &Cluster, id: NodeId) -> Vec<Reason> {
-    let (has, used, asked) = (&cluster.allocatable[id.row()], &cluster.requested[id.row()], &pod.requests);
+    let Some(asked) = &pod.asked else { return Vec::new() };
+    let (has, used) = (&cluster.allocatable[id.row()], &cluster.requested[id.row()]);
     let mut reasons = Vec::new();
     if used.pods + asked.pods > has.pods {
         reasons.push(Reason::TooManyPods);

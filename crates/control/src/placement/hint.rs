@@ -34,6 +34,10 @@ pub enum Hint<'a> {
 pub fn helps(hint: Hint<'_>, pod: &PodFacts, reasons: &[Reason], cluster: &Cluster) -> bool {
     let any = |test: fn(&Reason) -> bool| reasons.iter().any(test);
     let spreads = any(|r| matches!(r, Reason::Spread | Reason::SpreadLabel));
+    // The constraints of a profile for pods that have none are not kept with the pod.
+    if spreads && !pod.spreads() {
+        return true;
+    }
     let neighbours = any(is_neighbour);
     let same_group = |other: &PodFacts| {
         let constraints = &pod.relations.spread_hard;
@@ -73,12 +77,18 @@ fn is_neighbour(reason: &Reason) -> bool {
 /// Whether a node that came, or changed from what it was, may be free of one reason.
 fn node_helps(reason: &Reason, pod: &PodFacts, cluster: &Cluster, id: NodeId, before: Option<&NodeBefore>) -> bool {
     let (node, old) = (cluster.node(id), before.map(|before| &before.facts));
-    let admitted = |node: &NodeFacts| pod.selection.admits(&node.name, &node.labels);
+    let added = pod.profile.added_affinity.as_ref();
+    let admitted = |node: &NodeFacts| {
+        added.is_none_or(|added| added.admits(&node.name, &node.labels))
+            && pod.selection.admits(&node.name, &node.labels)
+    };
     let kept_off = |node: &NodeFacts| untolerated(&node.taints, &pod.tolerations).is_some();
     match reason {
         Reason::Cordoned => !node.unschedulable && old.is_none_or(|old| old.unschedulable),
         Reason::Tainted => !kept_off(node) && old.is_none_or(kept_off),
-        Reason::NodeAffinity | Reason::NotNamed => admitted(node) && old.is_none_or(|old| !admitted(old)),
+        Reason::NodeAffinity | Reason::NotNamed | Reason::AddedAffinity => {
+            admitted(node) && old.is_none_or(|old| !admitted(old))
+        }
         Reason::Ports => old.is_none(),
         Reason::OtherName => *pod.node_name == *node.name && old.is_none(),
         Reason::TooManyPods | Reason::Insufficient { .. } => {

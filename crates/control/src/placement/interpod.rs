@@ -4,6 +4,7 @@ use super::{
     cluster::{Cluster, NodeFacts},
     explain::Reason,
     pod::PodFacts,
+    profile::Filter,
     terms::Bearing,
 };
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -46,8 +47,9 @@ impl<'a> Neighbours<'a> {
         let apart =
             apart.map(|t| (&*t.topology_key, by_value(cluster, cluster.census.of(&t.matcher), &t.topology_key)));
         let mut repelled: FxHashMap<&str, FxHashSet<&str>> = FxHashMap::default();
+        let heeds = pod.profile.filters.has(Filter::PodAffinity);
         for (carried, nodes) in cluster.census.about(pod, &cluster.namespaces) {
-            if carried.bearing == Bearing::Repels {
+            if heeds && carried.bearing == Bearing::Repels {
                 let key = &*carried.term.topology_key;
                 let values = nodes.keys().filter_map(|id| cluster.node(*id).labels.get(key)).map(String::as_str);
                 repelled.entry(key).or_default().extend(values);

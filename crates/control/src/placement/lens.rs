@@ -5,6 +5,7 @@ use super::{
     cluster::{Cluster, NodeFacts, NodeId},
     filter,
     pod::PodFacts,
+    profile::Filter,
     score,
     spread::{self, HOSTNAME},
     tally::{NOWHERE, Tally},
@@ -245,6 +246,7 @@ impl Lens {
             let mut good: Vec<bool> = match view.part {
                 Part::Hard(at) => spread_allows(&pod.relations.spread_hard[at], tally, pod, cluster),
                 Part::Near => tally.sums().iter().map(|sum| first || *sum > 0).collect(),
+                Part::Carried(Bearing::Repels) if !pod.profile.filters.has(Filter::PodAffinity) => continue,
                 Part::Apart | Part::Carried(Bearing::Repels) => tally.sums().iter().map(|sum| *sum == 0).collect(),
                 Part::Soft(_) | Part::Prefers(_) | Part::Carried(_) => continue,
             };
@@ -261,7 +263,7 @@ impl Lens {
     /// Chooses among the rows that would do, `seed` among the best of them.
     fn choose(&self, pod: &PodFacts, cluster: &mut Cluster, seed: u64) -> Option<Choice> {
         let mut open = self.feasible(pod, cluster);
-        if !pod.node_name.is_empty() {
+        if !pod.node_name.is_empty() && pod.profile.filters.has(Filter::NodeName) {
             let only = cluster.find(&pod.node_name).map(NodeId::row);
             open.to_mut().iter_mut().enumerate().for_each(|(row, open)| *open &= Some(row) == only);
         }

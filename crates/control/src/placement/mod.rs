@@ -30,7 +30,7 @@ pub use cluster::{Cluster, NodeBefore, NodeId};
 pub use explain::{Diagnosis, Reason};
 pub use hint::{Hint, helps};
 pub use pod::PodFacts;
-pub use profile::{Fit, Profile, Strategy, Weights};
+pub use profile::{DefaultConstraint, Filter, Filters, Fit, Profile, Strategy, Weights};
 pub use resources::Amounts;
 pub use shape::{Shape, Shapes};
 
@@ -74,7 +74,7 @@ pub fn schedule(pod: &PodFacts, cluster: &mut Cluster, seed: u64) -> Decision {
 }
 
 fn make_room(pod: &PodFacts, cluster: &mut Cluster, filtered: filter::Filtered, seed: u64) -> Decision {
-    if cluster.is_empty() {
+    if cluster.is_empty() || !pod.profile.preempts {
         return Decision::Unschedulable(filtered.diagnosis(cluster));
     }
     match preempt::run(pod, cluster, &filtered.refused, seed) {

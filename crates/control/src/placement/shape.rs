@@ -3,7 +3,7 @@
 use super::{
     affinity::NodeSelection,
     pod::HostPort,
-    profile::Profile,
+    profile::{Filter, Profile},
     requests::{self, Resizing},
     resources::Amounts,
     terms::Relations,
@@ -32,6 +32,8 @@ pub struct Shape {
     pub namespace: String,
     pub labels: BTreeMap<String, String>,
     pub requests: Amounts,
+    /// What of that a node must have free; None: the profile does not look.
+    pub asked: Option<Amounts>,
     /// CPU (milli) and memory (bytes) as nodes are compared by.
     pub compared: (i64, i64),
     pub tolerations: Vec<Toleration>,
@@ -114,15 +116,21 @@ impl Shape {
         let namespace = pod.metadata.namespace.clone().unwrap_or_default();
         let all = || spec.init_containers.iter().flatten().chain(&spec.containers);
         let images = all().filter_map(|c| c.image.as_deref()).chain(image_volumes(spec));
+        let requests = requests::of_pod(spec, resizing);
+        let selection = NodeSelection::new(spec);
         Self {
             id,
             labels: pod.metadata.labels.clone().unwrap_or_default(),
-            relations: Relations::new(spec, &namespace),
+            relations: Relations::new(spec, &namespace).heeded(profile.filters),
             namespace,
-            requests: requests::of_pod(spec, resizing),
+            asked: asked(&requests, &profile),
+            requests,
             compared: requests::compared(spec, resizing),
             tolerations: spec.tolerations.clone().unwrap_or_default(),
-            selection: NodeSelection::new(spec),
+            selection: match &profile.added_affinity {
+                Some(added) => selection.wishing(added),
+                None => selection,
+            },
             ports: host_ports(spec),
             images: images.map(with_tag).collect(),
             containers: all().count(),
@@ -132,13 +140,20 @@ impl Shape {
 
     /// Whether the pod says itself how it is spread.
     pub fn spreads(&self) -> bool {
-        !self.relations.spread_hard.is_empty() || !self.relations.spread_soft.is_empty()
+        self.relations.spreads
     }
 
     /// Whether nodes are the better, the more evenly the pod makes them used: it asks for some of what is looked at.
     pub(super) fn weighs(&self) -> bool {
         self.profile.balanced.iter().any(|name| self.requests.get(name) != 0)
     }
+}
+
+/// The part of the requests that a node must have free.
+fn asked(requests: &Amounts, profile: &Profile) -> Option<Amounts> {
+    let mut asked = requests.clone();
+    asked.others.retain(|name, _| !profile.ignores(name));
+    profile.filters.has(Filter::Resources).then_some(asked)
 }
 
 fn host_ports(spec: &PodSpec) -> Vec<HostPort> {
@@ -197,7 +212,7 @@ impl Shapes {
         shape
     }
 
-    /// `base`, spread softly among the pods that `selector` selects.
+    /// `base`, spread by default among the pods that `selector` selects.
     pub fn spread_by_default(&mut self, base: &Arc<Shape>, selector: &serde_json::Value) -> Arc<Shape> {
         let id = format!("{} spread among {selector}", base.id);
         if let Some(shape) = self.known.get(id.as_str()).and_then(Weak::upgrade) {
@@ -205,7 +220,7 @@ impl Shapes {
         }
         self.sweep();
         let id: Arc<str> = id.into();
-        let relations = base.relations.spread_by_default(&base.namespace, selector);
+        let relations = base.relations.spread_by_default(&base.namespace, selector, &base.profile);
         let shape = Arc::new(Shape { id: id.clone(), relations, ..(**base).clone() });
         self.known.insert(id, Arc::downgrade(&shape));
         shape

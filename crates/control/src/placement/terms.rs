@@ -1,5 +1,8 @@
 //! What a pod says about other pods: affinity, anti-affinity and topology spread constraints, compiled once.
-use super::{pod::PodFacts, profile::Profile};
+use super::{
+    pod::PodFacts,
+    profile::{DefaultConstraint, Filter, Filters, Profile},
+};
 use k8s_openapi::{
     api::core::v1::{PodAffinityTerm, PodSpec, TopologySpreadConstraint},
     apimachinery::pkg::apis::meta::v1::LabelSelector as SelectorObject,
@@ -122,6 +125,8 @@ pub(super) struct Relations {
     pub preferred: Vec<(i64, Term)>,
     pub spread_hard: Vec<Spread>,
     pub spread_soft: Vec<Spread>,
+    /// The pod says itself how it is spread.
+    pub spreads: bool,
     /// Nodes that lack the label of a constraint take part for the others: the constraints are the defaults.
     pub any_label: bool,
     /// Its own terms as they act on others.
@@ -151,6 +156,7 @@ impl Relations {
             let list = if hard { &mut out.spread_hard } else { &mut out.spread_soft };
             list.push(spread(constraint, namespace));
         }
+        out.spreads = !out.spread_hard.is_empty() || !out.spread_soft.is_empty();
         out.carried = out.as_carried();
         out
     }
@@ -179,19 +185,48 @@ impl Relations {
 /// Topology key and `maxSkew` of the default constraints (upstream's `systemDefaultConstraints`).
 const SPREAD_DEFAULTS: [(&str, i64); 2] = [("kubernetes.io/hostname", 3), ("topology.kubernetes.io/zone", 5)];
 
+fn system_default((key, max_skew): (&str, i64)) -> DefaultConstraint {
+    DefaultConstraint {
+        max_skew,
+        topology_key: key.to_owned(),
+        hard: false,
+        min_domains: 1,
+        honours_affinity: true,
+        honours_taints: false,
+    }
+}
+
 impl Relations {
-    /// The same, spread softly among the pods that `selector` (a label selector object) selects.
-    pub fn spread_by_default(&self, namespace: &str, selector: &serde_json::Value) -> Self {
+    /// The same, spread by the profile's defaults among the pods that `selector` (a label selector object) selects.
+    pub fn spread_by_default(&self, namespace: &str, selector: &serde_json::Value, profile: &Profile) -> Self {
         let selector = LabelSelector::from_object(selector).unwrap_or_else(|_| LabelSelector::nothing());
-        let constraint = |(key, max_skew): (&str, i64)| Spread {
-            max_skew,
-            min_domains: 1,
-            topology_key: key.to_owned(),
+        let spread = |constraint: &DefaultConstraint| Spread {
+            max_skew: constraint.max_skew,
+            min_domains: constraint.min_domains,
+            topology_key: constraint.topology_key.clone(),
             matcher: Arc::new(Matcher::new(vec![in_namespace(namespace, selector.clone())], true)),
-            honours_affinity: true,
-            honours_taints: false,
+            honours_affinity: constraint.honours_affinity,
+            honours_taints: constraint.honours_taints,
         };
-        Self { spread_soft: SPREAD_DEFAULTS.map(constraint).into(), any_label: true, ..self.clone() }
+        let system = || SPREAD_DEFAULTS.map(system_default).into();
+        let constraints = profile.default_constraints.clone().unwrap_or_else(system);
+        let of = |hard: bool| constraints.iter().filter(move |it| it.hard == hard).map(spread).collect();
+        let hard = if profile.filters.has(Filter::Spread) { of(true) } else { Vec::new() };
+        let any_label = profile.default_constraints.is_none();
+        Self { spread_hard: hard, spread_soft: of(false), any_label, ..self.clone() }
+    }
+
+    /// Without what the profile's filters do not heed.
+    pub fn heeded(mut self, filters: Filters) -> Self {
+        if !filters.has(Filter::Spread) {
+            self.spread_hard.clear();
+        }
+        if !filters.has(Filter::PodAffinity) {
+            self.near.clear();
+            self.near_all = None;
+            self.apart.clear();
+        }
+        self
     }
 }
 

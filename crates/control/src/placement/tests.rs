@@ -3,7 +3,7 @@ use k8s_openapi::api::core::v1::{Node, Pod};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-fn node(name: &str, patch: Value) -> Node {
+pub(super) fn node(name: &str, patch: Value) -> Node {
     let mut tree = json!({
         "metadata": {"name": name, "labels": {"kubernetes.io/hostname": name}}, "spec": {},
         "status": {"allocatable": {"cpu": "2", "memory": "4Gi", "pods": "3"}},
@@ -25,7 +25,7 @@ fn facts(pod: &Pod) -> PodFacts {
     PodFacts::new(pod, Shapes::default().of(pod))
 }
 
-fn cluster(nodes: &[Node]) -> Cluster {
+pub(super) fn cluster(nodes: &[Node]) -> Cluster {
     let mut cluster = Cluster::default();
     nodes.iter().for_each(|n| drop(cluster.set_node(n)));
     cluster
@@ -42,7 +42,7 @@ fn message(pod: &PodFacts, cluster: &mut Cluster) -> String {
     }
 }
 
-fn check(pod: &PodFacts, cluster: &mut Cluster, expected: &str) {
+pub(super) fn check(pod: &PodFacts, cluster: &mut Cluster, expected: &str) {
     let got = message(pod, cluster);
     assert_eq!(got.split(" no new claims").next(), Some(expected));
 }

@@ -6,7 +6,7 @@ mod queue;
 mod report;
 
 use crate::placement::{Cluster, Decision, Hint, PodFacts, Shapes, helps, schedule};
-pub use configuration::{Backoff, Configuration, ConfigurationError};
+pub use configuration::{Backoff, Configuration, ConfigurationError, Elected, Pace};
 use defaults::Defaults;
 use jiff::Timestamp;
 use k8s_openapi::api::{
@@ -122,7 +122,7 @@ pub async fn run(config: SchedulerConfig, token: CancellationToken) {
         informer(config.client.clone(), Selection::default(), &tasks, config.seed ^ 6);
     let defaults = Defaults::start(&config.client, &tasks, config.seed);
     let events = SeriesRecorder::new(config.client.clone(), &config.host, config.clock.clone(), &tasks);
-    let Configuration { profiles, backoff } = config.configuration.clone();
+    let Configuration { profiles, backoff, .. } = config.configuration.clone();
     let state = State { cluster: Cluster::default(), queue: Queue::new(backoff), shapes: Shapes::new(profiles) };
     let shared = Arc::new(Shared {
         config,

@@ -77,7 +77,8 @@ impl<'a> Clause<'a> {
         let mut clause = Self { kind: kind.trim(), sub: sub.trim(), params: Vec::new(), q: 1.0 };
         for (key, value) in parts.filter_map(|p| p.split_once('=')) {
             if key.trim() == "q" {
-                clause.q = value.trim().parse().unwrap_or(1.0);
+                // No number that has no place in an order.
+                clause.q = value.trim().parse().ok().filter(|q: &f32| !q.is_nan()).unwrap_or(1.0);
             } else {
                 clause.params.push((key.trim(), value.trim().trim_matches('"')));
             }

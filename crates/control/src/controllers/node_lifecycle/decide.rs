@@ -56,23 +56,23 @@ pub(super) fn decide(view: &View, grace: Grace, now: Timestamp) -> Plan {
         let text = format!("Node {0} event: Registered Node {0} in Controller", node.name());
         plan.then(vec![Action::note(Note::normal(reference(node), "RegisteredNode", text))], Order::Sequence);
     }
-    let grace = if view.observed.reported { grace.monitor } else { grace.startup };
-    let due = view.observed.probe + SignedDuration::try_from(grace).unwrap_or(SignedDuration::MAX);
+    let length = if view.observed.reported { grace.monitor } else { grace.startup };
+    let over = view.observed.probe + SignedDuration::try_from(length).unwrap_or(SignedDuration::MAX);
+    let due = grace.look(over);
     if now > due {
         if let Some(silent) = silent(node, now) {
             plan.then(vec![silent], Order::Sequence);
-            plan.then(mark_pods(&view.pods, now), Order::Together);
+            if is_ready(node) {
+                plan.then(mark_pods(&view.pods, now), Order::Together);
+            }
             return plan;
         }
     } else {
         // Whole seconds on the wire: look just after.
         plan.look_again_at(due + SignedDuration::from_millis(10), now);
     }
-    let unknown = condition(node, "Ready").is_some_and(|ready| ready.status == "Unknown");
-    if view.mark_pods && !unknown {
-        plan.then(vec![not_ready_event(node)], Order::Sequence);
-    }
-    if view.mark_pods || unknown {
+    // Of a node that says itself that it is not ready, the kubelet speaks for the pods.
+    if condition(node, "Ready").is_some_and(|ready| ready.status == "Unknown") {
         plan.then(mark_pods(&view.pods, now), Order::Together);
     }
     if let Admission::Later(seconds) = view.admission {
@@ -114,11 +114,6 @@ fn silent(node: &Node, now: Timestamp) -> Option<Action> {
         Note::normal(reference(node), "NodeNotReady", text)
     };
     Some(if is_ready(node) { action.noting(note(node)) } else { action })
-}
-
-fn not_ready_event(node: &Node) -> Action {
-    let text = format!("Node {} status is now: NodeNotReady", node.name());
-    Action::note(Note::normal(reference(node), "NodeNotReady", text))
 }
 
 /// Pods on a node that is not ready are not ready.

@@ -20,9 +20,8 @@ struct Entry {
     observed: Observed,
     heartbeat: Option<Timestamp>,
     renewed: Option<Timestamp>,
-    ready: bool,
-    /// Its pods are still to be marked not ready.
-    unmarked: bool,
+    /// Since when its pods are to be evicted and it has not been tainted for that.
+    wanting: Option<Timestamp>,
 }
 
 #[derive(Debug, Default)]
@@ -41,22 +40,20 @@ impl Health {
         };
         let ready = condition(node, "Ready");
         let heartbeat = ready.and_then(|ready| ready.last_heartbeat_time.as_ref()).map(|time| time.0);
-        let is_ready = ready.is_some_and(|ready| ready.status == "True");
         let created = node.metadata.creation_timestamp.as_ref().map_or(now, |time| time.0);
         match self.nodes.get_mut(name).filter(|entry| entry.uid == node.uid()) {
             Some(entry) => {
                 if entry.heartbeat != heartbeat || entry.observed.reported != ready.is_some() {
                     entry.observed.probe = now;
                 }
-                entry.unmarked = (entry.unmarked || entry.ready) && !is_ready;
                 entry.observed.reported = ready.is_some();
-                (entry.heartbeat, entry.ready) = (heartbeat, is_ready);
+                entry.heartbeat = heartbeat;
             }
             None => {
                 let reported = ready.is_some();
                 let observed = Observed { probe: if reported { now } else { created }, reported };
                 let uid = node.uid().to_owned();
-                let entry = Entry { uid, observed, heartbeat, renewed: None, ready: is_ready, unmarked: false };
+                let entry = Entry { uid, observed, heartbeat, renewed: None, wanting: None };
                 self.nodes.insert(name.into(), entry);
             }
         }
@@ -86,8 +83,11 @@ impl Health {
         self.known.remove(name)
     }
 
-    pub(super) fn take_unmarked(&mut self, name: &str) -> bool {
-        self.nodes.get_mut(name).is_some_and(|entry| std::mem::take(&mut entry.unmarked))
+    /// Takes down whether its pods are to be evicted; answers since when.
+    pub(super) fn wanting(&mut self, name: &str, wants: bool, now: Timestamp) -> Option<Timestamp> {
+        let wanting = &mut self.nodes.get_mut(name)?.wanting;
+        *wanting = wants.then(|| wanting.unwrap_or(now));
+        *wanting
     }
 
     /// Every node counts as heard of now.

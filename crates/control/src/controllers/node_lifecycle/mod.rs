@@ -6,7 +6,7 @@ mod zones;
 use super::Context;
 use crate::runner::{Plan, Queue, Reconciler};
 use health::{Health, Observed};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::api::{
     coordination::v1::Lease,
     core::v1::{Node, NodeCondition, Pod},
@@ -22,11 +22,29 @@ const WORKERS: usize = 8;
 /// Name of the pods' index by node.
 const BY_NODE: &str = "node";
 
-/// How long a node may be silent.
+/// Evictions begin this long after the look that found them due, so that all nodes that the look found count together
+/// (upstream's `NodeEvictionPeriod`).
+const EVICTION_DELAY: SignedDuration = SignedDuration::from_millis(100);
+
+/// How long a node may be silent, and when that is looked at.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Grace {
     pub monitor: Duration,
     pub startup: Duration,
+    /// Nodes are judged at multiples of this after the start: those lost in one period are lost together.
+    pub period: Duration,
+    pub started: Timestamp,
+}
+
+impl Grace {
+    /// The first look at or after `at`.
+    pub fn look(&self, at: Timestamp) -> Timestamp {
+        let (since, period) = (at.duration_since(self.started).as_nanos(), self.period.as_nanos());
+        let into = u128::try_from(since).ok().and_then(|since| since.checked_rem(period));
+        // None before the start, and where there is no period.
+        let wait = into.filter(|into| *into > 0).map_or(0, |into| period - into);
+        at + SignedDuration::from_nanos(i64::try_from(wait).unwrap_or(i64::MAX))
+    }
 }
 
 struct Controller {
@@ -51,8 +69,6 @@ struct View {
     registered: bool,
     /// Pods on it; only read when the node is not ready.
     pods: Vec<Arc<Pod>>,
-    /// Whether pods that it runs must be marked.
-    mark_pods: bool,
     admission: Admission,
 }
 
@@ -118,7 +134,12 @@ pub fn start(context: &Context) {
             queue.add(&new.into());
         }
     });
-    let grace = Grace { monitor: config.node_monitor_grace_period, startup: config.node_startup_grace_period };
+    let grace = Grace {
+        monitor: config.node_monitor_grace_period,
+        startup: config.node_startup_grace_period,
+        period: config.node_monitor_period,
+        started: config.clock.now(),
+    };
     wiring.run(Controller { nodes, pods, state, grace }, WORKERS);
 }
 
@@ -151,19 +172,18 @@ impl Reconciler for Controller {
             return Ok(health.forget(key).map(|uid| Seen::Removed { name: key.to_string(), uid }));
         };
         let registered = health.register(key, node.uid());
-        let mark_pods = health.take_unmarked(key);
         let Some(observed) = health.get(key) else { return Ok(None) };
+        let wanting = health.wanting(key, decide::wants_eviction(&node), now);
         drop(health);
-        let ready = is_ready(&node);
-        let pods = if ready { Vec::new() } else { pods_on(&self.pods, key) };
-        let admission = if decide::wants_eviction(&node) {
-            self.state.zones.lock().admit(&node, now)
+        let pods = if is_ready(&node) { Vec::new() } else { pods_on(&self.pods, key) };
+        let admission = if let Some(since) = wanting {
+            self.admission(&node, since, now)
         } else if self.state.zones.lock().all_disrupted() {
             Admission::Stopped
         } else {
             Admission::Granted
         };
-        Ok(Some(Seen::Present(Box::new(View { node, observed, registered, pods, mark_pods, admission }))))
+        Ok(Some(Seen::Present(Box::new(View { node, observed, registered, pods, admission }))))
     }
 
     fn reconcile(&self, view: &Seen, now: Timestamp) -> Plan {
@@ -171,5 +191,42 @@ impl Reconciler for Controller {
             Seen::Present(view) => decide::decide(view, self.grace, now),
             Seen::Removed { name, uid } => decide::removed(name, uid),
         }
+    }
+}
+
+impl Controller {
+    /// Whether the node may be tainted for eviction, which has been due since then.
+    fn admission(&self, node: &Node, since: Timestamp, now: Timestamp) -> Admission {
+        // What this controller found itself, it found at a look; what a kubelet says waits for the next one.
+        let found = condition(node, "Ready").is_some_and(|ready| ready.status == "Unknown");
+        let look = if found { since } else { self.grace.look(since) };
+        let begin = look + EVICTION_DELAY;
+        if now < begin {
+            return Admission::Later(begin.duration_since(now).as_secs_f64());
+        }
+        self.state.zones.lock().admit(node, now)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn looks_are_periods_apart() {
+        let started: Timestamp = "2024-01-01T00:00:03Z".parse().unwrap();
+        let (monitor, startup) = (Duration::from_secs(50), Duration::from_secs(60));
+        let check = |period: u64, at: &str, expected: &str| {
+            let grace = Grace { monitor, startup, period: Duration::from_secs(period), started };
+            let [at, expected] =
+                [at, expected].map(|text| format!("2024-01-01T00:00:{text}Z").parse::<Timestamp>().unwrap());
+            assert_eq!(grace.look(at), expected);
+        };
+        check(5, "03", "03");
+        check(5, "03.5", "08");
+        check(5, "08", "08");
+        check(5, "12.999", "13");
+        check(0, "12.999", "12.999");
+        check(5, "01", "01");
     }
 }

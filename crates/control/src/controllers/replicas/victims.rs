@@ -3,7 +3,7 @@ use crate::controllers::common::pod;
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Pod;
 use skeg_client::Object;
-use std::{cmp::Ordering, collections::BTreeMap, sync::Arc};
+use std::{cmp::Reverse, collections::BTreeMap, sync::Arc};
 
 /// Annotation by which a user weighs pods against each other (KEP 2255).
 const DELETION_COST: &str = "controller.kubernetes.io/pod-deletion-cost";
@@ -18,23 +18,60 @@ pub(super) fn choose(pods: &[Arc<Pod>], related: &[Arc<Pod>], count: usize, now:
         *crowd.entry(pod::node_name(pod)).or_default() += 1;
     }
     let rank = |pod: &Pod| crowd.get(pod::node_name(pod)).copied().unwrap_or(0);
+    let (ready, made) = (Ages::new(pods, pod::ready_since, now), Ages::new(pods, created, now));
     let mut sorted = pods.to_vec();
-    sorted.sort_by(|a, b| compare(a, b, rank(a), rank(b), now));
+    sorted.sort_by_cached_key(|pod| Importance {
+        assigned: !pod::node_name(pod).is_empty(),
+        phase: phase_order(pod),
+        ready: pod::is_ready(pod),
+        cost: deletion_cost(pod),
+        crowd: Reverse(rank(pod)),
+        ready_age: ready.of(pod),
+        restarts: Reverse(pod::restarts(pod)),
+        age: made.of(pod),
+    });
     sorted.truncate(count);
     sorted
 }
 
-fn compare(a: &Pod, b: &Pod, rank_a: usize, rank_b: usize, now: Timestamp) -> Ordering {
-    let assigned = |pod: &Pod| !pod::node_name(pod).is_empty();
-    assigned(a)
-        .cmp(&assigned(b))
-        .then_with(|| phase_order(a).cmp(&phase_order(b)))
-        .then_with(|| pod::is_ready(a).cmp(&pod::is_ready(b)))
-        .then_with(|| deletion_cost(a).cmp(&deletion_cost(b)))
-        .then_with(|| rank_b.cmp(&rank_a))
-        .then_with(|| compare_times(pod::ready_since(a), pod::ready_since(b), a, b, now))
-        .then_with(|| pod::restarts(b).cmp(&pod::restarts(a)))
-        .then_with(|| compare_times(created(a), created(b), a, b, now))
+/// What makes a pod missed; the first difference decides.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Importance<'a> {
+    assigned: bool,
+    phase: u8,
+    ready: bool,
+    cost: i32,
+    crowd: Reverse<usize>,
+    ready_age: Option<(i64, &'a str)>,
+    restarts: Reverse<(i32, i32)>,
+    age: Option<(i64, &'a str)>,
+}
+
+/// Ages of pods: younger first, on a logarithmic scale. Pods of one time are equal; those of about one age differ by chance,
+/// which is here the least uid of the pods of that time. Upstream compares the two uids, which is no order once pods of one
+/// time are among them: then what comes out hangs on how its sort works.
+struct Ages<'a> {
+    time: fn(&Pod) -> Option<Timestamp>,
+    uids: BTreeMap<Timestamp, &'a str>,
+    now: Timestamp,
+}
+
+impl<'a> Ages<'a> {
+    fn new(pods: &'a [Arc<Pod>], time: fn(&Pod) -> Option<Timestamp>, now: Timestamp) -> Self {
+        let mut uids: BTreeMap<Timestamp, &str> = BTreeMap::new();
+        for pod in pods {
+            if let Some(time) = time(pod) {
+                let least = uids.entry(time).or_insert_with(|| pod.uid());
+                *least = (*least).min(pod.uid());
+            }
+        }
+        Self { time, uids, now }
+    }
+
+    fn of(&self, pod: &Pod) -> Option<(i64, &'a str)> {
+        let time = (self.time)(pod)?;
+        Some((age_class(time, self.now), self.uids.get(&time).copied().unwrap_or_default()))
+    }
 }
 
 fn phase_order(pod: &Pod) -> u8 {
@@ -58,15 +95,6 @@ fn created(pod: &Pod) -> Option<Timestamp> {
     pod.meta().creation_timestamp.as_ref().map(|time| time.0)
 }
 
-/// Younger first, on a logarithmic scale of age so that pods of about one age differ by uid (chance) only.
-fn compare_times(a: Option<Timestamp>, b: Option<Timestamp>, pod_a: &Pod, pod_b: &Pod, now: Timestamp) -> Ordering {
-    match (a, b) {
-        (a, b) if a == b => Ordering::Equal,
-        (Some(a), Some(b)) => age_class(a, now).cmp(&age_class(b, now)).then_with(|| pod_a.uid().cmp(pod_b.uid())),
-        (a, b) => a.is_some().cmp(&b.is_some()),
-    }
-}
-
 /// Binary logarithm of the age in nanoseconds; -1 for the future.
 fn age_class(time: Timestamp, now: Timestamp) -> i64 {
     let age = now.duration_since(time).as_nanos();
@@ -77,6 +105,7 @@ fn age_class(time: Timestamp, now: Timestamp) -> i64 {
 mod tests {
     use super::*;
     use serde_json::json;
+    use skeg_testing::dice::Dice;
 
     fn pod(name: &str, patch: serde_json::Value) -> Arc<Pod> {
         let mut pod = json!({
@@ -119,5 +148,36 @@ mod tests {
         let alone = pod("a-alone", json!({ "/spec/nodeName": "n2" }));
         let pods = [alone, pod("b", json!({})), pod("c", json!({}))];
         assert_ne!(choose(&pods, &pods, 1, now)[0].name(), "a-alone");
+    }
+
+    /// Of many pods that came in the same few seconds, the same ones go whatever the order in which they are seen.
+    #[test]
+    fn many_pods_of_about_one_age_have_one_order() {
+        let mut dice = Dice::new(7);
+        let one = |index: usize, dice: &mut Dice| {
+            let second = |dice: &mut Dice| format!("2026-01-01T00:00:0{}Z", dice.roll(4));
+            let metadata = json!({
+                "name": format!("p{index}"), "uid": format!("{:03}-{index}", dice.roll(1000)), "creationTimestamp": second(dice),
+            });
+            let restarts =
+                json!([{ "name": "c", "image": "i", "imageID": "", "ready": true, "restartCount": dice.roll(2) }]);
+            let status = json!({ "phase": "Running", "containerStatuses": restarts, "conditions": [
+                { "type": "Ready", "status": "True", "lastTransitionTime": second(dice) }
+            ]});
+            pod("", json!({ "/metadata": metadata, "/status": status }))
+        };
+        let now = "2026-01-01T00:00:30Z".parse().unwrap();
+        for round in 1..50 {
+            let pods: Vec<_> = (0..60).map(|index| one(index, &mut dice)).collect();
+            let chosen = |pods: &[Arc<Pod>]| {
+                let plain = |pod: &Arc<Pod>| (pod::ready_since(pod), pod::restarts(pod), created(pod));
+                let mut chosen: Vec<_> = choose(pods, pods, round, now).iter().map(plain).collect();
+                chosen.sort();
+                chosen
+            };
+            let mut turned = pods.clone();
+            turned.reverse();
+            assert_eq!(chosen(&pods), chosen(&turned));
+        }
     }
 }
