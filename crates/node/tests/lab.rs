@@ -37,7 +37,7 @@ fn main() -> ExitCode {
     if let Some(code) = arguments.first().and_then(|program| cni::run_if_plugin(Path::new(program))) {
         return code;
     }
-    if services_traffic::run_if_helper(&arguments) {
+    if skeg_testing::traffic::run_if_helper(&arguments) {
         return ExitCode::SUCCESS;
     }
     if let [_, inside, dir] = &arguments[..]
@@ -226,6 +226,7 @@ async fn through_services(client: &CriClient, one: &RunningPod, two: &RunningPod
             protocol: 6,
             port: 80,
             node_port: Some(30_000 + u16::from(n)),
+            serving: std::collections::BTreeSet::new(),
             local: endpoints.clone(),
             endpoints,
         }],

@@ -2,7 +2,11 @@
 use crate::control::ControllerFlags;
 use crate::kubelet_flags::KubeletFlags;
 use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand, ValueEnum};
-use std::{net::IpAddr, path::PathBuf};
+use skeg_node::net::health::{HEALTHZ_ADDRESS, METRICS_ADDRESS};
+use std::{
+    net::{IpAddr, SocketAddr},
+    path::PathBuf,
+};
 
 /// A complete Kubernetes in one binary.
 #[derive(Debug, Parser)]
@@ -140,6 +144,16 @@ pub struct ServerFlags {
     /// Labels of this machine's node.
     #[arg(long, value_delimiter = ',', value_name = "KEY=VALUE,…")]
     pub node_labels: Vec<String>,
+    /// Networks of the addresses that node ports answer on, or 'primary' for the node's own address (default: every address
+    /// but loopback).
+    #[arg(long, value_delimiter = ',', value_name = "CIDR,…")]
+    pub nodeport_addresses: Vec<String>,
+    /// Where load balancers ask for the proxy's /healthz and /livez.
+    #[arg(long, default_value_t = HEALTHZ_ADDRESS, value_name = "IP:PORT")]
+    pub proxy_healthz_bind_address: SocketAddr,
+    /// Where the proxy tells its /metrics and /proxyMode.
+    #[arg(long, default_value_t = METRICS_ADDRESS, value_name = "IP:PORT")]
+    pub proxy_metrics_bind_address: SocketAddr,
     #[command(flatten)]
     pub control: ControllerFlags,
     /// KubeSchedulerConfiguration (kubescheduler.config.k8s.io/v1): profiles, weights and strategies of the scheduler.

@@ -31,7 +31,7 @@ use skeg_server::{
     resources::{Entropy, SystemEntropy, bootstrap},
 };
 use std::{
-    net::{IpAddr, SocketAddr},
+    net::{IpAddr, Ipv4Addr, SocketAddr},
     path::Path,
     sync::Arc,
 };
@@ -229,21 +229,32 @@ fn start_network(
     if !flags.on(Component::Proxy) {
         return Ok(());
     }
+    let node_address = match flags.node_ip.unwrap_or(running.advertise.ip()) {
+        IpAddr::V4(address) => Some(address),
+        IpAddr::V6(_) => None,
+    };
     let config = ProxyConfig {
         client: client(running, User::component("system:kube-proxy", &[]), "kube-proxy"),
         node_name: node_name(flags)?,
-        node_address: match flags.node_ip.unwrap_or(running.advertise.ip()) {
-            IpAddr::V4(address) => Some(address),
-            IpAddr::V6(_) => None,
-        },
+        node_address,
         clock: running.clock.clone(),
         cluster_cidr: Some(cluster_cidr(flags)?),
-        node_port_addresses: Vec::new(),
+        node_port_addresses: node_port_addresses(&flags.nodeport_addresses, node_address)?,
+        healthz_address: flags.proxy_healthz_bind_address,
+        metrics_address: flags.proxy_metrics_bind_address,
         seed: seed(),
     };
     let token = token.clone();
     components.spawn(async move { run_proxy(config, token).await.context("kube-proxy") });
     Ok(())
+}
+
+fn node_port_addresses(given: &[String], own: Option<Ipv4Addr>) -> anyhow::Result<Vec<Cidr>> {
+    let network = |text: &String| match (text.as_str(), own) {
+        ("primary", Some(address)) => Ok(Cidr { address, prefix: 32 }),
+        (text, _) => text.parse().map_err(|error: String| anyhow::anyhow!("--nodeport-addresses: {error}")),
+    };
+    given.iter().map(network).collect()
 }
 
 /// The cluster's DNS with rights of its own: it reads what names stand for and publishes its one Service.

@@ -13,7 +13,7 @@ mod limits;
 pub mod logs;
 pub mod make;
 mod measured;
-mod metrics;
+pub(crate) mod metrics;
 mod mounts;
 mod node;
 mod objects;

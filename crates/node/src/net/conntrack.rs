@@ -2,7 +2,11 @@
 //! that keeps its port would be sent to a gone endpoint for ever.
 use super::netlink::{Messages, Socket, attribute, flag};
 use rustix::net::netlink::NETFILTER;
-use std::{collections::BTreeSet, io, net::Ipv4Addr};
+use std::{
+    collections::{BTreeSet, HashMap},
+    io,
+    net::Ipv4Addr,
+};
 
 const SUBSYSTEM: u16 = 1 << 8;
 const GET: u16 = SUBSYSTEM | 1;
@@ -16,7 +20,7 @@ const ZONE: u16 = 18;
 
 pub type Place = (Ipv4Addr, u16);
 
-/// An address and port of a Service, and where its traffic may go.
+/// An address and port of a Service, and where its connections may go on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Front {
     /// None: a port of the node, on every address of its own.
@@ -35,14 +39,17 @@ struct Entry {
     zone: Option<Vec<u8>>,
 }
 
-/// Forgets the UDP connections to these fronts that lead elsewhere than to their endpoints; returns how many.
+/// Forgets the UDP connections to these fronts that lead elsewhere than to their endpoints; returns how many. Of several of
+/// one front the first counts.
 pub fn forget_stale(fronts: &[Front], own: &BTreeSet<Ipv4Addr>) -> io::Result<usize> {
     let mut socket = Socket::open(Some(NETFILTER))?;
     let mut list = Messages::default();
     list.push(GET, flag::DUMP, &HEADER, |_| {});
     let listed = socket.transact(&list)?;
+    let mut by_place = HashMap::new();
+    fronts.iter().for_each(|front| _ = by_place.entry((front.address, front.port)).or_insert(&front.endpoints));
     let entries = listed.iter().filter_map(|message| entry(&message.payload));
-    let stale: Vec<Entry> = entries.filter(|entry| is_stale(entry, fronts, own)).collect();
+    let stale: Vec<Entry> = entries.filter(|entry| is_stale(entry, &by_place, own)).collect();
     for entry in &stale {
         let mut messages = Messages::default();
         messages.push(DELETE, flag::ACK, &HEADER, |a| {
@@ -59,12 +66,15 @@ pub fn forget_stale(fronts: &[Front], own: &BTreeSet<Ipv4Addr>) -> io::Result<us
     Ok(stale.len())
 }
 
-fn is_stale(entry: &Entry, fronts: &[Front], own: &BTreeSet<Ipv4Addr>) -> bool {
+fn is_stale(
+    entry: &Entry,
+    fronts: &HashMap<(Option<Ipv4Addr>, u16), &BTreeSet<Place>>,
+    own: &BTreeSet<Ipv4Addr>,
+) -> bool {
     let (address, port) = entry.destination;
-    let is_of = |front: &&Front| {
-        front.port == port && front.address.map_or_else(|| own.contains(&address), |front| front == address)
-    };
-    fronts.iter().find(is_of).is_some_and(|front| !front.endpoints.contains(&entry.answering))
+    let of_node = || fronts.get(&(None, port)).filter(|_| own.contains(&address));
+    let endpoints = fronts.get(&(Some(address), port)).or_else(of_node);
+    endpoints.is_some_and(|endpoints| !endpoints.contains(&entry.answering))
 }
 
 fn entry(payload: &[u8]) -> Option<Entry> {
@@ -120,6 +130,7 @@ mod tests {
                 protocol: UDP,
                 port: 53,
                 node_port: None,
+                serving: BTreeSet::new(),
                 local: endpoints.clone(),
                 endpoints,
             }],

@@ -1,6 +1,9 @@
 //! What load balancers ask of a node: whether a Service has endpoints here (`healthCheckNodePort`), and whether the node's
-//! proxy keeps up (`/healthz` and `/livez` on port 10256).
-use super::services::model::Health;
+//! proxy keeps up (`/healthz` and `/livez` on port 10256). And what the node's own administrators ask: its metrics and mode.
+use super::{
+    metrics::{Changed, ProxyMetrics},
+    services::model::Health,
+};
 use bytes::Bytes;
 use http::{Request, Response, StatusCode, header};
 use http_body_util::Full;
@@ -29,8 +32,9 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-/// Upstream's default of `healthzBindAddress`.
-pub const HEALTHZ_PORT: u16 = 10_256;
+/// Upstream's defaults of `healthzBindAddress` and `metricsBindAddress`.
+pub const HEALTHZ_ADDRESS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 10_256);
+pub const METRICS_ADDRESS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 10_249);
 /// A change that is not in force after this long makes the proxy unhealthy: twice upstream's sync period.
 const HEALTHY_WITHIN: Duration = Duration::from_secs(60);
 /// Connections that one port serves at once; more wait to be accepted.
@@ -47,6 +51,7 @@ type Handler = Arc<dyn Fn(&str) -> Answer + Send + Sync>;
 pub struct ProxyHealth {
     clock: Arc<dyn Clock>,
     state: Mutex<State>,
+    pub(super) metrics: ProxyMetrics,
 }
 
 #[derive(Debug, Default)]
@@ -60,12 +65,17 @@ struct State {
 
 impl ProxyHealth {
     pub fn new(clock: Arc<dyn Clock>) -> Self {
-        Self { clock, state: Mutex::default() }
+        Self { clock, state: Mutex::default(), metrics: ProxyMetrics::default() }
+    }
+
+    pub(super) fn now(&self) -> Timestamp {
+        self.clock.now()
     }
 
     /// A change waits to be put in force.
-    pub fn queued(&self) {
+    pub(super) fn queued(&self, what: Changed) {
         let now = self.clock.now();
+        self.metrics.queued(what, now);
         self.state.lock().waiting.get_or_insert(now);
     }
 
@@ -109,7 +119,18 @@ impl ProxyHealth {
         }
         body.push('}');
         let code = if good { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+        self.metrics.answered(is_healthz, code.as_u16());
         as_json(Response::builder().status(code), body)
+    }
+
+    fn answer_administrator(&self, path: &str) -> Answer {
+        let body = match path {
+            "/metrics" => self.metrics.text(),
+            "/proxyMode" => "nftables".to_owned(),
+            "/healthz" => "ok".to_owned(),
+            _ => return text(StatusCode::NOT_FOUND, "404 page not found\n"),
+        };
+        text(StatusCode::OK, body)
     }
 }
 
@@ -118,9 +139,12 @@ fn as_json(builder: http::response::Builder, body: String) -> Answer {
     builder.body(Full::from(body)).expect("the headers are well formed")
 }
 
-fn text(code: StatusCode, body: &'static str) -> Answer {
+fn text(code: StatusCode, body: impl Into<Bytes>) -> Answer {
     let builder = Response::builder().status(code).header(header::CONTENT_TYPE, "text/plain; charset=utf-8");
-    builder.header("X-Content-Type-Options", "nosniff").body(Full::from(body)).expect("the headers are well formed")
+    builder
+        .header("X-Content-Type-Options", "nosniff")
+        .body(Full::new(body.into()))
+        .expect("the headers are well formed")
 }
 
 /// Upstream's text, whatever is asked for.
@@ -224,15 +248,17 @@ impl ServiceHealth {
     }
 }
 
-/// Answers for the proxy itself on every address of the node, if the port is free.
-pub async fn serve_proxy_health(health: Arc<ProxyHealth>, tasks: &Tasks) {
-    let address = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), HEALTHZ_PORT);
+/// Answers for the proxy itself, to balancers and to administrators, at the addresses that are free.
+pub async fn serve_proxy(health: Arc<ProxyHealth>, healthz: SocketAddr, metrics: SocketAddr, tasks: &Tasks) {
+    let about = health.clone();
+    open(healthz, Arc::new(move |path| about.answer(path)), tasks).await;
+    open(metrics, Arc::new(move |path| health.answer_administrator(path)), tasks).await;
+}
+
+async fn open(address: SocketAddr, handler: Handler, tasks: &Tasks) {
     match TcpListener::bind(address).await {
-        Ok(listener) => {
-            let handler: Handler = Arc::new(move |path| health.answer(path));
-            tasks.spawn(serve(listener, handler, tasks.clone(), CancellationToken::new()));
-        }
-        Err(error) => tracing::warn!(%address, %error, "the proxy's health cannot be asked for"),
+        Ok(listener) => tasks.spawn(serve(listener, handler, tasks.clone(), CancellationToken::new())),
+        Err(error) => tracing::warn!(%address, %error, "the proxy cannot be asked for its health or metrics here"),
     }
 }
 
@@ -324,7 +350,7 @@ mod tests {
         let (code, body) = shown(health.answer("/healthz")).await;
         let expected = r#"{"lastUpdated":"2026-01-01T00:00:00Z","currentTime":"2026-01-01T00:00:00Z","nodeEligible":true,"healthy":true,"status":{"IPv4":{"lastUpdated":"2026-01-01T00:00:00Z","healthy":true}}}"#;
         assert_eq!((code, body.as_str()), (200, expected));
-        health.queued();
+        health.queued(Changed::Service);
         *clock.0.lock() = start + jiff::SignedDuration::from_secs(59);
         assert!(health.is_healthy());
         *clock.0.lock() = start + jiff::SignedDuration::from_secs(60);
@@ -332,5 +358,9 @@ mod tests {
         health.updated();
         assert_eq!(shown(health.answer("/livez")).await.0, 200);
         assert_eq!(shown(health.answer("/metrics")).await.0, 404);
+        assert_eq!(shown(health.answer_administrator("/proxyMode")).await, (200, "nftables".into()));
+        let (code, told) = shown(health.answer_administrator("/metrics")).await;
+        assert!(code == 200 && told.contains("kubeproxy_proxy_livez_total{code=\"503\"} 1\n"), "{told}");
+        assert_eq!(shown(health.answer_administrator("/other")).await.0, 404);
     }
 }

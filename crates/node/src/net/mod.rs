@@ -2,6 +2,7 @@
 pub mod cni;
 pub mod conntrack;
 pub mod health;
+mod metrics;
 pub mod netlink;
 pub mod nft;
 pub mod node;

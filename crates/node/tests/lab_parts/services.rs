@@ -6,165 +6,14 @@ use skeg_node::net::{
     nft::{Kernel, PacketFilter, Start},
     services::{self, NodeView, Ruleset},
 };
-use std::{
-    collections::BTreeSet,
-    fs,
-    io::{Read, Write},
-    net::{TcpListener, TcpStream, UdpSocket},
-    path::Path,
-    process::{Child, Command, Stdio},
-    sync::atomic::{AtomicU16, Ordering},
-    time::Duration,
-};
+use skeg_testing::traffic::{PORT, Place};
+use std::path::Path;
 
-/// Where the servers of this test listen in the pods.
-const PORT: u16 = 9_000;
-const ANSWER_WITHIN: Duration = Duration::from_millis(1_500);
 const OUTSIDE: &str = "192.0.2.2";
 const OUTSIDE_TOO: &str = "192.0.2.3";
 const FAR: &str = "10.244.9.2";
 const BALANCER: &str = "203.0.113.1";
 const EXTERNAL: &str = "203.0.113.2";
-
-/// `serve NAME`: tells every TCP and UDP client the server's name and the client's address. `ask tcp|udp FROM TO COUNT PORT`: a line
-/// for each answer, or the kind of the error.
-pub fn run_if_helper(arguments: &[String]) -> bool {
-    match arguments {
-        [_, verb, name] if verb == "serve" => serve(name),
-        [_, verb, protocol, from, to, count, port] if verb == "ask" => {
-            let (count, port): (u16, u16) = (count.parse().unwrap(), port.parse().unwrap());
-            (port..port + count).for_each(|port| println!("{}", ask_once(protocol, (from, port), to)));
-        }
-        _ => return false,
-    }
-    true
-}
-
-fn serve(name: &str) {
-    let (tcp, udp) = (TcpListener::bind(("0.0.0.0", PORT)).unwrap(), UdpSocket::bind(("0.0.0.0", PORT)).unwrap());
-    println!("ready");
-    let own = name.to_owned();
-    std::thread::spawn(move || {
-        let mut buffer = [0; 64];
-        while let Ok((_, from)) = udp.recv_from(&mut buffer) {
-            _ = udp.send_to(format!("{own} saw {}", from.ip()).as_bytes(), from);
-        }
-    });
-    for stream in tcp.incoming().flatten() {
-        let from = stream.peer_addr().map(|from| from.ip().to_string()).unwrap_or_default();
-        _ = (&stream).write_all(format!("{name} saw {from}").as_bytes());
-    }
-}
-
-fn ask_once(protocol: &str, from: (&str, u16), to: &str) -> String {
-    let answer = if protocol == "tcp" { ask_tcp(from.0, to) } else { ask_udp(from, to) };
-    answer.unwrap_or_else(|error| match error.kind() {
-        std::io::ErrorKind::ConnectionRefused => "refused".into(),
-        std::io::ErrorKind::TimedOut | std::io::ErrorKind::WouldBlock => "silence".into(),
-        other => format!("{other:?}"),
-    })
-}
-
-fn ask_tcp(from: &str, to: &str) -> std::io::Result<String> {
-    let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None)?;
-    socket.bind(&format!("{from}:0").parse::<std::net::SocketAddr>().unwrap().into())?;
-    socket.connect_timeout(&to.parse::<std::net::SocketAddr>().unwrap().into(), ANSWER_WITHIN)?;
-    let mut stream = TcpStream::from(socket);
-    stream.set_read_timeout(Some(ANSWER_WITHIN))?;
-    let mut text = String::new();
-    stream.read_to_string(&mut text)?;
-    Ok(text)
-}
-
-fn ask_udp(from: (&str, u16), to: &str) -> std::io::Result<String> {
-    let socket = UdpSocket::bind(from)?;
-    socket.set_read_timeout(Some(ANSWER_WITHIN))?;
-    socket.connect(to)?;
-    socket.send(b"?")?;
-    let mut buffer = [0; 64];
-    let length = socket.recv(&mut buffer)?;
-    Ok(String::from_utf8_lossy(&buffer[..length]).into_owned())
-}
-
-fn run(program: &str, arguments: &str) {
-    let status = Command::new(program).args(arguments.split_whitespace()).status().unwrap();
-    assert!(status.success(), "{program} {arguments}: {status}");
-}
-
-/// A process that is ended with the test.
-struct Helper(Child);
-
-impl Drop for Helper {
-    fn drop(&mut self) {
-        _ = self.0.kill();
-        _ = self.0.wait();
-    }
-}
-
-/// A network namespace: a pod's by its file, or one that a helper holds.
-struct Place {
-    network: String,
-    _holder: Option<Helper>,
-}
-
-impl Place {
-    /// The namespace of the pod with this address.
-    fn of_pod(data: &Path, pod: &RunningPod) -> Self {
-        let dirs = ["io.containerd.grpc.v1.cri/netns", "io.containerd.cri.v1.runtime/netns", "netns"];
-        let dirs = dirs.map(|dir| data.join("containerd/state").join(dir));
-        let files = dirs.iter().filter_map(|dir| fs::read_dir(dir).ok()).flatten().flatten();
-        let has = |network: &str| {
-            let shown =
-                Command::new("nsenter").arg(format!("--net={network}")).args(["ip", "-o", "-4", "addr"]).output();
-            String::from_utf8_lossy(&shown.unwrap().stdout).contains(&format!(" {}/", pod.address))
-        };
-        let mut networks = files.map(|file| file.path().display().to_string());
-        Self { network: networks.find(|network| has(network)).expect("the pod has a namespace"), _holder: None }
-    }
-
-    /// A namespace that hangs on the node by one link, with addresses of its own.
-    fn beside(link: &str, node_side: &str, addresses: &[&str], gateway: &str) -> Self {
-        let mut holder = Command::new("unshare");
-        holder.args(["--net", "--", "sh", "-c", "echo ready; exec sleep infinity"]).stdout(Stdio::piped());
-        let mut holder = Helper(holder.spawn().unwrap());
-        let mut ready = [0; 6];
-        holder.0.stdout.take().unwrap().read_exact(&mut ready).unwrap();
-        let pid = holder.0.id();
-        let network = format!("/proc/{pid}/ns/net");
-        run("ip", &format!("link add {link} type veth peer name eth0 netns {pid}"));
-        run("ip", &format!("addr add {node_side} dev {link}"));
-        run("ip", &format!("link set {link} up"));
-        let inside = |arguments: &str| run("nsenter", &format!("--net={network} ip {arguments}"));
-        inside("link set lo up");
-        addresses.iter().for_each(|address| inside(&format!("addr add {address} dev eth0")));
-        inside("link set eth0 up");
-        inside(&format!("route add default via {gateway}"));
-        Self { network, _holder: Some(holder) }
-    }
-
-    fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new("nsenter");
-        command.arg(format!("--net={}", self.network)).arg(std::env::current_exe().unwrap()).args(arguments);
-        command
-    }
-
-    fn serve(&self, name: &str) -> Helper {
-        let mut helper = Helper(self.command(&["serve", name]).stdout(Stdio::piped()).spawn().unwrap());
-        helper.0.stdout.take().unwrap().read_exact(&mut [0; 6]).unwrap();
-        helper
-    }
-
-    /// All different answers to so many questions.
-    fn ask(&self, protocol: &str, from: &str, to: &str, count: u16) -> BTreeSet<String> {
-        // The kernel remembers for half a minute where packets from a port went: no port is used twice.
-        static FIRST_PORT: AtomicU16 = AtomicU16::new(10_000);
-        let port = FIRST_PORT.fetch_add(count, Ordering::Relaxed);
-        let numbers = [count.to_string(), port.to_string()];
-        let output = self.command(&["ask", protocol, from, to, &numbers[0], &numbers[1]]).output().unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect()
-    }
-}
 
 /// The packet filter with the Services of one case.
 struct Filter {
@@ -358,11 +207,11 @@ impl World {
 
 /// All cases; the table is gone afterwards.
 pub fn all(data: &Path, one: &RunningPod, two: &RunningPod) {
-    let (first, second) = (Place::of_pod(data, one), Place::of_pod(data, two));
+    let (first, second) = (Place::of_pod(data, &one.address), Place::of_pod(data, &two.address));
     let outside = Place::beside("out0", "192.0.2.1/24", &["192.0.2.2/24", "192.0.2.3/24"], "192.0.2.1");
     let far = Place::beside("far0", "10.244.9.1/24", &["10.244.9.2/24"], "10.244.9.1");
     let servers = [first.serve("one"), second.serve("two"), far.serve("far")];
-    let node = Place { network: "/proc/self/ns/net".into(), _holder: None };
+    let node = Place::here();
     let (filter, one, two) = (Filter::new(), one.address.clone(), two.address.clone());
     let mut world = World { filter, one, two, pod: first, node, outside };
     world.all_ways();

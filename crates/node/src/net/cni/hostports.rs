@@ -1,9 +1,13 @@
 //! Host ports of pods, and the masquerading of what pods send out of the cluster: a table of the CNI plugin's own, so that
 //! both work without the Service proxy.
 use super::config::{Cidr, PortMapping};
-use crate::net::nft::{
-    Base, Chain, ChainType, Change, Data, Datum, Field, Hook, Kernel, Key, Load, PacketFilter, Rule, Set, Side, Start,
-    Statement, Value, Verdict,
+use crate::net::{
+    conntrack::{Front, Place, forget_stale},
+    netlink::route::Routing,
+    nft::{
+        Base, Chain, ChainType, Change, Data, Datum, Field, Hook, Kernel, Key, Load, PacketFilter, Rule, Set, Side,
+        Start, Statement, Value, Verdict,
+    },
 };
 use std::{io, net::Ipv4Addr};
 
@@ -129,12 +133,33 @@ pub fn add(pod: Ipv4Addr, ports: &[PortMapping]) -> io::Result<()> {
         remove_element(&mut kernel, set, key)?;
     }
     let add = elements.into_iter().map(|(set, key, data)| (set.into(), key, data)).collect();
-    kernel.apply(Start::Present, &Change { add_elements: add, ..Change::default() })
+    kernel.apply(Start::Present, &Change { add_elements: add, ..Change::default() })?;
+    // What came before the pod was there would go on past it.
+    forget(&fronts(ports, |port| Some((pod, port.container_port))))
 }
 
 pub fn remove(pod: Ipv4Addr, ports: &[PortMapping]) -> io::Result<()> {
     let mut kernel = Kernel::open(TABLE)?;
-    elements(pod, ports)?.iter().try_for_each(|(set, key, _)| remove_element(&mut kernel, set, key))
+    elements(pod, ports)?.iter().try_for_each(|(set, key, _)| remove_element(&mut kernel, set, key))?;
+    forget(&fronts(ports, |_| None))
+}
+
+/// The UDP host ports, and where their packets are to go from now on.
+fn fronts(ports: &[PortMapping], to: impl Fn(&PortMapping) -> Option<Place>) -> Vec<Front> {
+    let udp = ports.iter().filter(|port| port.host_port != 0 && port.protocol.eq_ignore_ascii_case("udp"));
+    let front = |port: &PortMapping| {
+        let address = port.host_ip.parse().ok().filter(|address: &Ipv4Addr| !address.is_unspecified());
+        Front { address, port: port.host_port, endpoints: to(port).into_iter().collect() }
+    };
+    udp.map(front).collect()
+}
+
+fn forget(fronts: &[Front]) -> io::Result<()> {
+    if !fronts.is_empty() {
+        let own = Routing::open()?.addresses()?;
+        forget_stale(fronts, &own.into_iter().map(|(_, address)| address).collect())?;
+    }
+    Ok(())
 }
 
 fn remove_element(kernel: &mut Kernel, set: &'static str, key: &Key) -> io::Result<()> {

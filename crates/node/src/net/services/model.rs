@@ -11,7 +11,7 @@ use std::{
 };
 
 /// Somebody else proxies a Service that carries this label.
-const PROXY_NAME_LABEL: &str = "service.kubernetes.io/service-proxy-name";
+pub const PROXY_NAME_LABEL: &str = "service.kubernetes.io/service-proxy-name";
 /// Upstream's default of `sessionAffinityConfig.clientIP.timeoutSeconds`.
 const AFFINITY_SECONDS: i32 = 10_800;
 
@@ -48,6 +48,8 @@ pub struct Port {
     pub endpoints: Vec<Endpoint>,
     /// The same under policy Local.
     pub local: Vec<Endpoint>,
+    /// Wherever a connection may go on: all that serve, also while they end and wherever they are.
+    pub serving: BTreeSet<(Ipv4Addr, u16)>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -130,10 +132,12 @@ fn protocol_number(protocol: Option<&str>) -> Option<u8> {
 fn read_port(port: &core::ServicePort, slices: &[&EndpointSlice], node: &NodeView) -> Option<Port> {
     let name = port.name.clone().unwrap_or_default();
     let protocol = protocol_number(port.protocol.as_deref())?;
-    let (endpoints, local) = endpoints(slices, &name, protocol, node);
+    let all = candidates(slices, &name, protocol, node);
+    let (endpoints, local) = endpoints(&all, node);
     Some(Port {
         endpoints,
         local,
+        serving: all.iter().filter(|it| it.serving).map(|it| (it.endpoint.address, it.endpoint.port)).collect(),
         name,
         protocol,
         port: u16::try_from(port.port).ok()?,
@@ -156,7 +160,7 @@ fn health(spec: &core::ServiceSpec, slices: &[&EndpointSlice], node: &NodeView) 
     let port = spec.health_check_node_port.filter(|_| asked).and_then(|port| u16::try_from(port).ok())?;
     let endpoints = slices.iter().filter(|slice| slice.address_type == "IPv4");
     let endpoints = endpoints.flat_map(|slice| slice.endpoints.iter().flatten());
-    let ready = endpoints.filter(|it| it.node_name.as_deref() == Some(&node.name) && conditions(it).0);
+    let ready = endpoints.filter(|it| it.node_name.as_deref() == Some(&node.name) && is_ready(it));
     let addresses: BTreeSet<&String> = ready.filter_map(|endpoint| endpoint.addresses.first()).collect();
     Some(Health { port, local_endpoints: addresses.len() }).filter(|health| health.port != 0)
 }
@@ -166,11 +170,19 @@ struct Candidate<'a> {
     endpoint: Endpoint,
     of: &'a SliceEndpoint,
     ready: bool,
-    /// Serving though terminating.
-    ending: bool,
+    serving: bool,
+    terminating: bool,
 }
 
-/// All endpoints of a port that might serve; the last mention of an address counts.
+impl Candidate<'_> {
+    /// Serving though terminating.
+    fn is_ending(&self) -> bool {
+        self.serving && self.terminating
+    }
+}
+
+/// All endpoints of a port. Of several under one address the last counts, but one that ends never in the place of another:
+/// the address may have been given to a new pod already.
 fn candidates<'a>(slices: &[&'a EndpointSlice], port_name: &str, protocol: u8, node: &NodeView) -> Vec<Candidate<'a>> {
     let mut found = BTreeMap::new();
     for slice in slices.iter().filter(|slice| slice.address_type == "IPv4") {
@@ -185,14 +197,15 @@ fn candidates<'a>(slices: &[&'a EndpointSlice], port_name: &str, protocol: u8, n
             let Some(address) = of.addresses.first().and_then(|address| address.parse::<Ipv4Addr>().ok()) else {
                 continue;
             };
-            let (ready, ending) = conditions(of);
-            if ready || ending {
-                let local = of.node_name.as_deref() == Some(&node.name);
-                found.insert(
-                    (address, port),
-                    Candidate { endpoint: Endpoint { address, port, local }, of, ready, ending },
-                );
+            let conditions = of.conditions.as_ref();
+            let terminating = conditions.and_then(|it| it.terminating).unwrap_or(false);
+            if terminating && found.contains_key(&(address, port)) {
+                continue;
             }
+            let local = of.node_name.as_deref() == Some(&node.name);
+            let serving = conditions.and_then(|it| it.serving).unwrap_or(true);
+            let endpoint = Endpoint { address, port, local };
+            found.insert((address, port), Candidate { endpoint, of, ready: is_ready(of), serving, terminating });
         }
     }
     found.into_values().collect()
@@ -200,16 +213,15 @@ fn candidates<'a>(slices: &[&'a EndpointSlice], port_name: &str, protocol: u8, n
 
 /// Where connections under policy Cluster go: the ready endpoints that are meant for this node, or where none is ready,
 /// those that still serve while they end. And under policy Local: the same of the node's own.
-fn endpoints(slices: &[&EndpointSlice], name: &str, protocol: u8, node: &NodeView) -> (Vec<Endpoint>, Vec<Endpoint>) {
-    let all = candidates(slices, name, protocol, node);
+fn endpoints(all: &[Candidate<'_>], node: &NodeView) -> (Vec<Endpoint>, Vec<Endpoint>) {
     let pick = |which: &dyn Fn(&Candidate<'_>) -> bool| -> Vec<Endpoint> {
         all.iter().filter(|it| which(it)).map(|it| it.endpoint).collect()
     };
     let or = |first: Vec<Endpoint>, second: Vec<Endpoint>| if first.is_empty() { second } else { first };
-    let nearness = Nearness::of(&all, node);
+    let nearness = Nearness::of(all, node);
     (
-        or(pick(&|it| it.ready && nearness.admits(it.of, node)), pick(&|it| it.ending)),
-        or(pick(&|it| it.endpoint.local && it.ready), pick(&|it| it.endpoint.local && it.ending)),
+        or(pick(&|it| it.ready && nearness.admits(it.of, node)), pick(&|it| it.is_ending())),
+        or(pick(&|it| it.endpoint.local && it.ready), pick(&|it| it.endpoint.local && it.is_ending())),
     )
 }
 
@@ -256,12 +268,8 @@ fn node_hints(endpoint: &SliceEndpoint) -> Vec<&str> {
     hints.into_iter().flatten().map(|hint| hint.name.as_str()).collect()
 }
 
-/// Ready; and serving though terminating.
-fn conditions(endpoint: &SliceEndpoint) -> (bool, bool) {
-    let Some(conditions) = &endpoint.conditions else { return (true, false) };
-    let ready = conditions.ready.unwrap_or(true);
-    let serving = conditions.serving.unwrap_or(ready);
-    (ready, serving && conditions.terminating.unwrap_or(false))
+fn is_ready(endpoint: &SliceEndpoint) -> bool {
+    endpoint.conditions.as_ref().and_then(|conditions| conditions.ready).unwrap_or(true)
 }
 
 #[cfg(test)]
@@ -318,6 +326,26 @@ mod tests {
         check(&json!([unready, ended]), &[]);
         check(&json!([ready, ready]), &["10.0.0.1/true"]);
         check(&Value::Null, &[]);
+        // A new pod may have the address of one that ends.
+        let heir = json!({"addresses": ["10.0.0.4"]});
+        check(&json!([heir, ending]), &["10.0.0.4/false"]);
+        check(&json!([ending, heir]), &["10.0.0.4/false"]);
+    }
+
+    #[test]
+    fn connections_go_on_wherever_it_is_served() {
+        let at = |address: &str, conditions: Value| json!({"addresses": [address], "conditions": conditions});
+        let endpoints = json!([
+            {"addresses": ["10.0.0.1"], "hints": {"forZones": [{"name": "z1"}]}},
+            {"addresses": ["10.0.0.2"], "hints": {"forZones": [{"name": "z2"}]}},
+            at("10.0.0.3", json!({"ready": false, "serving": true, "terminating": true})),
+            at("10.0.0.4", json!({"ready": false, "serving": false})),
+            at("10.0.0.5", json!({"ready": false, "serving": false, "terminating": true})),
+        ]);
+        let found = read(&spec(), &[slice(&endpoints)]).unwrap();
+        let shown: Vec<u8> = found.ports[0].serving.iter().map(|(address, _)| address.octets()[3]).collect();
+        assert_eq!(shown, [1, 2, 3]);
+        assert_eq!(found.ports[0].endpoints.len(), 1);
     }
 
     #[test]

@@ -167,6 +167,7 @@ mod tests {
                 protocol: 6,
                 port,
                 node_port: node_port.map(|port| 30_000 + port),
+                serving: BTreeSet::new(),
                 local: endpoints.iter().copied().filter(|endpoint| endpoint.local).collect(),
                 endpoints,
             });
@@ -220,6 +221,7 @@ mod tests {
             node_port: Some(30080),
             endpoints: (1..=endpoints).map(endpoint).collect(),
             local: (1..=endpoints.min(1)).map(endpoint).collect(),
+            serving: BTreeSet::new(),
         };
         Service {
             key: "default/web".into(),
