@@ -2,4 +2,5 @@
 pub mod admission;
 pub mod api;
 pub mod auth;
+mod metrics;
 pub mod resources;

@@ -16,6 +16,7 @@ pub static KIND: Kind = Kind {
         validate(new, errors);
     },
     short_names: &["limits"],
+    names_unnamed: true,
     create_on_update: true,
     ..Kind::new("", "LimitRange", "limitranges", "limitrange", Scope::Namespaced, "/registry/limitranges/", VERSIONS)
 };

@@ -121,6 +121,8 @@ pub struct Kind {
     pub subresources: &'static [Subresource],
     /// How `metadata.name` is checked.
     pub name_rule: NameRule,
+    /// Whether the server names what comes without any name, by a uid.
+    pub names_unnamed: bool,
     /// Strategy's `PrepareForCreate`: drops status, sets generation and the like.
     pub prepare_create: fn(&mut Value),
     /// Strategy's `PrepareForUpdate(new, old)`: keeps status, bumps generation when spec changed.
@@ -304,6 +306,7 @@ impl Kind {
             shows_deleted: false,
             reset_fields: &[],
             unsynced: |_| false,
+            names_unnamed: false,
         }
     }
 

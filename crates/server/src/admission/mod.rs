@@ -1,6 +1,7 @@
 //! The admission chain in upstream's order. A plugin mutates or refuses; what it must look up it reads through the store.
 mod default_tolerations;
 mod limit_ranger;
+pub(crate) mod metrics;
 mod namespace_lifecycle;
 mod node_restriction;
 mod pod_resize;
@@ -31,6 +32,18 @@ pub enum Operation {
     Update,
     Delete,
     Connect,
+}
+
+impl Operation {
+    /// As metrics and webhooks name it.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Create => "CREATE",
+            Self::Update => "UPDATE",
+            Self::Delete => "DELETE",
+            Self::Connect => "CONNECT",
+        }
+    }
 }
 
 /// One request as the plugins see it.

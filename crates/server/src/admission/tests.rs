@@ -66,3 +66,26 @@ async fn nodes_begin_tainted() {
     let node = call(&api, "nodes", create(json!({"metadata": {"name": "n"}}))).await.unwrap();
     assert_eq!(node["spec"]["taints"], json!([{"key": "node.kubernetes.io/not-ready", "effect": "NoSchedule"}]));
 }
+
+#[tokio::test]
+async fn plugins_are_timed() {
+    let api = api_with(chain(&[], &[]).unwrap());
+    call(&api, "nodes", create(json!({"metadata": {"name": "n"}}))).await.unwrap();
+    call(&api, "configmaps", create(json!({"metadata": {"name": "c"}}))).await.unwrap_err();
+    let mut text = String::new();
+    api.admission.write(&mut text);
+    let plugin = "apiserver_admission_controller_admission_duration_seconds_count";
+    let step = "apiserver_admission_step_admission_duration_seconds_count";
+    for line in [
+        format!("{plugin}{{name=\"NamespaceLifecycle\",operation=\"CREATE\",rejected=\"false\",type=\"admit\"}} 1"),
+        format!("{plugin}{{name=\"NamespaceLifecycle\",operation=\"CREATE\",rejected=\"true\",type=\"admit\"}} 1"),
+        format!("{plugin}{{name=\"TaintNodesByCondition\",operation=\"CREATE\",rejected=\"false\",type=\"admit\"}} 1"),
+        format!("{plugin}{{name=\"PodSecurity\",operation=\"CREATE\",rejected=\"false\",type=\"validate\"}} 1"),
+        format!("{step}{{operation=\"CREATE\",rejected=\"false\",type=\"admit\"}} 1"),
+        format!("{step}{{operation=\"CREATE\",rejected=\"true\",type=\"admit\"}} 1"),
+        format!("{step}{{operation=\"CREATE\",rejected=\"false\",type=\"validate\"}} 1"),
+    ] {
+        assert!(text.contains(&format!("\n{line}\n")), "{line} in {text}");
+    }
+    assert!(!text.contains("PodResizeValidator"), "it has no say in a create");
+}

@@ -44,6 +44,46 @@ pub fn holding(body: Body, guard: impl Send + Unpin + 'static) -> Body {
     Held { body, _guard: guard }.boxed_unsync()
 }
 
+/// The same body, whose bytes are told once it has been sent or given up.
+pub fn counted(body: Body, told: impl FnOnce(u64) + Send + Unpin + 'static) -> Body {
+    Counting { body, bytes: 0, told: Some(told) }.boxed_unsync()
+}
+
+struct Counting<F: FnOnce(u64)> {
+    body: Body,
+    bytes: u64,
+    told: Option<F>,
+}
+
+impl<F: FnOnce(u64) + Unpin> hyper::body::Body for Counting<F> {
+    type Data = Bytes;
+    type Error = BrokenStream;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BrokenStream>>> {
+        let frame = Pin::new(&mut self.body).poll_frame(cx);
+        if let Poll::Ready(Some(Ok(frame))) = &frame {
+            self.bytes += frame.data_ref().map_or(0, Bytes::len) as u64;
+        }
+        frame
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+impl<F: FnOnce(u64)> Drop for Counting<F> {
+    fn drop(&mut self) {
+        if let Some(told) = self.told.take() {
+            told(self.bytes);
+        }
+    }
+}
+
 struct Held<G> {
     body: Body,
     _guard: G,

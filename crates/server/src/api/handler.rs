@@ -8,7 +8,7 @@ use super::{
     frames::SharedFrames,
     identity, impersonate,
     limits::{self, Limits},
-    metrics::{Gauge, Labels, Metrics},
+    metrics::{Gauge, Labels, Metrics, Unknown},
     negotiate::{self, Format, wants_pretty},
     openapi::OpenApi,
     paths, respond,
@@ -24,7 +24,7 @@ use http::{
     Extensions, HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri, Version, header, request::Parts,
 };
 use http_body_util::BodyExt;
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
 use skeg_model::{kinds::Verb, status::Status};
 use std::{sync::Arc, time::Duration};
 use tokio::{sync::OnceCell, time::Instant};
@@ -140,8 +140,8 @@ impl Server {
             Ok(info) => {
                 let labels = Labels::of(&info, dry_run);
                 let response = self.answer(parts, &mut body, info, query, certified).await;
-                self.metrics.request(labels, response.status().as_u16(), started.elapsed());
-                response
+                self.metrics.request(labels.clone(), response.status().as_u16(), started.elapsed());
+                if labels.reads() { self.sized(response, labels) } else { response }
             }
             Err(status) => respond::status(&status, failure_format(&parts.headers, &query)),
         };
@@ -153,6 +153,25 @@ impl Server {
         headers.insert("audit-id", audit_id);
         headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-cache, private"));
         response
+    }
+
+    /// Counts the bytes of an answer: at once, or when they have been sent.
+    fn sized(self: &Arc<Self>, response: Response<Body>, labels: Labels) -> Response<Body> {
+        if let Some(bytes) = response.body().size_hint().exact() {
+            self.metrics.answered(labels, bytes);
+            return response;
+        }
+        let server = self.clone();
+        response.map(|body| body::counted(body, move |bytes| server.metrics.answered(labels, bytes)))
+    }
+
+    /// Who asks, from what the request and its connection show.
+    fn identify(&self, headers: &HeaderMap, certified: Option<&Arc<User>>) -> Option<Arc<User>> {
+        let (now, token, started) = (self.config.clock.now(), identity::bearer(headers), Instant::now());
+        let user = self.config.authenticator.authenticate(certified, token, now).ok();
+        let unknown = if token.is_some() { Unknown::Unproven } else { Unknown::Nobody };
+        self.metrics.authenticated(user.as_ref().map(|it| it.name.as_str()).ok_or(unknown), started.elapsed());
+        user
     }
 
     fn audit_id(&self, headers: &HeaderMap) -> HeaderValue {
@@ -168,9 +187,7 @@ impl Server {
         query: Query,
         certified: Option<&Arc<User>>,
     ) -> Response<Body> {
-        let now = self.config.clock.now();
-        let token = identity::bearer(&parts.headers);
-        let Ok(user) = self.config.authenticator.authenticate(certified, token, now) else {
+        let Some(user) = self.identify(&parts.headers, certified) else {
             return respond::status(&failure::unauthorized(), failure_format(&parts.headers, &query));
         };
         let Parts { method, uri, version, headers, extensions, .. } = parts;
@@ -205,7 +222,10 @@ impl Server {
         body: &mut Option<Incoming>,
         exchange: &Exchange,
     ) -> Response<Body> {
-        if let Err(status) = self.authorise(&exchange.attributes()) {
+        let (attributes, started) = (exchange.attributes(), Instant::now());
+        let decision = self.config.authorizer.authorize(&attributes);
+        self.metrics.authorised(&decision, started.elapsed());
+        if let Err(status) = verdict(decision, &attributes) {
             return respond::refused(&status, exchange.failure_format());
         }
         if !exchange.info.is_resource {
@@ -280,7 +300,11 @@ impl Drop for Counted {
 }
 
 fn authorise(authorizer: &dyn Authorizer, attributes: &Attributes<'_>) -> Result<(), Status> {
-    match authorizer.authorize(attributes) {
+    verdict(authorizer.authorize(attributes), attributes)
+}
+
+fn verdict(decision: Decision, attributes: &Attributes<'_>) -> Result<(), Status> {
+    match decision {
         Decision::Allow(_) => Ok(()),
         Decision::Deny(reason) | Decision::NoOpinion(reason) => Err(failure::forbidden(attributes, &reason)),
     }

@@ -6,7 +6,7 @@ use std::{
     fmt,
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
 
@@ -36,6 +36,29 @@ struct Check {
     name: String,
     at: &'static [Endpoint],
     probe: Probe,
+    /// How often it passed and failed at each endpoint.
+    passed: [AtomicU64; 3],
+    failed: [AtomicU64; 3],
+}
+
+impl Check {
+    /// One more check for an endpoint.
+    fn run(&self, endpoint: Endpoint) -> Result<(), String> {
+        let verdict = (self.probe)();
+        let counts = if verdict.is_ok() { &self.passed } else { &self.failed };
+        counts[endpoint as usize].fetch_add(1, Ordering::Relaxed);
+        verdict
+    }
+}
+
+/// A check at one endpoint: what it says now, and what it said to those who asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record {
+    pub name: String,
+    pub endpoint: &'static str,
+    pub passes: bool,
+    pub passed: u64,
+    pub failed: u64,
 }
 
 /// The server's checks, in the order they were added.
@@ -101,12 +124,32 @@ impl Health {
     }
 
     fn add(&self, name: &str, at: &'static [Endpoint], probe: impl Fn() -> Result<(), String> + Send + Sync + 'static) {
-        self.checks.write().push(Check { name: name.to_owned(), at, probe: Box::new(probe) });
+        self.checks.write().push(Check {
+            name: name.to_owned(),
+            at,
+            probe: Box::new(probe),
+            passed: Default::default(),
+            failed: Default::default(),
+        });
     }
 
     /// Names of an endpoint's checks.
     pub fn names(&self, endpoint: Endpoint) -> Vec<String> {
         self.checks.read().iter().filter(|c| c.at.contains(&endpoint)).map(|c| c.name.clone()).collect()
+    }
+
+    /// Every check at every endpoint; asking counts for nothing.
+    pub fn records(&self) -> Vec<Record> {
+        let checks = self.checks.read();
+        let record = |endpoint: Endpoint, check: &Check| Record {
+            name: check.name.clone(),
+            endpoint: endpoint.name(),
+            passes: (check.probe)().is_ok(),
+            passed: check.passed[endpoint as usize].load(Ordering::Relaxed),
+            failed: check.failed[endpoint as usize].load(Ordering::Relaxed),
+        };
+        let at = |endpoint| checks.iter().filter(move |it| it.at.contains(&endpoint)).map(move |it| (endpoint, it));
+        Endpoint::ALL.into_iter().flat_map(at).map(|(endpoint, check)| record(endpoint, check)).collect()
     }
 
     /// Whether everything needed for traffic is up.
@@ -118,7 +161,7 @@ impl Health {
     pub fn one(&self, endpoint: Endpoint, name: &str) -> Option<Verdict> {
         let checks = self.checks.read();
         let check = checks.iter().find(|c| c.name == name && c.at.contains(&endpoint))?;
-        Some(match (check.probe)() {
+        Some(match check.run(endpoint) {
             Ok(()) => Verdict { code: 200, text: "ok".into() },
             Err(why) => Verdict { code: 500, text: format!("internal server error: {why}\n") },
         })
@@ -132,7 +175,7 @@ impl Health {
         for check in self.checks.read().iter().filter(|c| c.at.contains(&endpoint)) {
             if excluded.remove(check.name.as_str()) {
                 lines.push_str(&format!("[+]{} excluded: ok\n", check.name));
-            } else if let Err(why) = (check.probe)() {
+            } else if let Err(why) = check.run(endpoint) {
                 tracing::warn!(check = check.name, %why, "health check failed");
                 failed = true;
                 lines.push_str(&format!("[-]{} failed: reason withheld\n", check.name));

@@ -143,6 +143,8 @@ fn index(server: &Server) -> Vec<String> {
 
 async fn metrics_page(server: &Arc<Server>) -> Response<Body> {
     let mut text = server.metrics.text();
+    server.config.api.admission.write(&mut text);
+    metrics::storage(&mut text, &server.config.api.config().store.stats());
     let version = &server.config.version;
     metrics::head(&mut text, "kubernetes_build_info", "gauge", "Version of this build");
     let _ = writeln!(
@@ -175,14 +177,20 @@ async fn metrics_page(server: &Arc<Server>) -> Response<Body> {
 fn slis(server: &Server) -> Response<Body> {
     let mut text = String::new();
     metrics::head(&mut text, "kubernetes_healthcheck", "gauge", "Result of a health check: 1 when it passed");
-    for endpoint in HealthEndpoint::ALL {
-        for name in server.config.health.names(endpoint) {
-            let passed = server.config.health.one(endpoint, &name).is_some_and(|verdict| verdict.code == 200);
+    let records = server.config.health.records();
+    for it in &records {
+        let (name, endpoint, passes) = (&it.name, it.endpoint, u8::from(it.passes));
+        let _ = writeln!(text, "kubernetes_healthcheck{{name=\"{name}\",type=\"{endpoint}\"}} {passes}");
+    }
+    metrics::head(&mut text, "kubernetes_healthchecks_total", "counter", "Results of a health check");
+    for it in &records {
+        for (status, count) in
+            [("error", it.failed), ("success", it.passed)].into_iter().filter(|(_, count)| *count > 0)
+        {
+            let (name, endpoint) = (&it.name, it.endpoint);
             let _ = writeln!(
                 text,
-                "kubernetes_healthcheck{{name=\"{name}\",type=\"{}\"}} {}",
-                endpoint.name(),
-                u8::from(passed)
+                "kubernetes_healthchecks_total{{name=\"{name}\",status=\"{status}\",type=\"{endpoint}\"}} {count}"
             );
         }
     }

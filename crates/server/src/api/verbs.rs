@@ -136,7 +136,11 @@ pub async fn answer(
     }
     let endpoint = Endpoint::Resource { table: plan.row.stored };
     let wanted = negotiate::negotiate(&exchange.headers, &exchange.query, endpoint)?;
-    let call = call(exchange, plan, patch, body).await?;
+    let mut sent = Sent { body, bytes: 0 };
+    let call = call(exchange, plan, patch, &mut sent).await?;
+    if sent.bytes > 0 {
+        server.metrics.body(plan.row, plan.verb, sent.bytes);
+    }
     let target = plan.target(&exchange.info);
     let context = exchange.context(plan.verb);
     let mut answer = match server.config.api.call(&context, &target, call).await {
@@ -153,37 +157,43 @@ pub async fn answer(
     Ok(response)
 }
 
-async fn call(exchange: &Exchange, plan: &Plan, patch: Option<PatchKind>, body: &mut Incoming) -> Result<Call, Status> {
+/// What the client sends, and how much of it has been read.
+struct Sent<'b> {
+    body: &'b mut Incoming,
+    bytes: usize,
+}
+
+async fn call(exchange: &Exchange, plan: &Plan, patch: Option<PatchKind>, sent: &mut Sent<'_>) -> Result<Call, Status> {
     let query = &exchange.query;
     Ok(match plan.verb {
         Verb::Get => Call::Get { resource_version: query.text("resourceVersion") },
         Verb::List | Verb::Watch => Call::List(options::list_options(query, false)?),
         Verb::Create => {
-            let body = write_body(&exchange.headers, plan, body).await?;
+            let body = write_body(&exchange.headers, plan, sent).await?;
             Call::Create { body, options: options::write_options("CreateOptions", query, exchange.user_agent(), None)? }
         }
         Verb::Update => {
-            let body = write_body(&exchange.headers, plan, body).await?;
+            let body = write_body(&exchange.headers, plan, sent).await?;
             Call::Update { body, options: options::write_options("UpdateOptions", query, exchange.user_agent(), None)? }
         }
         Verb::Patch => {
             let kind = patch.expect("a patch has its kind from the route");
-            let bytes = read_body(body).await?;
+            let bytes = read_body(sent).await?;
             let options = options::write_options("PatchOptions", query, exchange.user_agent(), patch)?;
             let body = if kind == PatchKind::Apply { CallBody::Yaml(bytes) } else { CallBody::Json(bytes) };
             Call::Patch { kind, body, options }
         }
-        Verb::Delete => Call::Delete(delete_options(exchange, body).await?),
+        Verb::Delete => Call::Delete(delete_options(exchange, sent).await?),
         Verb::DeleteCollection => {
             let list = options::list_options(query, false)?;
-            Call::DeleteCollection { list, options: delete_options(exchange, body).await? }
+            Call::DeleteCollection { list, options: delete_options(exchange, sent).await? }
         }
     })
 }
 
-async fn write_body(headers: &HeaderMap, plan: &Plan, body: &mut Incoming) -> Result<CallBody, Status> {
+async fn write_body(headers: &HeaderMap, plan: &Plan, sent: &mut Sent<'_>) -> Result<CallBody, Status> {
     let format = negotiate::body_format(headers)?;
-    let bytes = read_body(body).await?;
+    let bytes = read_body(sent).await?;
     Ok(match format {
         BodyFormat::Json => CallBody::Json(bytes),
         BodyFormat::Yaml => CallBody::Yaml(bytes),
@@ -196,18 +206,18 @@ async fn write_body(headers: &HeaderMap, plan: &Plan, body: &mut Incoming) -> Re
 
 async fn delete_options(
     exchange: &Exchange,
-    body: &mut Incoming,
+    sent: &mut Sent<'_>,
 ) -> Result<skeg_model::request::DeleteOptions, Status> {
-    let bytes = read_body(body).await?;
+    let bytes = read_body(sent).await?;
     let format = if bytes.is_empty() { BodyFormat::Json } else { negotiate::body_format(&exchange.headers)? };
     options::delete_options(&exchange.query, &bytes, format)
 }
 
 /// The whole body, at most [`BODY_MAX_BYTES`]. Of a longer one a little more is taken, so that its sender reads the refusal.
-async fn read_body(body: &mut Incoming) -> Result<Bytes, Status> {
+async fn read_body(sent: &mut Sent<'_>) -> Result<Bytes, Status> {
     let mut whole = BytesMut::new();
     let mut size = 0;
-    while let Some(frame) = body.frame().await {
+    while let Some(frame) = sent.body.frame().await {
         let frame = frame.map_err(|e| Status::bad_request(format!("unable to read the body of the request: {e}")))?;
         let Some(data) = frame.data_ref() else { continue };
         size += data.len();
@@ -219,6 +229,7 @@ async fn read_body(body: &mut Incoming) -> Result<Bytes, Status> {
             whole.clear();
         }
     }
+    sent.bytes = size;
     if size > BODY_MAX_BYTES { Err(failure::too_large(BODY_MAX_BYTES)) } else { Ok(whole.freeze()) }
 }
 

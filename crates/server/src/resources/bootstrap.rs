@@ -56,9 +56,13 @@ fn priority_classes() -> Vec<Value> {
         class(
             "system-cluster-critical",
             2_000_000_000,
-            "For pods that the cluster needs and that may move to other nodes.",
+            "Used for system critical pods that must run in the cluster, but can be moved to another node if necessary.",
         ),
-        class("system-node-critical", 2_000_001_000, "For pods that their node needs and that must stay on it."),
+        class(
+            "system-node-critical",
+            2_000_001_000,
+            "Used for system critical pods that must not be moved from their current node.",
+        ),
     ]
 }
 

@@ -1,5 +1,6 @@
 //! From a call to the verb that carries it out.
 use super::{Answer, ApiConfig, Context, Watch, alloc::Allocator, place::Place, review, sharing::Questions, sub};
+use crate::admission;
 use skeg_model::{
     request::{Body, Call, ListOptions, PatchKind, Target, WriteOptions},
     status::Status,
@@ -12,6 +13,7 @@ pub struct Api {
     pub(super) config: ApiConfig,
     pub(super) allocator: Allocator,
     pub(super) questions: Arc<Questions>,
+    pub(crate) admission: admission::metrics::Metrics,
 }
 
 impl Api {
@@ -23,7 +25,12 @@ impl Api {
             config.entropy.clone(),
             config.store.as_ref(),
         );
-        Arc::new(Self { config, allocator, questions: Arc::default() })
+        Arc::new(Self {
+            config,
+            allocator,
+            questions: Arc::default(),
+            admission: admission::metrics::Metrics::default(),
+        })
     }
 
     pub fn config(&self) -> &ApiConfig {

@@ -7,13 +7,13 @@ use super::{
     tls_pair, tree,
 };
 use crate::{
-    admission::{Operation, Request},
+    admission::{Operation, Request, metrics::Step},
     auth::escalation,
 };
 use jiff::Timestamp;
 use skeg_model::{
     Value,
-    kinds::Verb,
+    kinds::{Kind, Verb},
     meta::field_error::Errors,
     request::{Body, Reply, WriteOptions},
     status::Status,
@@ -21,7 +21,7 @@ use skeg_model::{
     time::rfc3339_seconds,
 };
 use skeg_storage::{Change, CommitError, Durability, Expect, Key, Op, Txn};
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
 /// How often a generated name that is taken is generated anew (upstream's `maxNameGenerationCreateAttempts`).
 const NAME_ATTEMPTS_MAX: usize = 8;
@@ -144,7 +144,7 @@ impl Api {
     }
 
     async fn try_create(&self, w: &mut Write<'_>, mut object: Value) -> Result<Reply, Status> {
-        self.fill_system_fields(&mut object, w.now);
+        self.fill_system_fields(w.place.kind, &mut object, w.now);
         let name = tree::name(&object).to_owned();
         let kind = w.place.hub();
         for warning in (kind.early_warnings)(&object) {
@@ -183,13 +183,15 @@ impl Api {
     }
 
     /// What the server alone decides about a new object's metadata.
-    fn fill_system_fields(&self, object: &mut Value, now: Timestamp) {
+    fn fill_system_fields(&self, kind: &Kind, object: &mut Value, now: Timestamp) {
         let generated = tree::name(object).is_empty().then(|| tree::generate_name(object)).filter(|g| !g.is_empty());
+        let unnamed = kind.names_unnamed && tree::name(object).is_empty() && generated.is_none();
         let name = generated.map(|prefix| {
             // Upstream cuts the prefix so that the name stays a valid label.
             let cut = prefix.char_indices().nth(GENERATED_PREFIX_MAX).map_or(prefix, |(at, _)| &prefix[..at]);
             format!("{cut}{}", self.config.entropy.suffix(5))
         });
+        let name = name.or_else(|| unnamed.then(|| self.config.entropy.uuid()));
         let meta = tree::meta_mut(object);
         if let Some(name) = name {
             meta.insert("name".into(), name.into());
@@ -336,11 +338,18 @@ impl Api {
         old: Option<&Value>,
         object: &mut Value,
     ) -> Result<(), Status> {
-        let mut request = w.request(operation, name, old);
+        let (mut request, started) = (w.request(operation, name, old), Instant::now());
+        let mut said = Ok(());
         for plugin in self.config.admission.iter().filter(|it| it.mutates(operation)) {
-            plugin.mutate(self.config.store.as_ref(), &mut request, object).await?;
+            let began = Instant::now();
+            said = plugin.mutate(self.config.store.as_ref(), &mut request, object).await;
+            self.admission.plugin(plugin.name(), Step::Admit, operation, began, &said);
+            if said.is_err() {
+                break;
+            }
         }
-        Ok(())
+        self.admission.step(Step::Admit, operation, started, &said);
+        said
     }
 
     /// Runs the validating half of the chain.
@@ -352,11 +361,18 @@ impl Api {
         old: Option<&Value>,
         object: &Value,
     ) -> Result<(), Status> {
-        let mut request = w.request(operation, name, old);
+        let (mut request, started) = (w.request(operation, name, old), Instant::now());
+        let mut said = Ok(());
         for plugin in self.config.admission.iter().filter(|it| it.validates(operation)) {
-            plugin.validate(self.config.store.as_ref(), &mut request, object).await?;
+            let began = Instant::now();
+            said = plugin.validate(self.config.store.as_ref(), &mut request, object).await;
+            self.admission.plugin(plugin.name(), Step::Validate, operation, began, &said);
+            if said.is_err() {
+                break;
+            }
         }
-        Ok(())
+        self.admission.step(Step::Validate, operation, started, &said);
+        said
     }
 
     /// Commits one operation; answers with the new state of a put.
@@ -468,7 +484,7 @@ fn check_version(place: &Place<'_>, new: &mut Value, current: u64) -> Result<boo
 }
 
 /// Upstream's `BeforeUpdate`: metadata that no client changes, around the row's own strategy.
-fn prepare(kind: &'static skeg_model::kinds::Kind, how: &Strategy, new: &mut Value, old: &Value) {
+fn prepare(kind: &'static Kind, how: &Strategy, new: &mut Value, old: &Value) {
     let keep = |new: &mut Value, field: &str| {
         let value = old.pointer(&format!("/metadata/{field}")).filter(|v| !v.is_null()).cloned();
         tree::set_meta(new, field, value);

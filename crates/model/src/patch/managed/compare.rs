@@ -282,7 +282,8 @@ fn live_key(ty: Ty, key: &str, item: &Value) -> Option<Value> {
     };
     // Go leaves the zero value of a key out, so that the item has none.
     let left_out = |value: &Value| matches!(ty, Ty::Struct(of) if of.field(key).is_some_and(|f| written(f, Some(value)).is_none()));
-    key_value(ty, key, item).filter(|value| !value.is_null() && !left_out(value)).or_else(zero)
+    let own = item.get(key).filter(|value| !value.is_null() && !left_out(value)).cloned();
+    own.or_else(|| key_value(ty, key, &Value::Null)).or_else(zero)
 }
 
 fn live_key_step(ty: Ty, keys: &[&str], item: &Value) -> String {

@@ -164,3 +164,13 @@ fn owners_in_another_version_are_asked_in_that_one() {
     update(config_map(), Some(&live), &mut changed, by("v1"));
     assert_eq!(owned(&changed, "one"), json!({"f:binaryData": {"f:a": {}}}));
 }
+
+#[test]
+fn a_key_that_is_left_out_has_its_default() {
+    let pod = schema::by_kind("", "v1", "Pod").unwrap();
+    let mut new = json!({"metadata": {"name": "p"}, "spec": {"imagePullSecrets": [{}, {"name": "a"}]}});
+    update(pod, None, &mut new, by("one", 1));
+    let keys = [r#"k:{"name":""}"#, r#"k:{"name":"a"}"#];
+    let secrets = &owned(&new, "one")["f:spec"]["f:imagePullSecrets"];
+    assert!(keys.iter().all(|key| secrets.get(*key).is_some()), "{secrets}");
+}
