@@ -61,7 +61,16 @@ EOF
   PATH=$PWD/build/sid/bin:$PATH in_lab scripts/server.sh start "$SKEG" server --data-dir "$DATA_DIR" --hostname-override na \
     --service-cluster-ip-range 10.96.0.0/12 --config "$state/kubelet.yaml" --write-kubeconfig "$state/kubeconfig"
   for _ in $(seq 1200); do [ -S "$DATA_DIR/run/containerd.sock" ] && [ -f "$state/kubeconfig" ] && break; sleep 0.05; done
-  in_lab build/sid/bin/ctr -a "$DATA_DIR/run/containerd.sock" -n k8s.io images import build/busybox.tar > /dev/null
+  images() { in_lab build/sid/bin/ctr -a "$DATA_DIR/run/containerd.sock" -n k8s.io images "$@"; }
+  images import build/busybox.tar > /dev/null
+  # The nodes of the recordings had pulled it, which notes it by its digest too.
+  images ls | awk '$1 ~ /busybox:/ { print $1, $3; exit }' | { read -r name digest; images tag "$name" "${name%:*}@$digest" > /dev/null; }
+  # The node tells of its images in its own rhythm.
+  for _ in $(seq 300); do
+    in_lab curl -s --cacert "$(pki ca.crt)" --cert "$(pki admin.crt)" --key "$(pki admin.key)" \
+      https://127.0.0.1:6443/api/v1/nodes/na | grep -q 'busybox@sha256' && break
+    sleep 0.1
+  done
   # shellcheck disable=SC2086
   in_lab python3 "$JUDGES/nodelife/run.py" --server https://127.0.0.1:6443 --ca "$(pki ca.crt)" --cert "$(pki admin.crt)" \
     --key "$(pki admin.key)" --have busybox ${NODELIFE_ARGS:---quiet} || true

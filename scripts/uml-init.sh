@@ -107,6 +107,17 @@ for _ in $(seq 100); do [ "$(throttled)" -gt 10 ] && break; sleep 0.2; done
 [ "$(throttled)" -gt 10 ] || failed "the container is not throttled"
 say "throttled in $(throttled) of $(awk '/^nr_periods/ {print $2}' "$container/cpu.stat") periods"
 
+# What the node's server tells of the container, read from this hierarchy.
+api GET /api/v1/nodes/guest/proxy/metrics/cadvisor >/tmp/cadvisor
+series() { awk -v name="$1" 'index($0, name "{") == 1 && /container="c"/ && /pod="busy"/ { print $(NF - ($NF > 1e11)); exit }' /tmp/cadvisor; }
+for name in container_cpu_usage_seconds_total container_cpu_cfs_throttled_periods_total container_cpu_cfs_periods_total \
+  container_memory_working_set_bytes container_memory_usage_bytes container_processes container_threads; do
+  awk -v value="$(series $name)" 'BEGIN { exit !(value > 0) }' || failed "$name of the container is \"$(series $name)\": $(grep -c . /tmp/cadvisor) lines, $(grep "^$name" /tmp/cadvisor | head -n 3)"
+done
+[ "$(series container_spec_memory_limit_bytes) $(series container_spec_cpu_quota)" = "67108864 20000" ] ||
+  failed "its limits are told as $(series container_spec_memory_limit_bytes) bytes and a quota of $(series container_spec_cpu_quota)"
+say "cAdvisor: $(series container_cpu_usage_seconds_total) s used, $(series container_cpu_cfs_throttled_periods_total) periods throttled, $(series container_memory_working_set_bytes) bytes of $(series container_spec_memory_limit_bytes), $(grep -c '^container_' /tmp/cadvisor) series"
+
 pod hog '[/usr/bin/tail, /dev/zero]' '{memory: 32Mi}'
 await '"reason":"OOMKilled"' status hog || failed "the out-of-memory kill is not reported: $(status hog | tail -c 1500)"
 status hog | tr -d ' \n' | grep -q '"exitCode":137' || failed "the exit code is not 137"

@@ -21,53 +21,23 @@ use skeg_node::{
         netlink::{Messages, attributes, flag},
     },
 };
-use skeg_testing::dice::Dice;
+use skeg_testing::{dice::Dice, fuzz};
 use std::{
     collections::HashMap,
     net::{IpAddr, Ipv4Addr},
-    time::{Duration, Instant},
 };
 
-const ROUNDS: u32 = 2_000;
+const ROUNDS: usize = 2_000;
 
-/// Does as many rounds as are asked for.
-fn rounds(salt: u64, mut round: impl FnMut(&mut Dice)) {
-    let number = |name: &str| std::env::var(name).ok().map(|text| text.parse::<u64>().expect("a number"));
-    let seed = number("SKEG_FUZZ_SEED").unwrap_or(0);
-    println!("seed {seed}");
-    let mut dice = Dice::new(seed ^ (salt << 32));
-    let until = number("SKEG_FUZZ_SECONDS").map(|seconds| Instant::now() + Duration::from_secs(seconds));
-    let mut done = 0;
-    while until.map_or(done < ROUNDS, |until| Instant::now() < until) {
-        round(&mut dice);
-        done += 1;
+/// Changes what was right a few times, or leaves it.
+fn change(bytes: &mut Vec<u8>, dice: &mut Dice) {
+    for _ in 0..dice.roll(4) {
+        fuzz::mutate(bytes, &[], dice);
     }
-    println!("{done} rounds");
 }
 
 fn byte(dice: &mut Dice) -> u8 {
     u8::try_from(dice.roll(256)).expect("below 256")
-}
-
-fn mutate(bytes: &mut Vec<u8>, dice: &mut Dice) {
-    for _ in 0..dice.roll(4) {
-        if bytes.is_empty() {
-            return bytes.push(byte(dice));
-        }
-        let at = dice.roll(bytes.len());
-        let to = (at + dice.roll(24)).min(bytes.len());
-        match dice.roll(6) {
-            0 => bytes[at] ^= 1 << dice.roll(8),
-            1 => bytes.truncate(at),
-            2 => drop(bytes.drain(at..to)),
-            3 => {
-                let piece = bytes[at..to].to_vec();
-                bytes.splice(at..at, piece);
-            }
-            4 => bytes.insert(at, b' '),
-            _ => bytes[at] = byte(dice),
-        }
-    }
 }
 
 /// A log as a runtime writes it, and what was written to each stream.
@@ -92,13 +62,13 @@ fn read(log: &[u8], options: &Options) -> Vec<u8> {
 
 #[test]
 fn log_lines() {
-    rounds(1, |dice| {
+    fuzz::fuzz(0x5EED_0041, ROUNDS, |dice| {
         let (mut bytes, written) = log(dice);
         for stream in ["stdout", "stderr"] {
             let options = Options { stream: Some(stream.into()), ..Options::default() };
             assert_eq!(read(&bytes, &options), written.get(stream).cloned().unwrap_or_default(), "{bytes:?}");
         }
-        mutate(&mut bytes, dice);
+        change(&mut bytes, dice);
         let since = dice.one_in(2).then(|| "2026-01-01T00:00:03Z".parse::<Timestamp>().expect("a time"));
         let stream = dice.one_in(3).then(|| "stdout".to_owned());
         let options = Options { timestamps: dice.one_in(2), since, stream, ..Options::default() };
@@ -145,12 +115,12 @@ fn container_status(dice: &mut Dice) -> api::ContainerStatus {
 
 #[test]
 fn answers_of_the_runtime() {
-    rounds(2, |dice| {
+    fuzz::fuzz(0x5EED_0042, ROUNDS, |dice| {
         let status = container_status(dice);
         let seen = observe::one(status.clone(), "s");
         assert_eq!((seen.id.as_str(), seen.restart_count, seen.exit_code), ("c", 3, -1));
         let mut bytes = status.encode_to_vec();
-        mutate(&mut bytes, dice);
+        change(&mut bytes, dice);
         if let Ok(decoded) = api::ContainerStatus::decode(&bytes[..]) {
             let id = decoded.id.clone();
             assert_eq!(observe::one(decoded, "s").id, id);
@@ -182,12 +152,12 @@ fn dns_questions() {
     assert_eq!(zone.service_at(IpAddr::from([10, 96, 0, 7])), Some("default/web"));
     let names =
         ["web.default.svc.cluster.local.", "7.0.96.10.in-addr.arpa.", "_http._tcp.web.default.svc.cluster.local."];
-    rounds(3, |dice| {
+    fuzz::fuzz(0x5EED_0043, ROUNDS, |dice| {
         let kind = dice.pick(&[RecordType::A, RecordType::AAAA, RecordType::SRV, RecordType::PTR, RecordType::ANY]);
         let mut question = Message::new(7, MessageType::Query, OpCode::Query);
         question.add_query(Query::query(Name::from_ascii(dice.pick(&names)).expect("a name"), kind));
         let mut bytes = question.to_vec().expect("a question encodes");
-        mutate(&mut bytes, dice);
+        change(&mut bytes, dice);
         let Ok(request) = Message::from_vec(&bytes) else { return };
         let limit = message::udp_limit(&request);
         let reply = match message::refusal(&request) {
@@ -214,9 +184,9 @@ fn network_configurations() {
         state_dir: "/run/addresses".into(),
     };
     let text = conflist(&network);
-    rounds(4, |dice| {
+    fuzz::fuzz(0x5EED_0044, ROUNDS, |dice| {
         let mut bytes = text.clone().into_bytes();
-        mutate(&mut bytes, dice);
+        change(&mut bytes, dice);
         // A list, and its one plugin with what libcni adds to it.
         let _ = Network::parse(&bytes);
         let mut plugin = json!({
@@ -226,7 +196,7 @@ fn network_configurations() {
         })
         .to_string()
         .into_bytes();
-        mutate(&mut plugin, dice);
+        change(&mut plugin, dice);
         if let Ok(parsed) = Network::parse(&plugin) {
             assert!(parsed.pod_cidr.contains(parsed.pod_cidr.address), "{:?}", parsed.pod_cidr);
         }
@@ -235,14 +205,14 @@ fn network_configurations() {
 
 #[test]
 fn netlink_attributes() {
-    rounds(5, |dice| {
+    fuzz::fuzz(0x5EED_0045, ROUNDS, |dice| {
         let mut messages = Messages::default();
         messages.push(16, flag::CREATE, &[1, 2, 3, 4], |a| {
             a.text(3, "eth0");
             a.nest(18, |a| a.number(1, 7));
         });
         let mut bytes = messages.bytes().to_vec();
-        mutate(&mut bytes, dice);
+        change(&mut bytes, dice);
         let from = dice.roll(bytes.len() + 1);
         let values: usize = attributes(&bytes[from..]).take(bytes.len() + 1).map(|(_, value)| value.len() + 4).sum();
         assert!(values <= bytes.len() - from, "attributes overlap: {bytes:?} from {from}");

@@ -12,6 +12,7 @@ use skeg_control::{
     runner::leader::lead,
     scheduler::{self, SchedulerConfig},
 };
+use skeg_model::time::Clock;
 use skeg_node::{
     dns::{DnsConfig, run_dns},
     kubelet::{
@@ -27,13 +28,17 @@ use skeg_node::{
     teardown::{Teardown, teardown},
 };
 use skeg_server::{
-    auth::{User, pki::Subject},
+    auth::{
+        User,
+        pki::{ClusterPki, Subject},
+    },
     resources::{Entropy, SystemEntropy, bootstrap},
 };
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
-    path::Path,
+    path::{Path, PathBuf},
     sync::Arc,
+    time::Duration,
 };
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -425,6 +430,15 @@ impl Node {
             let token = token.clone();
             components.spawn(async move { run_network(network, token).await.context("the pod network") });
         }
+        if config.settings.tls_files.is_none() {
+            let ip = flags.node_ip.unwrap_or(running.advertise.ip());
+            let renewed = renew_serving(running.pki.dir().to_owned(), self.serving(ip), running.clock.clone());
+            let stop = token.clone();
+            components.spawn(async move {
+                stop.run_until_cancelled(renewed).await;
+                Ok(())
+            });
+        }
         let token = token.clone();
         components.spawn(async move { kubelet::run(config, token).await.context("kubelet") });
         Ok(())
@@ -439,23 +453,21 @@ impl Node {
     ) -> anyhow::Result<KubeletConfig> {
         let user = format!("system:node:{}", self.name);
         let ip = flags.node_ip.unwrap_or(running.advertise.ip());
-        let tls = match &settings.tls_files {
-            Some((certificate, key)) => (read(certificate)?, read(key)?),
+        let (certificate, key) = match &settings.tls_files {
+            Some(files) => files.clone(),
             None => {
-                let file = |end: &str| running.pki.dir().join(format!("kubelet.{end}")).display().to_string();
-                settings.effective["tlsCertFile"] = file("crt").into();
-                settings.effective["tlsPrivateKeyFile"] = file("key").into();
-                self.serving(running, ip)?
+                running.pki.leaf(SERVING, &self.serving(ip))?;
+                let file = |end: &str| running.pki.dir().join(format!("{SERVING}.{end}"));
+                settings.effective["tlsCertFile"] = file("crt").display().to_string().into();
+                settings.effective["tlsPrivateKeyFile"] = file("key").display().to_string().into();
+                (file("crt"), file("key"))
             }
         };
-        let client_ca_pem = match &settings.client_ca_file {
-            Some(path) => read(path)?,
-            None => running.pki.ca_pem().as_bytes().to_vec(),
-        };
+        let client_ca = settings.client_ca_file.clone().unwrap_or_else(|| running.pki.dir().join("ca.crt"));
         let own = client(running, User::component(&user, &["system:nodes"]), "kubelet");
         Ok(KubeletConfig {
             root_dir: data_dir.join("kubelet"),
-            tls: Some(ServingTls { cert_pem: tls.0, key_pem: tls.1, client_ca_pem }),
+            tls: Some(ServingTls { certificate, key, client_ca }),
             labels: self.labels.iter().cloned().collect(),
             clock: running.clock.clone(),
             seed: seed(),
@@ -463,20 +475,33 @@ impl Node {
         })
     }
 
-    /// Certificate and key of the cluster's authority for this node's own server.
-    fn serving(&self, running: &Running, ip: IpAddr) -> anyhow::Result<(Vec<u8>, Vec<u8>)> {
-        let serving = running.pki.leaf(
-            "kubelet",
-            &Subject {
-                common_name: format!("system:node:{}", self.name),
-                organizations: vec!["system:nodes".into()],
-                dns_names: vec![self.name.clone()],
-                addresses: vec![ip],
-                server: true,
-                client: false,
-            },
-        )?;
-        Ok((serving.cert_pem.into_bytes(), serving.key_pem.into_bytes()))
+    /// What the certificate of this node's own server says.
+    fn serving(&self, ip: IpAddr) -> Subject {
+        Subject {
+            common_name: format!("system:node:{}", self.name),
+            organizations: vec!["system:nodes".into()],
+            dns_names: vec![self.name.clone()],
+            addresses: vec![ip],
+            server: true,
+            client: false,
+        }
+    }
+}
+
+/// Name of the certificate of the node's own server among the cluster's.
+const SERVING: &str = "kubelet";
+
+/// Makes the certificate of the node's own server anew when it grows old, until it is dropped. The server follows the file.
+async fn renew_serving(pki: PathBuf, subject: Subject, clock: Arc<dyn Clock>) {
+    const LOOK_EVERY: Duration = Duration::from_secs(3600);
+    loop {
+        tokio::time::sleep(LOOK_EVERY).await;
+        let (pki, subject, now) = (pki.clone(), subject.clone(), clock.now());
+        let looked =
+            tokio::task::spawn_blocking(move || ClusterPki::open(&pki, now)?.leaf(SERVING, &subject).map(|_| ())).await;
+        if let Ok(Err(error)) = looked {
+            tracing::warn!(target: "skeg", %error, "the node's serving certificate cannot be renewed yet");
+        }
     }
 }
 
@@ -492,10 +517,6 @@ async fn import_images(containerd: Arc<Containerd>, may_start_pods: Cancellation
         async { Ok(containerd.ensure_image(&web).await?) },
     )?;
     Ok(())
-}
-
-fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
-    std::fs::read(path).with_context(|| format!("reading {}", path.display()))
 }
 
 impl ServerFlags {

@@ -14,18 +14,13 @@ use tokio_util::sync::CancellationToken;
 /// The version of Kubernetes that nodes say they run.
 pub const VERSION: &str = "v1.36.3";
 
-/// The kubelet's own certificate and whom it trusts, as PEM.
-#[derive(Clone, Default)]
+/// Files (PEM) of the kubelet's own certificate, its key, and the authorities of those whom it trusts. They are followed:
+/// a new certificate is used as soon as it is there.
+#[derive(Debug, Clone)]
 pub struct ServingTls {
-    pub cert_pem: Vec<u8>,
-    pub key_pem: Vec<u8>,
-    pub client_ca_pem: Vec<u8>,
-}
-
-impl std::fmt::Debug for ServingTls {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "ServingTls({} bytes of certificates)", self.cert_pem.len())
-    }
+    pub certificate: PathBuf,
+    pub key: PathBuf,
+    pub client_ca: PathBuf,
 }
 
 /// The settings of a KubeletConfiguration with what stands beside it.
@@ -108,6 +103,8 @@ pub enum KubeletError {
     CgroupV1,
     #[error("cannot listen on {address}: {source}")]
     Listen { address: SocketAddr, source: std::io::Error },
+    #[error("{0}")]
+    Reserved(String),
     #[error("cannot use the serving certificate: {0}")]
     Tls(String),
 }

@@ -9,6 +9,7 @@ pub mod configuration;
 pub mod eviction;
 mod hooks;
 mod images;
+mod inotify;
 mod limits;
 pub mod logs;
 pub mod make;
@@ -36,13 +37,13 @@ use crate::{
 };
 use cgroups::{Limits, qos_path};
 use k8s_openapi::api::{
-    core::v1::{Node, Pod, Service},
+    core::v1::{Node, ObjectReference, Pod, Service},
     node::v1::RuntimeClass,
 };
 use make::sandbox::POD_UID;
 use registry::Registry;
 use shared::Shared;
-use skeg_client::{EventRecorder, Informer, Selection, Tasks, informer::informer};
+use skeg_client::{EventRecorder, EventType, Informer, Selection, Tasks, informer::informer};
 use std::{
     collections::HashMap,
     fs,
@@ -93,6 +94,7 @@ pub async fn run_with(
     let tasks = Tasks::new(token.clone());
     let shared = share(config, runtime, version, &tasks);
     node_cgroups(&shared).map_err(KubeletError::Cgroups)?;
+    enforce_reservations(&shared)?;
     node::refresh(&shared).await;
     if let Some(tls) = shared.config.tls.clone() {
         server::start(&shared, &tls).await?;
@@ -189,6 +191,35 @@ fn node_cgroups(shared: &Shared) -> std::io::Result<()> {
     shared.cgroups.ensure(&qos_path(root, Qos::Guaranteed), &all)?;
     for qos in [Qos::Burstable, Qos::BestEffort] {
         shared.cgroups.ensure(&qos_path(root, qos), &Limits::default())?;
+    }
+    Ok(())
+}
+
+/// Holds the system's and Kubernetes' own components to what is reserved for them, where that is asked for.
+fn enforce_reservations(shared: &Shared) -> Result<(), KubeletError> {
+    let node = ObjectReference {
+        kind: Some("Node".into()),
+        name: Some(shared.config.node_name.clone()),
+        uid: Some(shared.config.node_name.clone()),
+        ..ObjectReference::default()
+    };
+    for it in &shared.config.settings.enforced {
+        let memory = Some(it.amounts.memory_bytes).filter(|bytes| *bytes > 0 && !it.compressible);
+        let bounded = if shared.cgroups.exists(&it.cgroup) {
+            shared.cgroups.bound(&it.cgroup, it.amounts.cpu_milli, memory).map_err(|error| error.to_string())
+        } else {
+            Err(format!("cgroup {:?} does not exist", it.cgroup))
+        };
+        let (kind, reason, text) = match &bounded {
+            Ok(()) => (
+                EventType::Normal,
+                "NodeAllocatableEnforced",
+                format!("Updated limits on {} reserved cgroup {}", it.whose, it.cgroup),
+            ),
+            Err(why) => (EventType::Warning, "FailedNodeAllocatableEnforcement", it.failure(why)),
+        };
+        shared.recorder.event(&node, kind, reason, text);
+        bounded.map_err(|why| KubeletError::Reserved(it.failure(&why)))?;
     }
     Ok(())
 }
@@ -296,7 +327,8 @@ async fn remove_orphan(shared: &Shared, uid: &str) -> Result<(), Box<dyn std::er
         shared.volumes.teardown(uid)?;
         shared.users.release(uid);
         for qos in [Qos::Guaranteed, Qos::Burstable, Qos::BestEffort] {
-            shared.cgroups.remove(&cgroups::pod_path(&shared.config.settings.cgroup_root, qos, uid))?;
+            let path = cgroups::pod_path(&shared.config.settings.cgroup_root, qos, uid);
+            cgroups::destroy(&*shared.cgroups, &path)?;
         }
         Ok(())
     };

@@ -12,7 +12,7 @@ use crate::pod::{
 };
 use k8s_openapi::api::core::v1::{Pod, PodCondition, PodStatus};
 use parking_lot::Mutex;
-use skeg_client::Key;
+use skeg_client::{Key, key::key};
 use std::{
     collections::HashMap,
     sync::{Arc, OnceLock, atomic::AtomicBool},
@@ -48,10 +48,41 @@ pub(super) struct Entry {
     admitted: bool,
 }
 
-/// Workers by the uid of their pod.
+/// Entries by the uid of their pod, and the uids by name: a pod that ends may have a successor of the same name.
+#[derive(Debug, Default)]
+struct Entries {
+    by_uid: HashMap<String, Entry>,
+    uids: HashMap<Key, Vec<String>>,
+}
+
+impl Entries {
+    fn insert(&mut self, uid: &str, entry: Entry) {
+        let named = self.uids.entry(entry.key.clone()).or_default();
+        if !named.iter().any(|it| it == uid) {
+            named.push(uid.to_owned());
+        }
+        self.by_uid.insert(uid.to_owned(), entry);
+    }
+
+    fn remove(&mut self, uid: &str) {
+        let Some(entry) = self.by_uid.remove(uid) else { return };
+        if let Some(named) = self.uids.get_mut(&entry.key) {
+            named.retain(|it| it != uid);
+            if named.is_empty() {
+                self.uids.remove(&entry.key);
+            }
+        }
+    }
+
+    fn named(&self, key: &Key) -> impl Iterator<Item = &Entry> {
+        self.uids.get(key).into_iter().flatten().filter_map(|uid| self.by_uid.get(uid))
+    }
+}
+
+/// The workers of this node's pods.
 #[derive(Debug, Default)]
 pub struct Registry {
-    entries: Mutex<HashMap<String, Entry>>,
+    entries: Mutex<Entries>,
     /// Told when a pod gave something back that others may wait for.
     pub(super) freed: Notify,
 }
@@ -59,31 +90,31 @@ pub struct Registry {
 impl Registry {
     /// Lets the worker of this pod look again.
     pub fn wake(&self, uid: &str) {
-        if let Some(entry) = self.entries.lock().get(uid) {
+        if let Some(entry) = self.entries.lock().by_uid.get(uid) {
             entry.wake.notify_one();
         }
     }
 
     /// As [`Registry::wake`], for a change that the worker cannot see by itself.
     pub fn wake_for_news(&self, uid: &str) {
-        if let Some(entry) = self.entries.lock().get(uid) {
+        if let Some(entry) = self.entries.lock().by_uid.get(uid) {
             entry.wake_for_news();
         }
     }
 
     pub fn wake_all(&self) {
-        for entry in self.entries.lock().values() {
+        for entry in self.entries.lock().by_uid.values() {
             entry.wake.notify_one();
         }
     }
 
     /// As [`Registry::wake_for_news`], for all pods.
     pub(super) fn wake_all_for_news(&self) {
-        self.entries.lock().values().for_each(Entry::wake_for_news);
+        self.entries.lock().by_uid.values().for_each(Entry::wake_for_news);
     }
 
     pub fn knows(&self, uid: &str) -> bool {
-        self.entries.lock().contains_key(uid)
+        self.entries.lock().by_uid.contains_key(uid)
     }
 
     pub(super) fn forget(&self, uid: &str) {
@@ -93,7 +124,7 @@ impl Registry {
 
     /// Has the pod's worker end it. The first decision stands.
     pub(super) fn evict(&self, uid: &str, eviction: Eviction) {
-        if let Some(entry) = self.entries.lock().get(uid) {
+        if let Some(entry) = self.entries.lock().by_uid.get(uid) {
             // A second decision changes nothing.
             let _ = entry.eviction.set(eviction);
             entry.wake_for_news();
@@ -102,32 +133,32 @@ impl Registry {
 
     /// Pods whose resize is under way.
     pub fn resizing(&self) -> usize {
-        self.entries.lock().values().filter(|entry| entry.grant.conditions().in_progress.is_some()).count()
+        self.entries.lock().by_uid.values().filter(|entry| entry.grant.conditions().in_progress.is_some()).count()
     }
 
     pub(super) fn note_status(&self, uid: &str, status: Arc<PodStatus>) {
-        if let Some(entry) = self.entries.lock().get_mut(uid) {
+        if let Some(entry) = self.entries.lock().by_uid.get_mut(uid) {
             entry.status = Some(status);
         }
     }
 
     /// The newest status of a pod, which may be ahead of the API's; None before its worker made one.
     pub(super) fn status(&self, uid: &str) -> Option<Arc<PodStatus>> {
-        self.entries.lock().get(uid)?.status.clone()
+        self.entries.lock().by_uid.get(uid)?.status.clone()
     }
 
     pub(super) fn is_evicted(&self, uid: &str) -> bool {
-        self.entries.lock().get(uid).is_some_and(|entry| entry.eviction.get().is_some())
+        self.entries.lock().by_uid.get(uid).is_some_and(|entry| entry.eviction.get().is_some())
     }
 
     /// The pod as the API has it, with its grant.
     pub(super) fn granted(&self, uid: &str) -> Option<(Arc<Pod>, Arc<Grant>)> {
-        self.entries.lock().get(uid).filter(|it| it.admitted).map(|it| (it.pod.clone(), it.grant.clone()))
+        self.entries.lock().by_uid.get(uid).filter(|it| it.admitted).map(|it| (it.pod.clone(), it.grant.clone()))
     }
 
     /// Tells a pod's worker of what it is granted now.
     pub(super) fn regrant(&self, uid: &str) {
-        if let Some(entry) = self.entries.lock().get(uid) {
+        if let Some(entry) = self.entries.lock().by_uid.get(uid) {
             entry.send();
             entry.wake_for_news();
         }
@@ -136,28 +167,24 @@ impl Registry {
     /// Pods whose resize is deferred: uid, as they ask, as they are granted, and what was said of it.
     pub(super) fn waiting(&self) -> Vec<(String, Arc<Pod>, Arc<Pod>, Conditions)> {
         let entries = self.entries.lock();
-        let all = entries.iter().map(|(uid, it)| (uid, it, it.grant.conditions()));
+        let all = entries.by_uid.iter().map(|(uid, it)| (uid, it, it.grant.conditions()));
         let deferred = all.filter(|(_, _, conditions)| conditions.is_deferred());
         deferred.map(|(uid, it, said)| (uid.clone(), it.pod.clone(), it.grant.applied(&it.pod), said)).collect()
     }
 
     /// Pods as the kubelet has them, those that were deleted from the API but still end included.
     pub fn pods(&self) -> Vec<Arc<Pod>> {
-        self.entries.lock().values().map(|entry| entry.pod.clone()).collect()
+        self.entries.lock().by_uid.values().map(|entry| entry.pod.clone()).collect()
     }
 
     /// Whether some pod of this name has a worker.
     pub fn has(&self, key: &Key) -> bool {
-        self.entries.lock().values().any(|entry| entry.key == *key)
+        self.entries.lock().uids.contains_key(key)
     }
 
     pub fn find(&self, namespace: &str, name: &str) -> Option<Arc<Pod>> {
         let entries = self.entries.lock();
-        let named = |entry: &&Entry| {
-            let meta = &entry.pod.metadata;
-            meta.name.as_deref() == Some(name) && meta.namespace.as_deref() == Some(namespace)
-        };
-        let mut found: Vec<&Entry> = entries.values().filter(named).collect();
+        let mut found: Vec<&Entry> = entries.named(&key(Some(namespace), name)).collect();
         found.sort_by_key(|entry| entry.pod.metadata.creation_timestamp.clone());
         found.last().map(|entry| entry.pod.clone())
     }
@@ -165,7 +192,7 @@ impl Registry {
     /// Pods that use the node's resources, with what they were granted.
     pub fn active(&self) -> Vec<Arc<Pod>> {
         let entries = self.entries.lock();
-        let active = entries.values().filter(|entry| entry.admitted && !is_terminal(&entry.pod));
+        let active = entries.by_uid.values().filter(|entry| entry.admitted && !is_terminal(&entry.pod));
         active.map(|entry| entry.grant.applied(&entry.pod)).collect()
     }
 }
@@ -198,7 +225,9 @@ fn tell(shared: &Shared, key: &Key) -> (Option<Arc<Pod>>, Option<String>) {
     let of_api = || shared.pods.get(key).filter(|pod| !is_mirror(pod));
     let current = shared.statics.get(key).or_else(of_api);
     let mut entries = shared.registry.entries.lock();
-    for (uid_of, entry) in entries.iter_mut().filter(|(_, entry)| entry.key == *key) {
+    let Entries { by_uid, uids } = &mut *entries;
+    for uid_of in uids.get(key).into_iter().flatten() {
+        let Some(entry) = by_uid.get_mut(uid_of) else { continue };
         match current.as_ref().filter(|pod| uid(pod) == uid_of) {
             Some(pod) => {
                 if is_terminal(pod) && !is_terminal(&entry.pod) {
@@ -212,7 +241,7 @@ fn tell(shared: &Shared, key: &Key) -> (Option<Arc<Pod>>, Option<String>) {
             }
         }
     }
-    let known = current.as_ref().map(|pod| uid(pod).to_owned()).filter(|uid| entries.contains_key(uid));
+    let known = current.as_ref().map(|pod| uid(pod).to_owned()).filter(|uid| by_uid.contains_key(uid));
     (current.filter(|_| known.is_none()), known)
 }
 
@@ -259,7 +288,7 @@ async fn start(shared: &Arc<Shared>, key: &Key, pod: Arc<Pod>) {
         status: None,
         admitted,
     };
-    shared.registry.entries.lock().insert(uid(&pod).to_owned(), entry);
+    shared.registry.entries.lock().insert(uid(&pod), entry);
     tracing::debug!(pod = full_name(&pod), known, "pod taken on");
     worker::spawn(shared.clone(), allocated, grant, worker::Signals { updates, wake, news, eviction }, verdict);
     allocation::changed(shared, uid(&pod));

@@ -313,7 +313,7 @@ fn unmount_namespace(path: &Path) -> io::Result<()> {
 }
 
 /// Lets runc forget the container of a bundle, as far as it was made.
-fn forget_container(config: &ContainerdConfig, bundle: &Path) -> io::Result<()> {
+pub(super) fn forget_container(config: &ContainerdConfig, bundle: &Path) -> io::Result<()> {
     let mut names = bundle.iter().rev();
     let (Some(id), Some(namespace)) = (names.next(), names.next()) else { return Ok(()) };
     let root = config.state().join("runc").join(namespace);

@@ -1,6 +1,7 @@
-//! Sockets of shims that were killed. A shim removes its socket when it ends in order; of one that was killed containerd
-//! removes the bundle alone, and the socket would stay in a folder that all containerds of the machine share.
-use super::{config::ContainerdConfig, image::NAMESPACE, stop};
+//! What shims that were killed leave. A shim removes its socket when it ends in order; of one that was killed containerd
+//! removes the bundle alone, and the socket would stay in a folder that all containerds of the machine share. It has runc
+//! forget the container before that; where that goes wrong, the container's processes would run on, known to nobody.
+use super::{config::ContainerdConfig, image::NAMESPACE, leftovers, stop};
 use rustix::fs::inotify::{self, CreateFlags, WatchFlags};
 use sha2::{Digest, Sha256};
 use std::{
@@ -16,7 +17,8 @@ const SOCKETS: &str = "/run/containerd/s";
 const EVENT_BYTES: usize = 16;
 const READ_BYTES: usize = 16 << 10;
 
-/// Removes the socket of every shim whose bundle goes while nobody listens on it. Runs until it is dropped.
+/// Removes the socket of every shim whose bundle goes while nobody listens on it, and what runc still has of its container.
+/// Runs until it is dropped.
 pub async fn sweep(config: &ContainerdConfig) -> io::Result<()> {
     let tasks = config.state().join(stop::TASKS).join(NAMESPACE);
     fs::DirBuilder::new().recursive(true).mode(0o711).create(&tasks)?;
@@ -35,6 +37,7 @@ pub async fn sweep(config: &ContainerdConfig) -> io::Result<()> {
         for name in names(&buffer[..count]) {
             // A bundle is given a hidden name before it is removed.
             let id = name.trim_start_matches('.');
+            forget(config, id).await;
             let socket = socket_of(&config.socket(), id);
             if is_deserted(&socket) {
                 match stop::remove(&socket) {
@@ -43,6 +46,21 @@ pub async fn sweep(config: &ContainerdConfig) -> io::Result<()> {
                 }
             }
         }
+    }
+}
+
+/// Has runc forget a container whose bundle is gone, if it knows it still.
+async fn forget(config: &ContainerdConfig, id: &str) {
+    let bundle = config.state().join(stop::TASKS).join(NAMESPACE).join(id);
+    if bundle.exists() || !config.state().join("runc").join(NAMESPACE).join(id).exists() {
+        return;
+    }
+    let config = config.clone();
+    let done = tokio::task::spawn_blocking(move || leftovers::forget_container(&config, &bundle)).await;
+    match done {
+        Ok(Ok(())) => tracing::info!(id, "removed a container whose shim was killed"),
+        Ok(Err(error)) => tracing::warn!(id, %error, "a container whose shim was killed stays"),
+        Err(error) => tracing::error!(id, %error, "removing a container whose shim was killed"),
     }
 }
 

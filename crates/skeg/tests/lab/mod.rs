@@ -138,6 +138,13 @@ impl Lab {
         self.start(&self.server_with(flags));
     }
 
+    /// A file system of its own and of this size for the server's data.
+    pub fn bound_data(&self, size: &str) {
+        let data = self.data().display().to_string();
+        self.run("mkdir", &["-p", &data]);
+        self.run("mount", &["-t", "tmpfs", "-o", &format!("size={size}"), "data", &data]);
+    }
+
     fn start(&self, server: &[String]) {
         let words: Vec<&str> = ["start"].into_iter().chain(server.iter().map(String::as_str)).collect();
         self.run(self.root.join("scripts/server.sh"), &words);
@@ -154,8 +161,13 @@ impl Lab {
     pub fn import(&self, archive: &[u8]) {
         let file = self.dir.path().join("image.tar");
         std::fs::write(&file, archive).unwrap();
+        self.ctr(&["images", "import", &file.display().to_string()]);
+    }
+
+    /// Speaks with the node's containerd.
+    pub fn ctr(&self, words: &[&str]) -> String {
         let socket = self.data().join("run/containerd.sock").display().to_string();
-        self.run("ctr", &["-a", &socket, "-n", "k8s.io", "images", "import", &file.display().to_string()]);
+        self.run("ctr", &[&["-a", &socket, "-n", "k8s.io"], words].concat())
     }
 
     /// `kill -9` of the server alone; its port is free afterwards.

@@ -8,12 +8,18 @@ use crate::pod::{
     qos::Qos,
     resources::{CPU_PERIOD_US, cpu_quota, cpu_shares, cpu_weight},
 };
+use crate::runtime::process::Identity;
+use rustix::process::Signal;
 use serde_json::{Value, json};
 use std::{
     fmt::Debug,
     fs, io,
     path::{Path, PathBuf},
+    time::Duration,
 };
+
+/// A process that was killed is gone within this time, unless the kernel holds it.
+const KILLED_WITHIN: Duration = Duration::from_secs(2);
 
 /// What a cgroup may use; None: nothing is said.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -30,8 +36,12 @@ pub trait Cgroups: Send + Sync + Debug {
     fn version(&self) -> u8;
     fn ensure(&self, path: &str, limits: &Limits) -> io::Result<()>;
     fn exists(&self, path: &str) -> bool;
+    /// Bounds a cgroup that is there, as `enforceNodeAllocatable` asks; what is not told stays as it is.
+    fn bound(&self, path: &str, cpu_milli: i64, memory_bytes: Option<i64>) -> io::Result<()>;
     /// Removes it with all below it; no process may be left in it.
     fn remove(&self, path: &str) -> io::Result<()>;
+    /// The processes in it and below.
+    fn members(&self, path: &str) -> Vec<i32>;
     /// Names of the cgroups directly below.
     fn children(&self, path: &str) -> Vec<String>;
     /// (working set, total usage) in bytes and processor nanoseconds used.
@@ -46,6 +56,27 @@ pub trait Cgroups: Send + Sync + Debug {
     fn io(&self, path: &str) -> Option<Value>;
     /// How many processes and threads are in it and below.
     fn processes(&self, path: &str) -> u64;
+}
+
+/// Removes a cgroup with whatever still runs in it: a runtime may lose track of a container and leave its processes.
+///
+/// # Errors
+/// It stays.
+pub fn destroy(cgroups: &dyn Cgroups, path: &str) -> io::Result<()> {
+    match cgroups.remove(path) {
+        Err(error) if error.kind() == io::ErrorKind::ResourceBusy => {}
+        done => return done,
+    }
+    for pid in cgroups.members(path) {
+        let Some(process) = Identity::of(pid).ok().and_then(|it| it.open()) else { continue };
+        // Its number may have become another process's before it was opened.
+        if cgroups.members(path).contains(&pid) {
+            tracing::info!(pid, path, "ending a process that was left in a cgroup");
+            process.signal(Signal::KILL);
+            process.wait(KILLED_WITHIN);
+        }
+    }
+    cgroups.remove(path)
 }
 
 /// What a cgroup has used.
@@ -101,6 +132,13 @@ fn process_in(dir: &Path) -> Option<u32> {
     let own = fs::read_to_string(dir.join("cgroup.procs")).ok()?;
     let first = own.lines().find_map(|line| line.trim().parse().ok());
     first.or_else(|| directories(dir).iter().find_map(|name| process_in(&dir.join(name))))
+}
+
+/// Processes of this cgroup and of those below.
+fn processes_in(dir: &Path) -> Vec<i32> {
+    let own = fs::read_to_string(dir.join("cgroup.procs")).unwrap_or_default();
+    let own = own.lines().filter_map(|line| line.trim().parse().ok());
+    own.chain(directories(dir).iter().flat_map(|name| processes_in(&dir.join(name)))).collect()
 }
 
 fn birth(dir: &Path) -> Option<i128> {
@@ -202,11 +240,26 @@ impl Cgroups for V1 {
         some.peek().is_some() && some.all(|hierarchy| below(&hierarchy, path).is_dir())
     }
 
+    fn bound(&self, path: &str, cpu_milli: i64, memory_bytes: Option<i64>) -> io::Result<()> {
+        let cpu = below(&self.mount.join("cpu"), path);
+        fs::write(cpu.join("cpu.shares"), cpu_shares(cpu_milli).to_string())?;
+        match memory_bytes {
+            Some(bytes) => {
+                fs::write(below(&self.mount.join("memory"), path).join("memory.limit_in_bytes"), bytes.to_string())
+            }
+            None => Ok(()),
+        }
+    }
+
     fn remove(&self, path: &str) -> io::Result<()> {
         for name in directories(&self.mount) {
             remove_tree(&below(&self.mount.join(name), path))?;
         }
         Ok(())
+    }
+
+    fn members(&self, path: &str) -> Vec<i32> {
+        processes_in(&below(&self.mount.join("memory"), path))
     }
 
     fn children(&self, path: &str) -> Vec<String> {
@@ -298,8 +351,18 @@ impl Cgroups for V2 {
         below(&self.mount, path).is_dir()
     }
 
+    fn bound(&self, path: &str, cpu_milli: i64, memory_bytes: Option<i64>) -> io::Result<()> {
+        let dir = below(&self.mount, path);
+        fs::write(dir.join("cpu.weight"), cpu_weight(cpu_shares(cpu_milli)).to_string())?;
+        memory_bytes.map_or(Ok(()), |bytes| fs::write(dir.join("memory.max"), bytes.to_string()))
+    }
+
     fn remove(&self, path: &str) -> io::Result<()> {
         remove_tree(&below(&self.mount, path))
+    }
+
+    fn members(&self, path: &str) -> Vec<i32> {
+        processes_in(&below(&self.mount, path))
     }
 
     fn children(&self, path: &str) -> Vec<String> {
@@ -369,6 +432,11 @@ mod tests {
         assert_eq!(read("kubepods/podx/cpu.max"), "150000 100000");
         assert_eq!(read("kubepods/podx/memory.max"), "1048576");
         assert_eq!(read("kubepods/podx/pids.max"), "64");
+        cgroups.bound("/kubepods/podx", 1000, None).unwrap();
+        assert_eq!(
+            (read("kubepods/podx/cpu.weight"), read("kubepods/podx/memory.max")),
+            ("100".into(), "1048576".into())
+        );
     }
 
     #[test]

@@ -103,10 +103,14 @@ pub static FIELDS: &[Field] = &[
     unset("staticPodURLHeader", Other, &["{}"]),
     free("address", Text, "\"0.0.0.0\""),
     free("port", Int32, "10250"),
-    unset("readOnlyPort", Int32, &["0"]),
+    optional("readOnlyPort", Int32)
+        .flag("read-only-port", "Port on which the node serves, without credentials, what can only be read; 0: none."),
     optional("tlsCertFile", Text),
     optional("tlsPrivateKeyFile", Text),
-    unset("tlsCipherSuites", Texts, &["[]"]),
+    optional("tlsCipherSuites", Texts).flag(
+        "tls-cipher-suites",
+        "Cipher suites of TLS 1.2 that the node's server speaks (default: all that are good).",
+    ),
     unset("tlsCurvePreferences", Other, &["[]"]),
     optional("tlsMinVersion", Text)
         .flag("tls-min-version", "Lowest version of TLS that the node's server speaks: VersionTLS12 or VersionTLS13."),
@@ -222,9 +226,13 @@ pub static FIELDS: &[Field] = &[
         .flag("kube-reserved", "Resources kept for Kubernetes' own components, as cpu=200m,memory=500Mi."),
     unset("reservedSystemCPUs", Text, &["\"\""]),
     unset("showHiddenMetricsForVersion", Text, &["\"\""]),
-    unset("systemReservedCgroup", Text, &["\"\""]),
-    unset("kubeReservedCgroup", Text, &["\"\""]),
-    alike("enforceNodeAllocatable", Texts, "[\"pods\"]", &["[\"none\"]", "[]"]),
+    optional("systemReservedCgroup", Text)
+        .flag("system-reserved-cgroup", "Cgroup that --system-reserved is enforced on."),
+    optional("kubeReservedCgroup", Text).flag("kube-reserved-cgroup", "Cgroup that --kube-reserved is enforced on."),
+    free("enforceNodeAllocatable", Texts, "[\"pods\"]").flag(
+        "enforce-node-allocatable",
+        "What is held to its bounds: pods, system-reserved, kube-reserved, the last two also with -compressible; or none.",
+    ),
     optional("allowedUnsafeSysctls", Texts).flag(
         "allowed-unsafe-sysctls",
         "Sysctls that pods may set beside the safe ones, as net.core.somaxconn or net.*.",

@@ -284,6 +284,44 @@ mod tests {
     }
 
     #[test]
+    fn reservations_are_enforced_on_cgroups_that_are_named() {
+        fails(
+            "enforceNodeAllocatable: [pods, system-reserved]",
+            "invalid configuration: systemReservedCgroup (--system-reserved-cgroup) must be specified when \
+             \"system-reserved\" or \"system-reserved-compressible\" included in enforceNodeAllocatable \
+             (--enforce-node-allocatable)",
+        );
+        fails(
+            "enforceNodeAllocatable: [pods, none]",
+            "invalid configuration: enforceNodeAllocatable (--enforce-node-allocatable) may not contain additional \
+             enforcements when \"none\" is specified",
+        );
+        let settings = read(
+            "enforceNodeAllocatable: [pods, kube-reserved-compressible]\nkubeReservedCgroup: /kube\n\
+             kubeReserved: {cpu: 200m, memory: 1Gi}\n",
+        );
+        let enforced = settings.unwrap().enforced;
+        let it = &enforced[0];
+        assert_eq!((enforced.len(), it.whose, &*it.cgroup, it.compressible), (1, "kube", "/kube", true));
+        assert_eq!(it.amounts.cpu_milli, 200);
+        assert_eq!(
+            it.failure("it is full"),
+            "Failed to enforce Kube Reserved Compressible Cgroup Limits on \"/kube\": it is full"
+        );
+    }
+
+    #[test]
+    fn doors_of_the_server() {
+        let settings = read("readOnlyPort: 10255\naddress: 127.0.0.1\n").unwrap();
+        assert_eq!(settings.read_only, Some(([127, 0, 0, 1], 10255).into()));
+        assert_eq!(read("readOnlyPort: 0\n").unwrap().read_only, None);
+        let error = read("tlsCipherSuites: [TLS_RSA_WITH_RC4_128_SHA]").map(|_| ()).unwrap_err().to_string();
+        let start =
+            "invalid configuration: tlsCipherSuites: \"TLS_RSA_WITH_RC4_128_SHA\" cannot be honoured by this kubelet";
+        assert!(error.starts_with(start), "{error}");
+    }
+
+    #[test]
     fn files_flags_and_defaults_lie_over_each_other() {
         let text = format!(
             "{HEAD}maxPods: 20\nnodeStatusUpdateFrequency: 4s\nmaxParallelImagePulls: 3\nclusterDNS: [10.96.0.10]\n"

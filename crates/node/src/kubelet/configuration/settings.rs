@@ -1,7 +1,10 @@
 //! The settings that a kubelet goes by, read from a complete KubeletConfiguration.
 use super::{at, value::duration};
 use crate::{
-    kubelet::eviction::{ImagePolicy, Statements, Threshold, statements, thresholds},
+    kubelet::{
+        eviction::{ImagePolicy, Statements, Threshold, statements, thresholds},
+        server::tls::suites_known,
+    },
     pod::{quantity, resources::Amounts},
 };
 use jiff::SignedDuration;
@@ -52,6 +55,25 @@ pub struct LogFiles {
 /// What is kept from pods, by resource.
 pub type Reservation = Amounts;
 
+/// A cgroup outside of the pods' that is held to what is reserved for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Enforced {
+    /// `system` or `kube`.
+    pub whose: &'static str,
+    pub cgroup: String,
+    pub amounts: Reservation,
+    /// Only what can be taken away again: processor time.
+    pub compressible: bool,
+}
+
+impl Enforced {
+    pub fn failure(&self, why: &str) -> String {
+        let whose = if self.whose == "system" { "System" } else { "Kube" };
+        let what = if self.compressible { " Compressible" } else { "" };
+        format!("Failed to enforce {whose} Reserved{what} Cgroup Limits on {:?}: {why}", self.cgroup)
+    }
+}
+
 /// What a kubelet goes by.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -60,6 +82,8 @@ pub struct Settings {
     pub listen: SocketAddr,
     /// None: no plain health endpoint.
     pub healthz: Option<SocketAddr>,
+    /// Where what can only be read is served without credentials; None: nowhere.
+    pub read_only: Option<SocketAddr>,
     /// Whether requests without credentials are answered as `system:anonymous`.
     pub anonymous: bool,
     pub authorization: Authorization,
@@ -99,6 +123,7 @@ pub struct Settings {
     pub eviction_grace_max: Duration,
     pub eviction_transition: SignedDuration,
     pub reserved: Reservation,
+    pub enforced: Vec<Enforced>,
     /// Whether the pods' cgroup is bounded by what is left after reservations.
     pub enforce_allocatable: bool,
     pub unsafe_sysctls: Vec<String>,
@@ -121,6 +146,8 @@ pub struct Settings {
     pub open_files_max: u64,
     /// Whether the node's server speaks no TLS below 1.3.
     pub tls_13_only: bool,
+    /// Cipher suites of TLS 1.2 that the node's server speaks; none named: all that are good.
+    pub tls_suites: Vec<String>,
 }
 
 /// Reads a tree whose values are of their kinds; what does not fit together is noted.
@@ -246,6 +273,89 @@ impl Reader<'_> {
 
     fn bounds_pods(&self) -> bool {
         self.texts("enforceNodeAllocatable").iter().any(|what| what == "pods")
+    }
+
+    /// Which reservations are enforced, and on which cgroups.
+    fn enforced(&mut self) -> Vec<Enforced> {
+        const SETTING: &str = "enforceNodeAllocatable (--enforce-node-allocatable)";
+        let asked = self.texts("enforceNodeAllocatable");
+        let mut out: Vec<Enforced> = Vec::new();
+        for (at, what) in asked.iter().enumerate() {
+            if asked[..at].contains(what) {
+                self.complain(format!("duplicated enforcements {what:?} in {SETTING}"));
+                continue;
+            }
+            let (whose, compressible) = match what.as_str() {
+                "pods" => continue,
+                "none" if asked.len() == 1 => continue,
+                "none" => {
+                    self.complain(format!(
+                        "{SETTING} may not contain additional enforcements when \"none\" is specified"
+                    ));
+                    continue;
+                }
+                "system-reserved" => ("system", false),
+                "system-reserved-compressible" => ("system", true),
+                "kube-reserved" => ("kube", false),
+                "kube-reserved-compressible" => ("kube", true),
+                other => {
+                    self.complain(format!(
+                        "option {other:?} specified for {SETTING}. Valid options are \"pods\", \"system-reserved\", \
+                         \"system-reserved-compressible\", \"kube-reserved\", \"kube-reserved-compressible\" or \"none\""
+                    ));
+                    continue;
+                }
+            };
+            let cgroup = self.text(&format!("{whose}ReservedCgroup"));
+            if out.iter().any(|it| it.whose == whose) {
+                self.complain(format!(
+                    "both \"{whose}-reserved\" and \"{whose}-reserved-compressible\" cannot be specified together in {SETTING}"
+                ));
+            }
+            if cgroup.is_empty() {
+                self.complain(format!(
+                    "{whose}ReservedCgroup (--{whose}-reserved-cgroup) must be specified when \"{whose}-reserved\" or \
+                     \"{whose}-reserved-compressible\" included in {SETTING}"
+                ));
+            }
+            let amounts = self.reservation(&format!("{whose}Reserved"));
+            out.push(Enforced { whose, cgroup, amounts, compressible });
+        }
+        out
+    }
+
+    fn healthz(&mut self) -> Option<SocketAddr> {
+        let address =
+            SocketAddr::new(self.address("healthzBindAddress"), self.port("healthzPort", "healthz-port", true));
+        Some(address).filter(|address| address.port() != 0)
+    }
+
+    fn eviction_grace(&mut self) -> Duration {
+        Duration::from_secs(self.natural("evictionMaxPodGracePeriod", "eviction-max-pod-grace-period").into())
+    }
+
+    fn read_only(&mut self) -> Option<SocketAddr> {
+        let port = at(self.tree, "readOnlyPort").and_then(Value::as_i64).unwrap_or(0);
+        let address = self.address("address");
+        match u16::try_from(port) {
+            Ok(0) => None,
+            Ok(port) => Some(SocketAddr::new(address, port)),
+            Err(_) => {
+                self.complain(format!("readOnlyPort (--read-only-port) {port} must be between 0 and 65535, inclusive"));
+                None
+            }
+        }
+    }
+
+    fn tls_suites(&mut self) -> Vec<String> {
+        let (asked, known) = (self.texts("tlsCipherSuites"), suites_known());
+        for suite in asked.iter().filter(|it| !known.contains(&it.as_str())) {
+            self.complain(format!(
+                "tlsCipherSuites: {suite:?} cannot be honoured by this kubelet: only {} can",
+                known.join(", ")
+            ));
+        }
+        asked
     }
 
     fn image_pulls(&mut self) -> ImagePulls {
@@ -426,14 +536,13 @@ impl Settings {
     pub(super) fn read(tree: Value) -> Result<Self, Vec<String>> {
         let mut it = Reader { tree: &tree, wrong: Vec::new() };
         let listen = SocketAddr::new(it.address("address"), it.port("port", "port", false));
-        let healthz = SocketAddr::new(it.address("healthzBindAddress"), it.port("healthzPort", "healthz-port", true));
         let reserved = it.reservation("systemReserved").plus(it.reservation("kubeReserved"));
         let taints = at(&tree, "registerWithTaints").cloned().and_then(|list| serde_json::from_value(list).ok());
         let (statements, eviction) = it.eviction();
         let mut made = Self {
             effective: Value::Null,
             listen,
-            healthz: Some(healthz).filter(|address| address.port() != 0),
+            healthz: it.healthz(),
             anonymous: it.bool("authentication.anonymous.enabled"),
             authorization: it.authorization(),
             token_kept: it.signed("authentication.webhook.cacheTTL"),
@@ -462,9 +571,7 @@ impl Settings {
             image_pulls: it.image_pulls(),
             images: it.images(),
             eviction,
-            eviction_grace_max: Duration::from_secs(
-                it.natural("evictionMaxPodGracePeriod", "eviction-max-pod-grace-period").into(),
-            ),
+            eviction_grace_max: it.eviction_grace(),
             eviction_transition: it.signed("evictionPressureTransitionPeriod"),
             reserved,
             enforce_allocatable: it.bounds_pods(),
@@ -484,6 +591,9 @@ impl Settings {
             oom_score_adj: it.oom_score_adj(),
             open_files_max: it.open_files(),
             tls_13_only: it.tls_13_only(),
+            tls_suites: it.tls_suites(),
+            read_only: it.read_only(),
+            enforced: it.enforced(),
         };
         if !it.wrong.is_empty() {
             return Err(it.wrong);

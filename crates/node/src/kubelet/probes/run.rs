@@ -23,6 +23,7 @@ use tokio::{
 /// Longest output of a probe that an event shows, in bytes.
 const OUTPUT_BYTES_MAX: usize = 10 << 10;
 
+#[derive(Debug, PartialEq, Eq)]
 enum Outcome {
     Success,
     /// It passed, with a remark.
@@ -258,5 +259,83 @@ impl Task {
         let passed = |_: &u64| self.verdicts.lock().startup.get(&self.container_id) == Some(&true);
         // The sender lives as long as this task does.
         let _ = changes.wait_for(passed).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cri::health::HealthCheckResponse;
+    use bytes::{BufMut, Bytes, BytesMut};
+    use futures::stream;
+    use http_body_util::{BodyExt, StreamBody};
+    use hyper::{Request, Response, body::Frame, body::Incoming, service::service_fn};
+    use hyper_util::rt::{TokioExecutor, TokioIo};
+    use prost::Message;
+    use std::convert::Infallible;
+    use tokio::net::TcpListener;
+
+    /// A message of gRPC: not compressed, its length, itself.
+    fn framed(message: &impl Message) -> Bytes {
+        let body = message.encode_to_vec();
+        let mut out = BytesMut::new();
+        out.put_u8(0);
+        out.put_u32(u32::try_from(body.len()).unwrap());
+        out.extend_from_slice(&body);
+        out.freeze()
+    }
+
+    /// Services are named after what is answered of them.
+    async fn answer(
+        request: Request<Incoming>,
+    ) -> Result<Response<impl hyper::body::Body<Data = Bytes, Error = Infallible>>, Infallible> {
+        assert_eq!(request.uri().path(), "/grpc.health.v1.Health/Check");
+        assert_eq!(request.headers()["user-agent"].to_str().unwrap().split(' ').next(), Some("kube-probe/1.36"));
+        let body = request.into_body().collect().await.unwrap().to_bytes();
+        let service = HealthCheckRequest::decode(&body[5..]).unwrap().service;
+        let (status, code) = match service.as_str() {
+            "good" => (ServingStatus::Serving, "0"),
+            "bad" => (ServingStatus::NotServing, "0"),
+            "unknown" => (ServingStatus::Unknown, "5"),
+            _ => (ServingStatus::Unknown, "12"),
+        };
+        let message = framed(&HealthCheckResponse { status: status.into() });
+        let message = (code == "0").then(|| Ok(Frame::data(message)));
+        let mut trailers = hyper::HeaderMap::new();
+        trailers.insert("grpc-status", code.parse().unwrap());
+        trailers.insert("grpc-message", "told".parse().unwrap());
+        let frames = message.into_iter().chain([Ok(Frame::trailers(trailers))]);
+        let mut response = Response::new(StreamBody::new(stream::iter(frames)));
+        response.headers_mut().insert("content-type", "application/grpc".parse().unwrap());
+        Ok(response)
+    }
+
+    #[tokio::test]
+    async fn a_grpc_probe_asks_for_a_service_s_health() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = i32::from(listener.local_addr().unwrap().port());
+        let server = tokio::spawn(async move {
+            loop {
+                let (stream, _) = listener.accept().await.unwrap();
+                let connection = hyper::server::conn::http2::Builder::new(TokioExecutor::new())
+                    .serve_connection(TokioIo::new(stream), service_fn(answer));
+                tokio::spawn(connection);
+            }
+        });
+        let check = async |service: &str, want: Outcome| {
+            assert_eq!(grpc("127.0.0.1", port, service, Duration::from_secs(20)).await, want, "{service}");
+        };
+        check("good", Outcome::Success).await;
+        check("bad", Outcome::Failure("service unhealthy (responded with \"NOT_SERVING\")".into())).await;
+        let text = "health rpc probe failed: rpc error: code = NotFound desc = told";
+        check("unknown", Outcome::Failure(text.into())).await;
+        let text = "server doesn't implement the grpc health protocol (grpc.health.v1.Health): rpc error: code = \
+                    Unimplemented desc = told";
+        check("", Outcome::Failure(text.into())).await;
+        server.abort();
+        let _ = server.await;
+        let text =
+            format!("timeout: failed to connect service \"127.0.0.1:{port}\" within 20s: context deadline exceeded");
+        check("good", Outcome::Failure(text)).await;
     }
 }

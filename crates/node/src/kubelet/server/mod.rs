@@ -2,12 +2,13 @@
 mod access;
 mod cadvisor;
 mod containers;
-mod health;
 mod info;
 mod metrics;
+mod plain;
 mod stats;
 mod streams;
 mod summary;
+pub(super) mod tls;
 
 use super::{
     config::{KubeletError, ServingTls},
@@ -15,17 +16,13 @@ use super::{
     shared::Shared,
 };
 use access::{Access, Caller};
+use arc_swap::ArcSwap;
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt, Full, combinators::BoxBody};
 use hyper::{body::Incoming, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use rustls::{
-    ALL_VERSIONS, RootCertStore, ServerConfig, SupportedProtocolVersion,
-    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
-    server::WebPkiClientVerifier,
-    version::TLS13,
-};
+use rustls::ServerConfig;
 use std::{convert::Infallible, sync::Arc, time::Duration};
 pub(super) use summary::Rates;
 use tokio::{
@@ -117,47 +114,27 @@ impl Asked {
     }
 }
 
-fn tls_config(tls: &ServingTls, tls_13_only: bool) -> Result<ServerConfig, KubeletError> {
-    let wrong = |error: &dyn std::fmt::Display| KubeletError::Tls(error.to_string());
-    let certificates =
-        |pem: &[u8]| CertificateDer::pem_slice_iter(pem).collect::<Result<Vec<_>, _>>().map_err(|error| wrong(&error));
-    let key = PrivateKeyDer::from_pem_slice(&tls.key_pem).map_err(|error| wrong(&error))?;
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let versions: &[&SupportedProtocolVersion] = if tls_13_only { &[&TLS13] } else { ALL_VERSIONS };
-    let builder = ServerConfig::builder_with_provider(provider.clone())
-        .with_protocol_versions(versions)
-        .map_err(|error| wrong(&error))?;
-    let mut roots = RootCertStore::empty();
-    for certificate in certificates(&tls.client_ca_pem)? {
-        roots.add(certificate).map_err(|error| wrong(&error))?;
-    }
-    let builder = if roots.is_empty() {
-        builder.with_no_client_auth()
-    } else {
-        let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
-        builder.with_client_cert_verifier(verifier.allow_unauthenticated().build().map_err(|error| wrong(&error))?)
-    };
-    let mut config = builder.with_single_cert(certificates(&tls.cert_pem)?, key).map_err(|error| wrong(&error))?;
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    Ok(config)
-}
-
 /// Binds the port and starts to serve.
 ///
 /// # Errors
 /// The port is taken, or the certificate cannot be used.
-pub(super) async fn start(shared: &Arc<Shared>, tls: &ServingTls) -> Result<(), KubeletError> {
-    let acceptor = TlsAcceptor::from(Arc::new(tls_config(tls, shared.config.settings.tls_13_only)?));
+pub(super) async fn start(shared: &Arc<Shared>, files: &ServingTls) -> Result<(), KubeletError> {
+    let live = tls::Live::new(files, &shared.config.settings)?;
     let address = shared.config.settings.listen;
-    let listener = TcpListener::bind(address).await.map_err(|source| KubeletError::Listen { address, source })?;
-    shared.tasks.spawn(accept(shared.clone(), listener, acceptor));
+    let listen =
+        async |address| TcpListener::bind(address).await.map_err(|source| KubeletError::Listen { address, source });
+    shared.tasks.spawn(accept(shared.clone(), listen(address).await?, live.current.clone()));
+    shared.tasks.spawn(live.keep());
     if let Some(address) = shared.config.settings.healthz {
-        shared.tasks.spawn(health::serve(health::listen(address).await?));
+        shared.tasks.spawn(plain::serve(listen(address).await?, plain::Door::Health));
+    }
+    if let Some(address) = shared.config.settings.read_only {
+        shared.tasks.spawn(plain::serve(listen(address).await?, plain::Door::ReadOnly(shared.clone())));
     }
     Ok(())
 }
 
-async fn accept(shared: Arc<Shared>, listener: TcpListener, acceptor: TlsAcceptor) {
+async fn accept(shared: Arc<Shared>, listener: TcpListener, tls: Arc<ArcSwap<ServerConfig>>) {
     let access = Arc::new(Access::new(shared.clone()));
     let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     loop {
@@ -170,7 +147,7 @@ async fn accept(shared: Arc<Shared>, listener: TcpListener, acceptor: TlsAccepto
                 continue;
             }
         };
-        let (shared, access, acceptor) = (shared.clone(), access.clone(), acceptor.clone());
+        let (shared, access, acceptor) = (shared.clone(), access.clone(), TlsAcceptor::from(tls.load_full()));
         let tasks = shared.tasks.clone();
         tasks.spawn(async move {
             let _place = place;
@@ -212,7 +189,7 @@ async fn answer(shared: &Arc<Shared>, access: &Access, caller: Option<&Caller>, 
     if let Err(refused) = access.authorise(&who, request.method(), request.uri().path()).await {
         return *refused;
     }
-    route(shared, request).await
+    route(shared, request, true).await
 }
 
 fn not_found() -> Answer {
@@ -220,7 +197,7 @@ fn not_found() -> Answer {
 }
 
 /// Methods and paths as the metrics of requests group them.
-fn labels(request: &Request<Incoming>) -> [String; 4] {
+fn labels(request: &Request<Incoming>, whole: bool) -> [String; 4] {
     let path = request.uri().path().trim_start_matches('/');
     let first = path.split('/').next().unwrap_or_default();
     let known = [
@@ -245,11 +222,17 @@ fn labels(request: &Request<Incoming>) -> [String; 4] {
         _ => "other",
     };
     let long = matches!(group, "exec" | "attach" | "portForward" | "debug");
-    [if long { "true" } else { "false" }.into(), request.method().to_string(), group.into(), "readwrite".into()]
+    [
+        if long { "true" } else { "false" }.into(),
+        request.method().to_string(),
+        group.into(),
+        if whole { "readwrite" } else { "readonly" }.into(),
+    ]
 }
 
-async fn route(shared: &Arc<Shared>, request: Request<Incoming>) -> Answer {
-    let labels = labels(&request);
+/// `whole`: with what only those may ask for who are known.
+async fn route(shared: &Arc<Shared>, request: Request<Incoming>, whole: bool) -> Answer {
+    let labels = labels(&request, whole);
     let labels = labels.each_ref().map(String::as_str);
     shared.metrics.count(&HTTP_REQUESTS, &labels);
     let upgrade = request.headers().get(header::UPGRADE).and_then(|it| it.to_str().ok()).unwrap_or_default();
@@ -258,25 +241,26 @@ async fn route(shared: &Arc<Shared>, request: Request<Incoming>) -> Answer {
     }
     shared.metrics.add(&HTTP_INFLIGHT, &labels, 1.0);
     let start = std::time::Instant::now();
-    let answer = dispatch(shared, request).await;
+    let answer = dispatch(shared, request, whole).await;
     shared.metrics.took(&HTTP_DURATION, &labels, start);
     shared.metrics.add(&HTTP_INFLIGHT, &labels, -1.0);
     answer
 }
 
-async fn dispatch(shared: &Arc<Shared>, request: Request<Incoming>) -> Answer {
+async fn dispatch(shared: &Arc<Shared>, request: Request<Incoming>, whole: bool) -> Answer {
     let asked = Asked::parse(request.uri());
     let parts: Vec<&str> = asked.parts.iter().map(String::as_str).collect();
     let get = matches!(*request.method(), Method::GET | Method::HEAD);
-    let debugging = ["exec", "attach", "portForward", "run", "containerLogs"].contains(&parts[0]);
-    if debugging && !shared.config.settings.debugging_handlers {
+    let debugging =
+        ["exec", "attach", "portForward", "run", "containerLogs", "runningpods", "logs"].contains(&parts[0]);
+    if debugging && !(whole && shared.config.settings.debugging_handlers) {
         return text(StatusCode::METHOD_NOT_ALLOWED, "Debug endpoints are disabled.\n");
     }
     match parts[..] {
         ["healthz"] | ["healthz", "ping" | "log" | "syncloop"] => text(StatusCode::OK, "ok"),
         ["pods"] if get => info::pods(shared),
         ["runningpods", ""] | ["runningpods"] if get => info::running_pods(shared).await,
-        ["configz"] if get => info::configz(shared),
+        ["configz"] if get && whole => info::configz(shared),
         ["metrics"] if get => metrics::metrics(shared).await,
         ["metrics", "cadvisor"] if get => cadvisor::metrics(shared).await,
         ["metrics", "probes"] if get => metrics::probes(shared),

@@ -5,7 +5,10 @@ mod mirror;
 
 pub use mirror::keep as keep_mirrors;
 
-use super::shared::Shared;
+use super::{
+    inotify::{Change, Watch},
+    shared::Shared,
+};
 use k8s_openapi::api::core::v1::Pod;
 use parking_lot::Mutex;
 use skeg_client::Key;
@@ -80,14 +83,23 @@ pub async fn read(shared: &Shared) {
     }
 }
 
-/// Looks at the files in the rhythm that is set, until it is dropped.
+/// Looks at the files when they change and in the rhythm that is set, until it is dropped.
 pub async fn keep(shared: Arc<Shared>) {
-    if shared.config.settings.static_pods.is_none() {
-        return;
-    }
+    let Some(path) = shared.config.settings.static_pods.clone() else { return };
+    let mut watch = None;
     loop {
-        tokio::time::sleep(shared.config.settings.files_looked_at_every).await;
+        if watch.is_none() {
+            watch = Watch::of([&*path])
+                .inspect_err(|error| tracing::debug!(%error, "the folder of static pods cannot be watched"))
+                .ok();
+        }
         read(&shared).await;
+        tokio::select! {
+            change = Watch::next(watch.as_ref()) => if change == Change::Over {
+                watch = None;
+            },
+            () = tokio::time::sleep(shared.config.settings.files_looked_at_every) => {}
+        }
     }
 }
 

@@ -2,7 +2,10 @@
 //! is left of it.
 use super::{Next, RETRY, Worker, sync::SyncError};
 use crate::{
-    kubelet::{cgroups::pod_path, metrics::CGROUP_MANAGER_DURATION},
+    kubelet::{
+        cgroups::{destroy, pod_path},
+        metrics::CGROUP_MANAGER_DURATION,
+    },
     pod::{
         qos::qos,
         spec::{full_name, is_deleted, name, namespace, uid},
@@ -51,7 +54,7 @@ impl Worker {
     fn remove_cgroup(&self) -> io::Result<()> {
         let path = pod_path(&self.shared.config.settings.cgroup_root, qos(&self.pod), self.uid());
         let start = std::time::Instant::now();
-        let removed = self.shared.cgroups.remove(&path);
+        let removed = destroy(&*self.shared.cgroups, &path);
         self.shared.metrics.took(&CGROUP_MANAGER_DURATION, &["destroy"], start);
         removed
     }

@@ -4,9 +4,12 @@ use super::{
     Kind::{self, Counter, Gauge},
     Sample,
     gather::Seen,
-    system::{self, Interface, Mounted},
+    system::{self, DiskCounters, Mounted},
 };
-use crate::kubelet::cgroups::{Detail, Disk, Pressure};
+use crate::kubelet::{
+    cgroups::{Detail, Disk, Pressure},
+    node::facts::FileSystem,
+};
 
 /// Limits from here on mean none.
 const MEMORY_MAX: u64 = 1 << 62;
@@ -106,95 +109,85 @@ static ALWAYS: &[One] = &[
     }),
 ];
 
-/// A family with a value for each network interface.
-struct OfInterface(&'static str, &'static str, fn(&Interface) -> u64);
+/// A counter's name and help.
+type Named = (&'static str, &'static str);
 
-static INTERFACES: &[OfInterface] = &[
-    OfInterface("container_network_receive_bytes_total", "Cumulative count of bytes received", |it| it.received[0]),
-    OfInterface("container_network_receive_packets_total", "Cumulative count of packets received", |it| it.received[1]),
-    OfInterface(
-        "container_network_receive_errors_total",
-        "Cumulative count of errors encountered while receiving",
-        |it| it.received[2],
-    ),
-    OfInterface(
-        "container_network_receive_packets_dropped_total",
-        "Cumulative count of packets dropped while receiving",
-        |it| it.received[3],
-    ),
-    OfInterface("container_network_transmit_bytes_total", "Cumulative count of bytes transmitted", |it| it.sent[0]),
-    OfInterface("container_network_transmit_packets_total", "Cumulative count of packets transmitted", |it| it.sent[1]),
-    OfInterface(
-        "container_network_transmit_errors_total",
-        "Cumulative count of errors encountered while transmitting",
-        |it| it.sent[2],
-    ),
-    OfInterface(
-        "container_network_transmit_packets_dropped_total",
-        "Cumulative count of packets dropped while transmitting",
-        |it| it.sent[3],
-    ),
+/// In the order of [`system::Interface`]'s counters.
+static RECEIVED: [Named; 4] = [
+    ("container_network_receive_bytes_total", "Cumulative count of bytes received"),
+    ("container_network_receive_packets_total", "Cumulative count of packets received"),
+    ("container_network_receive_errors_total", "Cumulative count of errors encountered while receiving"),
+    ("container_network_receive_packets_dropped_total", "Cumulative count of packets dropped while receiving"),
+];
+static SENT: [Named; 4] = [
+    ("container_network_transmit_bytes_total", "Cumulative count of bytes transmitted"),
+    ("container_network_transmit_packets_total", "Cumulative count of packets transmitted"),
+    ("container_network_transmit_errors_total", "Cumulative count of errors encountered while transmitting"),
+    ("container_network_transmit_packets_dropped_total", "Cumulative count of packets dropped while transmitting"),
 ];
 
-/// A family with a value for each file system of the node.
-struct OfFileSystem(&'static str, Kind, &'static str, fn(&Mounted) -> f64);
+/// In the order of [`DiskCounters`].
+static READS: [Named; 4] = [
+    ("container_fs_reads_total", "Cumulative count of reads completed"),
+    ("container_fs_reads_merged_total", "Cumulative count of reads merged"),
+    ("container_fs_sector_reads_total", "Cumulative count of sector reads completed"),
+    ("container_fs_read_seconds_total", "Cumulative count of seconds spent reading"),
+];
+static WRITES: [Named; 4] = [
+    ("container_fs_writes_total", "Cumulative count of writes completed"),
+    ("container_fs_writes_merged_total", "Cumulative count of writes merged"),
+    ("container_fs_sector_writes_total", "Cumulative count of sector writes completed"),
+    ("container_fs_write_seconds_total", "Cumulative count of seconds spent writing"),
+];
 
 fn milliseconds(count: u64) -> f64 {
     float(count) / 1e3
 }
 
-static FILE_SYSTEMS: &[OfFileSystem] = &[
-    OfFileSystem("container_fs_inodes_free", Gauge, "Number of available Inodes", |it| float(it.room.inodes_free)),
-    OfFileSystem("container_fs_inodes_total", Gauge, "Number of Inodes", |it| float(it.room.inodes)),
-    OfFileSystem(
-        "container_fs_limit_bytes",
-        Gauge,
-        "Number of bytes that can be consumed by the container on this filesystem.",
-        |it| float(it.room.capacity_bytes),
-    ),
-    OfFileSystem(
-        "container_fs_usage_bytes",
-        Gauge,
-        "Number of bytes that are consumed by the container on this filesystem.",
-        |it| float(it.room.capacity_bytes.saturating_sub(it.room.free_bytes)),
-    ),
-    OfFileSystem("container_fs_reads_total", Counter, "Cumulative count of reads completed", |it| {
-        float(it.disk.reads[0])
-    }),
-    OfFileSystem("container_fs_reads_merged_total", Counter, "Cumulative count of reads merged", |it| {
-        float(it.disk.reads[1])
-    }),
-    OfFileSystem("container_fs_sector_reads_total", Counter, "Cumulative count of sector reads completed", |it| {
-        float(it.disk.reads[2])
-    }),
-    OfFileSystem("container_fs_read_seconds_total", Counter, "Cumulative count of seconds spent reading", |it| {
-        milliseconds(it.disk.reads[3])
-    }),
-    OfFileSystem("container_fs_writes_total", Counter, "Cumulative count of writes completed", |it| {
-        float(it.disk.writes[0])
-    }),
-    OfFileSystem("container_fs_writes_merged_total", Counter, "Cumulative count of writes merged", |it| {
-        float(it.disk.writes[1])
-    }),
-    OfFileSystem("container_fs_sector_writes_total", Counter, "Cumulative count of sector writes completed", |it| {
-        float(it.disk.writes[2])
-    }),
-    OfFileSystem("container_fs_write_seconds_total", Counter, "Cumulative count of seconds spent writing", |it| {
-        milliseconds(it.disk.writes[3])
-    }),
-    OfFileSystem("container_fs_io_current", Gauge, "Number of I/Os currently in progress", |it| {
-        float(it.disk.under_way)
-    }),
-    OfFileSystem("container_fs_io_time_seconds_total", Counter, "Cumulative count of seconds spent doing I/Os", |it| {
-        milliseconds(it.disk.time)
-    }),
-    OfFileSystem(
-        "container_fs_io_time_weighted_seconds_total",
-        Counter,
-        "Cumulative weighted I/O time in seconds",
-        |it| milliseconds(it.disk.weighted_time),
-    ),
-];
+/// What is free and used of a mounted file system.
+fn room(put: &mut Put<'_>, device: &str, room: &FileSystem) {
+    let used = room.capacity_bytes.saturating_sub(room.free_bytes);
+    for (name, help, value) in [
+        ("container_fs_inodes_free", "Number of available Inodes", room.inodes_free),
+        ("container_fs_inodes_total", "Number of Inodes", room.inodes),
+        (
+            "container_fs_limit_bytes",
+            "Number of bytes that can be consumed by the container on this filesystem.",
+            room.capacity_bytes,
+        ),
+        ("container_fs_usage_bytes", "Number of bytes that are consumed by the container on this filesystem.", used),
+    ] {
+        put.at(name, Gauge, help, &[("device", device)], float(value));
+    }
+}
+
+/// What the disk below a mounted file system has done.
+fn disk_work(put: &mut Put<'_>, device: &str, disk: &DiskCounters) {
+    for (families, counts) in [(&READS, disk.reads), (&WRITES, disk.writes)] {
+        let [requests, merged, sectors, time] = counts;
+        let values = [float(requests), float(merged), float(sectors), milliseconds(time)];
+        for ((name, help), value) in families.iter().zip(values) {
+            put.at(name, Counter, help, &[("device", device)], value);
+        }
+    }
+    for (name, kind, help, value) in [
+        ("container_fs_io_current", Gauge, "Number of I/Os currently in progress", float(disk.under_way)),
+        (
+            "container_fs_io_time_seconds_total",
+            Counter,
+            "Cumulative count of seconds spent doing I/Os",
+            milliseconds(disk.time),
+        ),
+        (
+            "container_fs_io_time_weighted_seconds_total",
+            Counter,
+            "Cumulative weighted I/O time in seconds",
+            milliseconds(disk.weighted_time),
+        ),
+    ] {
+        put.at(name, kind, help, &[("device", device)], value);
+    }
+}
 
 /// The cgroup's samples are put under its own labels.
 struct Put<'a> {
@@ -379,8 +372,10 @@ pub(super) fn put(out: &mut Families, seen: &Seen, now: i64) {
     }
     unmeasured(&mut put);
     for interface in &seen.interfaces {
-        for OfInterface(name, help, value) in INTERFACES {
-            put.at(name, Counter, help, &[("interface", &interface.name)], float(value(interface)));
+        for (families, counts) in [(&RECEIVED, interface.received), (&SENT, interface.sent)] {
+            for ((name, help), count) in families.iter().zip(counts) {
+                put.at(name, Counter, help, &[("interface", &interface.name)], float(count));
+            }
         }
     }
     for (name, help, count) in [
@@ -400,9 +395,8 @@ pub(super) fn put(out: &mut Families, seen: &Seen, now: i64) {
 pub(super) fn put_file_systems(out: &mut Families, all: &[Mounted], now: i64) {
     let mut put = Put { out, base: base(&Seen { id: "/".into(), ..Seen::default() }), now };
     for mounted in all {
-        for OfFileSystem(name, kind, help, value) in FILE_SYSTEMS {
-            put.at(name, *kind, help, &[("device", &mounted.device)], value(mounted));
-        }
+        room(&mut put, &mounted.device, &mounted.room);
+        disk_work(&mut put, &mounted.device, &mounted.disk);
     }
 }
 
