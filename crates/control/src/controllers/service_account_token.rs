@@ -6,6 +6,8 @@ use k8s_openapi::{
     ByteString,
     api::core::v1::{Secret, ServiceAccount},
 };
+use parking_lot::Mutex;
+use rustc_hash::FxHashMap;
 use skeg_client::{Client, Informer, Key, Object, key};
 use skeg_model::status::Status;
 use std::{collections::BTreeMap, sync::Arc};
@@ -21,14 +23,22 @@ struct Controller {
     client: Client,
     sign: SecretTokens,
     root_ca: Vec<u8>,
+    gone: Arc<Gone>,
 }
 
-struct View {
-    secret: Arc<Secret>,
-    /// None: the account is gone.
-    account: Option<Arc<ServiceAccount>>,
-    /// What the Secret should hold.
-    data: BTreeMap<String, ByteString>,
+/// Token Secrets that went, until their accounts no longer list them.
+type Gone = Mutex<FxHashMap<Key, Arc<Secret>>>;
+
+enum View {
+    Token {
+        secret: Arc<Secret>,
+        /// None: the account is gone.
+        account: Option<Arc<ServiceAccount>>,
+        /// What the Secret should hold.
+        data: BTreeMap<String, ByteString>,
+    },
+    /// An account lists a token Secret of this name that went.
+    Listed(Arc<ServiceAccount>, String),
 }
 
 /// The serviceaccount-token controller; off without a key to sign with.
@@ -41,11 +51,15 @@ pub fn start(context: &Context) {
     let secrets = wiring.informer::<Secret>();
     let accounts = wiring.informer::<ServiceAccount>();
     secrets.index(INDEX, |secret| account_of(secret).map(|key| key.to_string()).into_iter().collect());
-    let queue = wiring.queue();
+    let gone: Arc<Gone> = Arc::default();
+    let (queue, kept) = (wiring.queue(), gone.clone());
     secrets.on_change(move |change| {
-        if change.new.is_some_and(|secret| account_of(secret).is_some()) {
-            queue.add(change.key);
+        match (change.new, change.old.filter(|secret| account_of(secret).is_some())) {
+            (None, Some(old)) => drop(kept.lock().insert(change.key.clone(), old.clone())),
+            (Some(new), _) if account_of(new).is_some() => drop(kept.lock().remove(change.key)),
+            _ => return,
         }
+        queue.add(change.key);
     });
     let (queue, all) = (wiring.queue(), secrets.clone());
     accounts.on_change(move |change| {
@@ -56,7 +70,7 @@ pub fn start(context: &Context) {
     let client = wiring.client();
     let root_ca = context.config.root_ca_pem.clone().into_bytes();
     let workers = context.config.concurrency.serviceaccount_token;
-    wiring.run(Controller { secrets, accounts, client, sign, root_ca }, workers);
+    wiring.run(Controller { secrets, accounts, client, sign, root_ca, gone }, workers);
 }
 
 /// The account that a token Secret names.
@@ -69,11 +83,14 @@ impl Reconciler for Controller {
     type View = View;
 
     async fn gather(&self, key: &Key) -> Result<Option<View>, Status> {
-        let Some(secret) = self.secrets.get(key).filter(|secret| !secret.is_deleting()) else { return Ok(None) };
+        let Some(secret) = self.secrets.get(key) else { return Ok(self.listed(key)) };
+        if secret.is_deleting() {
+            return Ok(None);
+        }
         let Some(account_key) = account_of(&secret) else { return Ok(None) };
         let mut data = secret.data.clone().unwrap_or_default();
         let Some(account) = self.account(&secret, &account_key).await? else {
-            return Ok(Some(View { secret, account: None, data }));
+            return Ok(Some(View::Token { secret, account: None, data }));
         };
         data.insert("ca.crt".into(), ByteString(self.root_ca.clone()));
         let namespace = secret.namespace().unwrap_or_default();
@@ -85,25 +102,54 @@ impl Reconciler for Controller {
             let token = (self.sign)(namespace, secret.name(), account.name(), account.uid())?;
             data.insert("token".into(), ByteString(token.into_bytes()));
         }
-        Ok(Some(View { secret, account: Some(account), data }))
+        Ok(Some(View::Token { secret, account: Some(account), data }))
     }
 
     fn reconcile(&self, view: &View, _now: Timestamp) -> Plan {
-        let secret = &*view.secret;
-        let Some(account) = &view.account else {
+        let (secret, account, data) = match view {
+            View::Token { secret, account, data } => (&**secret, account, data),
+            View::Listed(account, name) => return Plan::of(vec![unlist(account, name)]),
+        };
+        let Some(account) = account else {
             return Plan::of(vec![Action::delete(secret, None).accepting(common::is_void)]);
         };
         let told = secret.annotation(ACCOUNT_UID) == Some(account.uid());
-        if told && secret.data.as_ref() == Some(&view.data) {
+        if told && secret.data.as_ref() == Some(data) {
             return Plan::default();
         }
-        let mut secret = Secret { data: Some(view.data.clone()), ..secret.clone() };
+        let mut secret = Secret { data: Some(data.clone()), ..secret.clone() };
         secret.metadata.annotations.get_or_insert_default().insert(ACCOUNT_UID.into(), account.uid().into());
         Plan::of(vec![Action::update(&secret).accepting(common::is_void)])
     }
 }
 
+/// The account without the Secret in its list. A conflict shows in the account, and is tried again.
+fn unlist(account: &ServiceAccount, name: &str) -> Action {
+    let mut account = account.clone();
+    let listed = account.secrets.take().unwrap_or_default();
+    let rest: Vec<_> = listed.into_iter().filter(|it| it.name.as_deref() != Some(name)).collect();
+    account.secrets = (!rest.is_empty()).then_some(rest);
+    Action::update(&account).accepting(Status::is_not_found)
+}
+
 impl Controller {
+    /// What is left to do about a Secret that went: its account may still list it.
+    fn listed(&self, key: &Key) -> Option<View> {
+        let mut gone = self.gone.lock();
+        let secret = gone.get(key)?;
+        let same = |account: &Arc<ServiceAccount>| {
+            let lists = account.secrets.iter().flatten().any(|it| it.name.as_deref() == Some(secret.name()));
+            lists && secret.annotation(ACCOUNT_UID).is_none_or(|uid| uid.is_empty() || uid == account.uid())
+        };
+        match account_of(secret).and_then(|account| self.accounts.get(&account)).filter(same) {
+            Some(account) => Some(View::Listed(account, secret.name().to_owned())),
+            None => {
+                gone.remove(key);
+                None
+            }
+        }
+    }
+
     /// The account, of the uid that the Secret names if it does; asked of the server before it counts as gone.
     async fn account(&self, secret: &Secret, key: &Key) -> Result<Option<Arc<ServiceAccount>>, Status> {
         let wanted = |account: &Arc<ServiceAccount>| {

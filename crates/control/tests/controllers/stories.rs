@@ -1,7 +1,10 @@
 //! Behaviour of single controllers, told step by step.
 use crate::{
     lab::Lab,
-    objects::{aggregate, cluster_role, deployment, namespace, node, owned_config_map, replica_set, silent},
+    objects::{
+        account, aggregate, cluster_role, deployment, namespace, node, owned_config_map, replica_set, silent,
+        token_secret,
+    },
 };
 use serde_json::{Value, json};
 use skeg_model::{request::Propagation, status::Status};
@@ -225,5 +228,17 @@ async fn owners_in_other_namespaces_are_reported() {
         .collect();
     events.sort_by_key(|it| it.0.to_string());
     assert_eq!(events, [told("d", "n"), told("wide", "")]);
+    lab.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_account_no_longer_lists_a_token_that_went() {
+    let mut bot = account("bot");
+    bot.1["secrets"] = json!([{ "name": "t" }, { "name": "mine" }]);
+    let mut lab = Lab::new(&["serviceaccount-token-controller"], &[bot, token_secret("t", "bot")]);
+    lab.settle().await;
+    lab.delete("secrets", Some("n"), "t", None).await;
+    lab.settle().await;
+    assert_eq!(lab.api.objects("serviceaccounts")[0]["secrets"], json!([{ "name": "mine" }]));
     lab.stop().await;
 }
