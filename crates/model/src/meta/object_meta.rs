@@ -3,6 +3,7 @@ use crate::{
     Value,
     kinds::{Kind, NameRule, Scope},
     meta::{at::At, field_error::Errors, go, names},
+    schema::{Presence, Ty, Type},
 };
 
 const ANNOTATIONS_BYTES_MAX: usize = 256 * 1024;
@@ -130,6 +131,25 @@ pub fn semantic_eq(a: &Value, b: &Value) -> bool {
         _ if is_empty(a) && is_empty(b) => true,
         _ => a == b,
     }
+}
+
+/// The same for two values of type `ty`, where a pointer to nothing differs from one to an empty struct.
+pub fn semantic_eq_as(ty: &Type, a: &Value, b: &Value) -> bool {
+    if a.is_null() && b.is_null() {
+        return true;
+    }
+    ty.fields.iter().all(|field| {
+        let (a, b) = (&a[field.json], &b[field.json]);
+        match field.ty {
+            Ty::Struct(_) if field.presence == Presence::Pointer && a.is_null() != b.is_null() => false,
+            Ty::Struct(inner) => semantic_eq_as(inner, a, b),
+            Ty::List(Ty::Struct(inner)) => match (a.as_array(), b.as_array()) {
+                (Some(x), Some(y)) => x.len() == y.len() && x.iter().zip(y).all(|(a, b)| semantic_eq_as(inner, a, b)),
+                _ => semantic_eq(a, b),
+            },
+            _ => semantic_eq(a, b),
+        }
+    })
 }
 
 pub fn nonnegative(at: &At, errors: &mut Errors) {
@@ -295,6 +315,25 @@ mod tests {
         let mut errors = Errors::new();
         validate(kind, &json!({"metadata": metadata}), &mut errors);
         want.assert_eq(&errors.aggregate());
+    }
+
+    #[test]
+    fn a_pointer_to_nothing_is_not_one_to_an_empty_struct() {
+        let check = |a: Value, b: Value, want: bool| {
+            let ty = crate::schema::by_name("io.k8s.api.core.v1.PodSpec").unwrap();
+            assert_eq!((semantic_eq_as(ty, &a, &b), semantic_eq_as(ty, &b, &a)), (want, want), "{a} {b}");
+        };
+        let term = |extra: Value| {
+            let mut term = json!({"topologyKey": "t"});
+            term.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
+            json!({"affinity": {"podAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [term]}}})
+        };
+        check(term(json!({})), term(json!({"namespaceSelector": {}})), false);
+        check(term(json!({"namespaceSelector": {}})), term(json!({"namespaceSelector": {"matchLabels": {}}})), true);
+        check(term(json!({})), term(json!({"namespaces": []})), true);
+        check(json!({"nodeSelector": {}}), json!({}), true);
+        check(json!({"containers": [{"name": "a"}]}), json!({"containers": [{"name": "a", "resources": {}}]}), true);
+        check(json!({"securityContext": {}}), json!({}), false);
     }
 
     #[test]

@@ -213,19 +213,7 @@ impl Asked<'_> {
         namespace: &'s str,
         name: &'s str,
     ) -> Attributes<'s> {
-        let user = self.request.user;
-        Attributes {
-            user,
-            verb,
-            group,
-            version: "v1",
-            resource,
-            subresource,
-            namespace,
-            name,
-            field_selector: "",
-            path: None,
-        }
+        Attributes::on(self.request.user, verb, [group, resource, subresource], namespace, name)
     }
 
     /// The API group of users and groups: the older way asks for the core's.

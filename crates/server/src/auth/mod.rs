@@ -56,6 +56,30 @@ pub struct Attributes<'a> {
     pub path: Option<&'a str>,
 }
 
+impl<'a> Attributes<'a> {
+    /// A verb on one object, or on part of it, of v1 of `[group, resource, subresource]`.
+    pub fn on(
+        user: &'a User,
+        verb: &'a str,
+        [group, resource, subresource]: [&'a str; 3],
+        namespace: &'a str,
+        name: &'a str,
+    ) -> Self {
+        Self {
+            user,
+            verb,
+            group,
+            version: "v1",
+            resource,
+            subresource,
+            namespace,
+            name,
+            field_selector: "",
+            path: None,
+        }
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Decision {
     /// The reason stands in reviews' answers.

@@ -286,18 +286,8 @@ mod tests {
         let (resource, subresource) = resource.split_once('/').unwrap_or((resource, ""));
         let (resource, group) = resource.split_once('.').unwrap_or((resource, ""));
         let (namespace, name) = name.split_once('/').unwrap_or(("", name));
-        let a = Attributes {
-            user: &user,
-            verb,
-            group,
-            version: "v1",
-            resource,
-            subresource,
-            namespace,
-            name,
-            field_selector: selector,
-            path: None,
-        };
+        let of = [group, resource, subresource];
+        let a = Attributes { field_selector: selector, ..Attributes::on(&user, verb, of, namespace, name) };
         let got = match graph.decide(&a) {
             Decision::Allow(_) => "yes".to_owned(),
             Decision::Deny(reason) | Decision::NoOpinion(reason) => reason,

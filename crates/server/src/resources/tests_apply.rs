@@ -147,11 +147,15 @@ fn a_scale_is_of_its_object() {
     let namespace = "400 the namespace of the provided object does not match the namespace sent on the request";
     let uid = "409 Operation cannot be fulfilled on deployments/scale.apps \"d\": Precondition failed: UID in precondition: x, \
                UID in object meta: 00000000-0000-4000-8000-000000000000";
+    // A PUT's uid is a precondition of the store.
+    let stored = "409 Operation cannot be fulfilled on deployments.apps \"d\": StorageError: invalid object, Code: 4, Key: \
+                  /registry/deployments/ns/d, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in \
+                  precondition: x, UID in object meta: 00000000-0000-4000-8000-000000000000";
     check(&[
         step("one", Create, "deployments", deployment(json!(3)), "3: one wrote*"),
         step("two", Apply, SCALE, with("namespace", "other"), namespace),
         step("two", Apply, SCALE, with("uid", "x"), uid),
-        step("two", Put, SCALE, with("uid", "x"), uid),
+        step("two", Put, SCALE, with("uid", "x"), stored),
         step("two", Apply, SCALE, deployment(json!(3)), "400 invalid object type: apps/v1, Kind=Deployment"),
     ]);
 }

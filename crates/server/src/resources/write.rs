@@ -447,7 +447,7 @@ pub(super) fn check_name(object: &Value, place: &Place<'_>) -> Result<(), Status
 }
 
 /// A uid in the new object is a precondition.
-fn check_uid(place: &Place<'_>, new: &Value, old: &Value) -> Result<(), Status> {
+pub(super) fn check_uid(place: &Place<'_>, new: &Value, old: &Value) -> Result<(), Status> {
     let (wanted, have) = (tree::text(new, "/metadata/uid"), tree::text(old, "/metadata/uid"));
     if wanted.is_empty() || wanted == have {
         return Ok(());

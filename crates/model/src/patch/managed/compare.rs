@@ -271,19 +271,10 @@ pub(super) fn key_step(ty: Ty, keys: &[&str], item: &Value) -> String {
 
 /// The key of an item of a live object, where Go writes zero values of some fields; None where a key is missing.
 fn live_key(ty: Ty, key: &str, item: &Value) -> Option<Value> {
-    let zero = || {
-        let Ty::Struct(of) = ty else { return None };
-        let field = of.field(key).filter(|field| always_written(field))?;
-        match field.ty {
-            Ty::String => Some("".into()),
-            Ty::Int32 | Ty::Int64 => Some(0.into()),
-            _ => None,
-        }
-    };
     // Go leaves the zero value of a key out, so that the item has none.
     let left_out = |value: &Value| matches!(ty, Ty::Struct(of) if of.field(key).is_some_and(|f| written(f, Some(value)).is_none()));
     let own = item.get(key).filter(|value| !value.is_null() && !left_out(value)).cloned();
-    own.or_else(|| key_value(ty, key, &Value::Null)).or_else(zero)
+    own.or_else(|| key_value(ty, key, &Value::Null))
 }
 
 fn live_key_step(ty: Ty, keys: &[&str], item: &Value) -> String {
@@ -297,9 +288,15 @@ pub(super) fn key_value(ty: Ty, key: &str, item: &Value) -> Option<Value> {
     if let Some(value) = item.get(key) {
         return Some(value.clone());
     }
-    let fields = if let Ty::Struct(t) = ty { Some(t) } else { None };
-    let default = fields.and_then(|t| t.field(key)).map(|f| f.default).filter(|d| !d.is_empty())?;
-    serde_json::from_str(default).ok()
+    let Ty::Struct(of) = ty else { return None };
+    let field = of.field(key)?;
+    match field.ty {
+        _ if !field.default.is_empty() => serde_json::from_str(field.default).ok(),
+        // Upstream's schema has Go's zero value as the default of what is always written.
+        Ty::String if always_written(field) => Some("".into()),
+        Ty::Int32 | Ty::Int64 if always_written(field) => Some(0.into()),
+        _ => None,
+    }
 }
 
 fn own_paths(walk: Walk, value: &Value, set: &mut Set) {

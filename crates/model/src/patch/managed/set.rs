@@ -31,7 +31,7 @@ impl Set {
     /// The set as `fieldsV1`.
     pub fn to_fields(&self) -> Value {
         let mut map = Object::new();
-        for (step, child) in &self.children {
+        for (step, child) in self.children.iter().filter(|(_, child)| !child.is_empty()) {
             let mut below = child.to_fields();
             if child.member
                 && !child.children.is_empty()
@@ -175,5 +175,8 @@ mod tests {
         assert_eq!(set.recursive_difference(&a).to_fields(), json!({"f:c": {}}));
         assert_eq!(set.intersection(&a), a);
         assert_eq!(a.clone().union(&set), set);
+        let mut with_nothing = set.clone();
+        with_nothing.below("f:a").below("f:empty");
+        assert_eq!(with_nothing.to_fields(), set.to_fields(), "a step that leads to no member is not written");
     }
 }

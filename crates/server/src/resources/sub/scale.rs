@@ -6,7 +6,7 @@ use super::super::{
     patch::Patch,
     place::Place,
     strategy, tree,
-    write::{Make, Race, Write, check_name, check_namespace},
+    write::{Make, Race, Write, check_name, check_namespace, check_uid},
 };
 use serde_json::json;
 use skeg_model::{
@@ -150,6 +150,7 @@ impl Api {
         let by = self.write(ctx, place, options);
         let mut make = |_: &mut Vec<String>, old: Option<&Value>| {
             let old = old.ok_or_else(|| place.not_found())?;
+            check_uid(&place, &given, old)?;
             let mut scale = given.clone();
             managed::on_scale(&by, SCALE, &scaling.of(old), &mut scale)?;
             scaling.put_into(&scale, old)

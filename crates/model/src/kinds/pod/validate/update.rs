@@ -8,8 +8,9 @@ use crate::{
         diff,
         field_error::Errors,
         go, ip, names,
-        object_meta::{self, semantic_eq},
+        object_meta::{self, semantic_eq, semantic_eq_as},
     },
+    schema,
 };
 use std::collections::BTreeSet;
 
@@ -31,14 +32,15 @@ pub(in crate::kinds::pod) fn update(new: &Value, old: &Value, errors: &mut Error
     }
     scheduling::only_added_tolerations(&spec.child("tolerations"), &old_spec.child("tolerations"), errors);
     only_deleted_gates(&spec.child("schedulingGates"), &old_spec.child("schedulingGates"), errors);
-    if semantic_eq(spec.value, old_spec.value) {
+    let same = |a: &Value, b: &Value| schema::by_name(POD_SPEC).is_some_and(|ty| semantic_eq_as(ty, a, b));
+    if same(spec.value, old_spec.value) {
         return;
     }
     let mut munged = munge(spec.value, old_spec.value);
     if !old_spec.child("schedulingGates").is_empty() {
         gated(&spec, &old_spec, &mut munged, errors);
     }
-    if !semantic_eq(&munged, old_spec.value) {
+    if !same(&munged, old_spec.value) {
         let change =
             diff::unified(&go::internal_pretty(POD_SPEC, old_spec.value), &go::internal_pretty(POD_SPEC, &munged));
         errors.forbidden(spec, format!("pod updates may not change fields other than {UPDATABLE}\n{change}"));
@@ -443,7 +445,7 @@ fn addresses(status: &At, old: &At, errors: &mut Errors) {
             errors.internal(list, why);
         }
         if list.len() > 1 && (families.len() != 2 || families.contains(&None) || list.len() > 2) {
-            let shown: Vec<String> = list.items().map(|a| format!("{{\"IP\":{}}}", go::json(a.get("ip")))).collect();
+            let shown: Vec<String> = list.items().map(|a| format!("{{\"IP\":{:?}}}", a.text("ip"))).collect();
             let why = "may specify no more than one IP for each IP family";
             errors.invalid(list, go::Printed(format!("[{}]", shown.join(","))), why);
         }
