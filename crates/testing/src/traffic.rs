@@ -1,6 +1,10 @@
 //! Real traffic between network namespaces: servers that tell who they are and whom they saw, and clients that ask them.
 //! A test program becomes a helper by calling [`run_if_helper`] first.
 #![expect(clippy::unwrap_used, reason = "a test ends at its first failure")]
+use hickory_proto::{
+    op::{Message, MessageType, OpCode, Query},
+    rr::{Name, RecordType},
+};
 use std::{
     collections::BTreeSet,
     fs,
@@ -22,6 +26,7 @@ const TALK_TIME: Duration = Duration::from_secs(240);
 /// `serve NAME`: tells every TCP and UDP client the server's name and the client's address.
 /// `ask tcp|udp FROM TO COUNT PORT`: a line for each answer, or the kind of the error.
 /// `talk FROM TO`: UDP packets from one port on and on, a line for each answer that is another one than that before.
+/// `resolve tcp|udp SERVER TYPE NAME`: the code of a name server's answer and its records, sorted.
 /// `get TO PATH`: the whole answer to a GET over HTTP.
 pub fn run_if_helper(arguments: &[String]) -> bool {
     match arguments {
@@ -31,6 +36,9 @@ pub fn run_if_helper(arguments: &[String]) -> bool {
             (port..port + count).for_each(|port| println!("{}", ask_once(protocol, (from, port), to)));
         }
         [_, verb, from, to] if verb == "talk" => talk(from, to).unwrap_or_else(|error| println!("{error}")),
+        [_, verb, protocol, server, kind, name] if verb == "resolve" => {
+            println!("{}", resolve(protocol, server, kind, name).unwrap_or_else(|error| kind_of(&error)));
+        }
         [_, verb, to, path] if verb == "get" => {
             println!("{}", get(to, path).unwrap_or_else(|error| kind_of(&error)));
         }
@@ -122,6 +130,42 @@ fn ask_udp(from: (&str, u16), to: &str) -> std::io::Result<String> {
     Ok(text(&buffer[..length]))
 }
 
+/// A question about a name, from the address `from`; the code and the answers' data, sorted.
+fn resolve(protocol: &str, server: &str, kind: &str, name: &str) -> std::io::Result<String> {
+    let mut request = Message::new(7, MessageType::Query, OpCode::Query);
+    let kind: RecordType = kind.parse().expect("a record type");
+    request.add_query(Query::query(Name::from_ascii(name).expect("a name"), kind));
+    let bytes = request.to_vec().expect("a question can be written");
+    let reply = if protocol == "tcp" { over_tcp(server, &bytes)? } else { over_udp(server, &bytes)? };
+    let reply = Message::from_vec(&reply).map_err(std::io::Error::other)?;
+    let mut answers: Vec<String> = reply.answers.iter().map(|it| format!("{} {}", it.record_type(), it.data)).collect();
+    answers.sort();
+    let code = format!("{:?}", reply.metadata.response_code);
+    Ok([code].into_iter().chain(answers).collect::<Vec<_>>().join(", "))
+}
+
+fn over_udp(server: &str, bytes: &[u8]) -> std::io::Result<Vec<u8>> {
+    let socket = UdpSocket::bind("0.0.0.0:0")?;
+    socket.set_read_timeout(Some(ANSWER_WITHIN))?;
+    socket.connect(server)?;
+    socket.send(bytes)?;
+    let mut buffer = [0; 4096];
+    let length = socket.recv(&mut buffer)?;
+    Ok(buffer[..length].to_vec())
+}
+
+fn over_tcp(server: &str, bytes: &[u8]) -> std::io::Result<Vec<u8>> {
+    let mut stream = TcpStream::connect_timeout(&address(server), ANSWER_WITHIN)?;
+    stream.set_read_timeout(Some(ANSWER_WITHIN))?;
+    let length = u16::try_from(bytes.len()).expect("questions are short");
+    stream.write_all(&[&length.to_be_bytes()[..], bytes].concat())?;
+    let mut length = [0; 2];
+    stream.read_exact(&mut length)?;
+    let mut reply = vec![0; usize::from(u16::from_be_bytes(length))];
+    stream.read_exact(&mut reply)?;
+    Ok(reply)
+}
+
 fn run(program: &str, arguments: &str) {
     let status = Command::new(program).args(arguments.split_whitespace()).status().unwrap();
     assert!(status.success(), "{program} {arguments}: {status}");
@@ -206,6 +250,12 @@ impl Place {
         let output = self.command(&["ask", protocol, from, to, &numbers[0], &numbers[1]]).output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect()
+    }
+
+    /// What a name server answers: its code and the records, sorted.
+    pub fn resolve(&self, protocol: &str, server: &str, kind: &str, name: &str) -> String {
+        let output = self.command(&["resolve", protocol, server, kind, name]).output().unwrap();
+        text(&output.stdout).trim_end().to_owned()
     }
 
     /// The whole answer of a web server, or what went wrong.
