@@ -294,6 +294,9 @@ fn serving_tls(flags: &ApiFlags, pki: &ClusterPki, advertise: SocketAddr) -> any
         (Some(cert), Some(key)) => Pair { cert_pem: read(cert)?, key_pem: read(key)? },
         _ => pki.leaf("apiserver", &serving_subject(flags, advertise))?,
     };
+    if tls::is_rsa(&pair) {
+        tracing::warn!(target: "skeg", "the TLS key is RSA: a connection costs many times what an elliptic-curve key would cost");
+    }
     let foreign = flags.client_ca_file.as_ref().map(read).transpose()?;
     let authorities: Vec<&str> = std::iter::once(pki.ca_pem()).chain(foreign.as_deref()).collect();
     Ok(tls::server_config(&pair, &authorities)?)

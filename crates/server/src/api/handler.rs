@@ -242,14 +242,16 @@ impl Server {
             let body = body.take().expect("only this branch takes the body");
             connect::answer(self, connecting.request(exchange, body), exchange, &plan).await
         } else {
+            // What the route turns away has not come as far as the handler that warns.
+            let patch = match verbs::route(exchange, &plan) {
+                Ok(patch) => patch,
+                Err(status) => return respond::status(&status, exchange.failure_format()),
+            };
             let body = body.as_mut().expect("only the other branch takes the body");
-            verbs::answer(self, body, exchange, &plan).await
+            verbs::answer(self, body, exchange, &plan, patch).await
         };
         let mut response = answer.unwrap_or_else(|status| respond::status(&status, exchange.failure_format()));
-        // What the router itself turns away has not come as far as the handler that warns.
-        if !matches!(response.status().as_u16(), 406 | 415) {
-            respond::warn(&mut response, plan.row.deprecation);
-        }
+        respond::warn(&mut response, plan.row.deprecation);
         response
     }
 

@@ -130,6 +130,15 @@ pub fn negotiate(headers: &HeaderMap, query: &Query, endpoint: Endpoint) -> Resu
     if accept.is_empty() {
         return Ok(Wanted { format: Format::Json { pretty }, shape: None });
     }
+    choose(accept, pretty, endpoint).ok_or_else(|| {
+        // Upstream asks for a watch as for a list first.
+        let list = Endpoint::Resource { table: true };
+        let as_list = endpoint == Endpoint::Watch && choose(accept, pretty, list).is_none();
+        not_acceptable(if as_list { list } else { endpoint })
+    })
+}
+
+fn choose(accept: &str, pretty: bool, endpoint: Endpoint) -> Option<Wanted> {
     let yaml_served = endpoint != Endpoint::Watch;
     for clause in clauses(accept) {
         let pretty = pretty || clause.param("pretty") == Some("1");
@@ -140,11 +149,11 @@ pub fn negotiate(headers: &HeaderMap, query: &Query, endpoint: Endpoint) -> Resu
             if let Some(shape) = allowed_shape(&clause, endpoint)
                 && !(format == Format::Protobuf && matches!(shape, Some((Shape::Table, _))))
             {
-                return Ok(Wanted { format, shape });
+                return Some(Wanted { format, shape });
             }
         }
     }
-    Err(not_acceptable(endpoint))
+    None
 }
 
 pub fn not_acceptable(endpoint: Endpoint) -> Status {

@@ -61,6 +61,10 @@ impl Got {
         serde_json::from_str(&self.body).unwrap_or_else(|e| panic!("{e}: {}", self.body))
     }
 
+    fn warnings(&self) -> usize {
+        self.headers.get_all("warning").iter().count()
+    }
+
     fn message(&self) -> String {
         self.json()["message"].as_str().unwrap_or_default().to_owned()
     }
@@ -261,7 +265,28 @@ async fn bad_requests_are_refused_in_upstreams_words() {
         .await;
     assert_eq!((got.code, got.message().as_str()), (413, "Request entity too large: limit is 3145728"));
     let got = served.ask(&format!("admin POST {path}"), &[("content-type", "text/plain")], "{}").await;
-    assert_eq!(got.code, 415);
+    assert_eq!((got.code, got.warnings()), (415, 0));
+    // A kind that is deprecated warns, unless the route itself turns the request away.
+    let old = "/api/v1/namespaces/default/endpoints";
+    let table = "application/json;as=Table;v=v2;g=meta.k8s.io";
+    for (method, header, value, code, warnings) in [
+        ("POST", "content-type", "text/plain", 415, 1),
+        ("GET", "accept", table, 406, 1),
+        ("GET", "accept", "text/plain", 406, 0),
+    ] {
+        let got = served.ask(&format!("admin {method} {old}"), &[(header, value)], "").await;
+        assert_eq!((got.code, got.warnings()), (code, warnings), "{method} {value}");
+    }
+    // A watch is asked as any list first, and then as a stream.
+    let accepted = "only the following media types are accepted:";
+    for (value, types) in [
+        (table, "application/json, application/yaml, application/vnd.kubernetes.protobuf"),
+        ("application/yaml", "application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch"),
+    ] {
+        let got = served.ask(&format!("admin GET {path}?watch=true"), &[("accept", value)], "").await;
+        let text = got.body.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(got.code == 406 && text.contains(&format!("{accepted} {types}")), "{text}");
+    }
     let got = served.ask(&format!("admin PATCH {path}/a"), &[("content-type", "application/json")], "{}").await;
     assert_eq!((got.code, got.message().as_str()), (415, "415: Unsupported Media Type"));
     let got = served.ask(&format!("admin GET {path}"), &[("accept", "application/xml")], "").await;

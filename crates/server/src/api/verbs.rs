@@ -118,7 +118,18 @@ fn verb(method: &Method, info: &RequestInfo) -> Option<Verb> {
     }
 }
 
-/// Carries a planned request out.
+/// What the route itself looks at, before any handler: the kind of a patch, and whether the client takes any answer.
+///
+/// # Errors
+/// 406 or 415.
+pub fn route(exchange: &Exchange, plan: &Plan) -> Result<Option<PatchKind>, Status> {
+    let patch = (plan.verb == Verb::Patch).then(|| negotiate::patch_kind(&exchange.headers)).transpose()?;
+    let lists = matches!(plan.verb, Verb::List | Verb::Watch);
+    negotiate::route_accepts(&exchange.headers, if lists { LIST_PRODUCES } else { PRODUCES })?;
+    Ok(patch)
+}
+
+/// Carries a planned request out; `patch` as [`route`] found it.
 ///
 /// # Errors
 /// The Status to answer with.
@@ -127,10 +138,8 @@ pub async fn answer(
     body: &mut Incoming,
     exchange: &Exchange,
     plan: &Plan,
+    patch: Option<PatchKind>,
 ) -> Result<Response<Body>, Status> {
-    let patch = (plan.verb == Verb::Patch).then(|| negotiate::patch_kind(&exchange.headers)).transpose()?;
-    let lists = matches!(plan.verb, Verb::List | Verb::Watch);
-    negotiate::route_accepts(&exchange.headers, if lists { LIST_PRODUCES } else { PRODUCES })?;
     if plan.verb == Verb::Watch {
         return watch::answer(server, exchange, plan).await;
     }

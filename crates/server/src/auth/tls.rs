@@ -1,7 +1,7 @@
 //! TLS settings of both sides, from PEM.
 use super::pki::Pair;
 use rustls::{
-    ClientConfig, RootCertStore, ServerConfig,
+    ClientConfig, RootCertStore, ServerConfig, SignatureAlgorithm,
     crypto::aws_lc_rs,
     pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
     server::WebPkiClientVerifier,
@@ -40,6 +40,12 @@ fn key(pair: &Pair) -> Result<PrivateKeyDer<'static>, TlsError> {
         .map_err(|e| TlsError::Pem { what: "the private key", why: e.to_string() })
 }
 
+/// Whether the pair's key is RSA: signing a handshake with it costs many times what an elliptic curve costs.
+pub fn is_rsa(pair: &Pair) -> bool {
+    let signing = key(pair).ok().and_then(|key| aws_lc_rs::sign::any_supported_type(&key).ok());
+    signing.is_some_and(|it| it.algorithm() == SignatureAlgorithm::RSA)
+}
+
 fn config_error(e: impl std::fmt::Display) -> TlsError {
     TlsError::Config(e.to_string())
 }
@@ -75,4 +81,21 @@ pub fn client_config(pair: &Pair, ca_pem: &str) -> Result<ClientConfig, TlsError
         .with_root_certificates(roots("the CA", &[ca_pem])?)
         .with_client_auth_cert(certificates("the client certificate", &pair.cert_pem)?, key(pair)?)
         .map_err(config_error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rsa_keys_are_told_from_others() {
+        let check = |algorithm, want| {
+            let key = rcgen::KeyPair::generate_for(algorithm).unwrap();
+            let pair = Pair { cert_pem: String::new(), key_pem: key.serialize_pem() };
+            assert_eq!(is_rsa(&pair), want);
+        };
+        check(&rcgen::PKCS_RSA_SHA256, true);
+        check(&rcgen::PKCS_ECDSA_P256_SHA256, false);
+        assert!(!is_rsa(&Pair { cert_pem: String::new(), key_pem: "no key".into() }));
+    }
 }

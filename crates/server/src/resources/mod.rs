@@ -28,6 +28,8 @@ mod sub;
 #[cfg(test)]
 pub(crate) mod tests;
 #[cfg(test)]
+mod tests_alloc;
+#[cfg(test)]
 mod tests_apply;
 mod tls_pair;
 pub(crate) mod tree;

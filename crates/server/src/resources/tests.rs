@@ -15,7 +15,7 @@ use skeg_model::{
     status::Status,
     time::Clock,
 };
-use skeg_storage::{Memory, Window};
+use skeg_storage::{Memory, Store, Window};
 use std::sync::{
     Arc,
     atomic::{AtomicU64, Ordering},
@@ -63,8 +63,17 @@ impl TokenReviewer for Tokens {
 
 /// An API over an empty store with the given plugins.
 pub(crate) fn api_with(admission: Vec<Box<dyn Plugin>>) -> Arc<Api> {
+    api_over(store(), admission)
+}
+
+pub(super) fn store() -> Arc<dyn Store> {
+    Arc::new(Memory::new(Arc::new(Fixed), Window::default()))
+}
+
+/// An API that starts over what another one has left.
+pub(super) fn api_over(store: Arc<dyn Store>, admission: Vec<Box<dyn Plugin>>) -> Arc<Api> {
     Api::new(ApiConfig {
-        store: Arc::new(Memory::new(Arc::new(Fixed), Window::default())),
+        store,
         authorizer: Arc::new(AlwaysAllow),
         admission,
         clock: Arc::new(Fixed),

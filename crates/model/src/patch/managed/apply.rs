@@ -100,7 +100,16 @@ struct Step<'a> {
 
 impl Step<'_> {
     fn run(&self, mut entries: Vec<Entry>, force: bool) -> Result<(Value, Vec<Entry>), Conflicts> {
-        entries.retain(|it| self.is_served(&it.api_version));
+        let itself = self.fresh();
+        entries.retain_mut(|it| match self.is_served(&it.api_version) {
+            true => true,
+            false if it.same_manager(&itself) => {
+                // Nothing of it counts but when it was.
+                it.set = Set::default();
+                true
+            }
+            false => false,
+        });
         let reset = Set::of_paths(self.writer.reset);
         let set = paths_of(self.ty, self.config).recursive_difference(&reset);
         let own = self.own(&mut entries);
@@ -137,19 +146,24 @@ impl Step<'_> {
 
     /// The place of this applier's entry, made when there is none.
     fn own(&self, entries: &mut Vec<Entry>) -> usize {
-        let fresh = Entry {
+        let fresh = self.fresh();
+        let found = entries.iter().position(|it| it.same_manager(&fresh));
+        found.unwrap_or_else(|| {
+            entries.push(fresh);
+            entries.len() - 1
+        })
+    }
+
+    /// This applier, who owns nothing yet.
+    fn fresh(&self) -> Entry {
+        Entry {
             manager: self.writer.manager.into(),
             operation: "Apply".into(),
             api_version: self.writer.api_version.into(),
             subresource: self.writer.subresource.into(),
             time: String::new(),
             set: Set::default(),
-        };
-        let found = entries.iter().position(|it| it.same_manager(&fresh));
-        found.unwrap_or_else(|| {
-            entries.push(fresh);
-            entries.len() - 1
-        })
+        }
     }
 
     /// Takes out what was applied last time and is not any more, unless somebody owns it. It is looked at as it was

@@ -159,6 +159,17 @@ fn owners_in_another_version_are_asked_in_that_one() {
     let (_, other) = Renamed.convert(&forced, "v1", "v2").unwrap();
     let pruned = apply(config_map(), Some(&other), &less, by("v2"), false).unwrap();
     assert_eq!(pruned["binaryData"], json!({"b": "2", "c": "3"}));
+    // Who applied in a version that is gone owns nothing there any more, and is known by when that was.
+    let mut gone = data(&json!({"a": "1"}));
+    gone["metadata"]["managedFields"] = json!([
+        {"manager": "two", "operation": "Apply", "apiVersion": "v0", "fieldsType": "FieldsV1", "time": "2024-01-01T00:00:00Z",
+         "fieldsV1": {"f:data": {"f:a": {}}}},
+    ]);
+    let same = apply(config_map(), Some(&gone), &data(&json!({})), by("v1"), false).unwrap();
+    assert_eq!(same["data"], json!({"a": "1"}));
+    let said = apply(config_map(), Some(&gone), &data(&json!({"a": "1"})), by("v1"), false).unwrap();
+    let entry = &read(&said).unwrap()[0];
+    assert_eq!((entry.api_version.as_str(), entry.time.as_str()), ("v1", "2024-01-01T00:00:00Z"));
     let mut changed = live.clone();
     changed["data"]["b"] = "3".into();
     update(config_map(), Some(&live), &mut changed, by("v1"));
