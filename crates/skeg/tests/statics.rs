@@ -75,7 +75,7 @@ fn static_pods_and_a_resize_after_a_restart() {
     let Some(node) = node("statics") else { return };
     let folder = node.lab.path("statics");
     std::fs::create_dir(&folder).unwrap();
-    let config = "kind: KubeletConfiguration\napiVersion: kubelet.config.k8s.io/v1beta1\nfileCheckFrequency: 1s\n";
+    let config = "kind: KubeletConfiguration\napiVersion: kubelet.config.k8s.io/v1beta1\nfileCheckFrequency: 1h0m0s\n";
     let config = node.lab.file("kubelet.yaml", &format!("{config}staticPodPath: {folder}\nfailCgroupV1: false\n"));
     let flags = [EVICTION, "--config", &config, "--fail-swap-on=false"];
     node.start(&flags);

@@ -15,7 +15,8 @@ impl Kubectl<'_> {
         self.attaches();
         self.copies();
         self.reads_logs();
-        self.forwards_ports();
+        self.forwards_ports("true");
+        self.forwards_ports("false");
         self.debugs();
         self.terminal();
         let told = self.lab.command(self.program, &["delete", "pod", "echo", "--force", "--grace-period=0"]).output();
@@ -35,13 +36,16 @@ impl Kubectl<'_> {
     }
 
     fn execs(&self) {
-        let mut command =
-            self.lab.command(self.program, &["exec", "echo", "--", "sh", "-c", "echo out; echo err >&2; exit 3"]);
-        let output = command.output().unwrap();
-        assert_eq!(output.status.code(), Some(3));
-        assert_eq!(String::from_utf8_lossy(&output.stdout), "out\n");
-        let errors = String::from_utf8_lossy(&output.stderr);
-        assert_eq!(errors, "err\ncommand terminated with exit code 3\n");
+        for websockets in ["true", "false"] {
+            let mut command =
+                self.lab.command(self.program, &["exec", "echo", "--", "sh", "-c", "echo out; echo err >&2; exit 3"]);
+            // Without them kubectl speaks SPDY.
+            let output = command.env("KUBECTL_REMOTE_COMMAND_WEBSOCKETS", websockets).output().unwrap();
+            assert_eq!(output.status.code(), Some(3));
+            assert_eq!(String::from_utf8_lossy(&output.stdout), "out\n");
+            let errors = String::from_utf8_lossy(&output.stderr);
+            assert_eq!(errors, "err\ncommand terminated with exit code 3\n");
+        }
         // The end of the input reaches the command, though not every runtime speaks a protocol that can say so.
         let (out, errors, code) = self.fed("exec -i echo -- cat", "typed\n");
         assert_eq!((out.as_str(), errors.as_str(), code), ("typed\n", "", Some(0)));
@@ -95,8 +99,9 @@ impl Kubectl<'_> {
         end(follow);
     }
 
-    fn forwards_ports(&self) {
+    fn forwards_ports(&self, websockets: &str) {
         let mut forward = self.lab.command(self.program, &["port-forward", "pod/echo", "18081:8081", "18082:8082"]);
+        forward.env("KUBECTL_PORT_FORWARD_WEBSOCKETS", websockets);
         let mut forward = forward.stdout(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(forward.stdout.take().unwrap()).lines();
         assert!(lines.any(|line| line.unwrap().contains("127.0.0.1:18082")), "the second port is not forwarded");
