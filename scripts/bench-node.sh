@@ -27,6 +27,8 @@ start() {
   for _ in $(seq 400); do [ ! -f "$KUBECONFIG" ] || break; sleep 0.05; done
   until in_lab kubectl get node bench > /dev/null 2>&1; do sleep 0.2; done
   in_lab kubectl wait --for=condition=Ready node/bench --timeout=60s > /dev/null
+  # The images that Skeg brings along may come a moment after the node is ready.
+  until in_lab ctr -a "$DATA_DIR/run/containerd.sock" -n k8s.io images ls -q | grep -q skeg.dev/pause:1; do sleep 0.1; done
 }
 start
 
