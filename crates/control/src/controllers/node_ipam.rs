@@ -89,6 +89,8 @@ struct Controller {
 struct Taken {
     networks: BTreeSet<Network>,
     by_node: BTreeMap<Key, Vec<Network>>,
+    /// Parts chosen for nodes that do not show them yet: a write that has to be tried again is about the same ones.
+    offered: BTreeMap<Key, Vec<Network>>,
     /// Where the search in each range goes on: behind what was given last, as upstream's.
     next: BTreeMap<Network, u64>,
     /// Nodes that found a range used up.
@@ -115,7 +117,8 @@ pub fn start(context: &Context) {
     let taken: Arc<Mutex<Taken>> = Arc::default();
     let (queue, kept) = (wiring.queue(), taken.clone());
     nodes.on_change(move |change| {
-        let next = kept.lock().set(change.key, change.new.map(|node| held(node)).unwrap_or_default());
+        let next =
+            kept.lock().set(change.key, change.new.map(|node| held(node)).unwrap_or_default(), change.new.is_none());
         let bare = change.new.is_some_and(|node| held(node).is_empty()).then(|| change.key.clone());
         next.into_iter().chain(bare).for_each(|key| queue.add(&key));
     });
@@ -133,9 +136,12 @@ fn held(node: &Node) -> Vec<Network> {
 
 impl Taken {
     /// Notes what a node holds; answers who of those that wait can have what became free.
-    fn set(&mut self, node: &Key, networks: Vec<Network>) -> Option<Key> {
+    fn set(&mut self, node: &Key, networks: Vec<Network>, gone: bool) -> Option<Key> {
         self.waiting.remove(node);
-        let old = self.by_node.remove(node).unwrap_or_default();
+        let mut old = self.by_node.remove(node).unwrap_or_default();
+        if !networks.is_empty() || gone {
+            old.extend(self.offered.remove(node).unwrap_or_default());
+        }
         let freed = old.iter().any(|network| !networks.contains(network));
         old.iter().for_each(|network| {
             self.networks.remove(network);
@@ -145,6 +151,17 @@ impl Taken {
             self.by_node.insert(node.clone(), networks);
         }
         if freed { self.waiting.pop_first() } else { None }
+    }
+
+    /// A free part of each range for the node; None when one of them is used up.
+    fn offer(&mut self, node: &Key, ranges: &[Range], reserved: &[Network]) -> Option<Vec<Network>> {
+        if let Some(offered) = self.offered.get(node) {
+            return Some(offered.clone());
+        }
+        let parts: Vec<_> = ranges.iter().map(|range| self.free(*range, reserved)).collect::<Option<_>>()?;
+        self.networks.extend(parts.iter().copied());
+        self.offered.insert(node.clone(), parts.clone());
+        Some(parts)
     }
 
     /// The next part that nobody holds, round about. The walk costs what lies between two free parts.
@@ -173,7 +190,7 @@ impl Reconciler for Controller {
             return Ok(None);
         }
         let mut taken = self.taken.lock();
-        let free: Option<Vec<_>> = self.ranges.iter().map(|range| taken.free(*range, &self.reserved)).collect();
+        let free = taken.offer(key, &self.ranges, &self.reserved);
         if free.is_none() && !taken.waiting.insert(key.clone()) {
             return Ok(None);
         }
@@ -211,7 +228,7 @@ mod tests {
         let reserved: Vec<_> = Network::parse(reserved).into_iter().collect();
         let mut state = Taken::default();
         for (number, text) in taken.iter().enumerate() {
-            assert_eq!(state.set(&format!("n{number}").into(), vec![Network::parse(text).unwrap()]), None);
+            assert_eq!(state.set(&format!("n{number}").into(), vec![Network::parse(text).unwrap()], false), None);
         }
         assert_eq!(state.free(range, &reserved).map(|it| it.to_string()).as_deref(), expected);
     }
@@ -221,11 +238,33 @@ mod tests {
         let range = Range { network: Network::parse("10.0.0.0/24").unwrap(), part_mask: 24 };
         let (mut state, node, late): (Taken, Key, Key) = (Taken::default(), "n".into(), "late".into());
         let part = state.free(range, &[]).unwrap();
-        state.set(&node, vec![part]);
+        state.set(&node, vec![part], false);
         assert_eq!(state.free(range, &[]), None);
         state.waiting.insert(late.clone());
-        assert_eq!(state.set(&node, Vec::new()), Some(late));
+        assert_eq!(state.set(&node, Vec::new(), false), Some(late));
         assert_eq!(state.free(range, &[]), Some(part));
+    }
+
+    /// A node whose write failed gets what it was to get, and one that goes gives it back.
+    #[test]
+    fn an_offer_stands_until_it_is_taken_or_void() {
+        let ranges = ["10.0.0.0/23", "fd00::/63"].map(|text| Network::parse(text).unwrap());
+        let ranges = [Range { network: ranges[0], part_mask: 24 }, Range { network: ranges[1], part_mask: 64 }];
+        let (mut state, one, two, late): (Taken, Key, Key, Key) =
+            (Taken::default(), "a".into(), "b".into(), "c".into());
+        let offer = |state: &mut Taken, node: &Key| {
+            let parts = state.offer(node, &ranges, &[])?;
+            Some(parts.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "))
+        };
+        assert_eq!(offer(&mut state, &one).as_deref(), Some("10.0.0.0/24 fd00::/64"));
+        assert_eq!(offer(&mut state, &one).as_deref(), Some("10.0.0.0/24 fd00::/64"));
+        assert_eq!(offer(&mut state, &two).as_deref(), Some("10.0.1.0/24 fd00:0:0:1::/64"));
+        assert_eq!(offer(&mut state, &late), None);
+        state.waiting.insert(late.clone());
+        // It changes, and still shows no range.
+        assert_eq!(state.set(&one, Vec::new(), false), None);
+        assert_eq!(state.set(&one, Vec::new(), true), Some(late.clone()));
+        assert_eq!(offer(&mut state, &late).as_deref(), Some("10.0.0.0/24 fd00::/64"));
     }
 
     #[test]
