@@ -247,7 +247,9 @@ impl<'a> Rollout<'a> {
     /// First what is unhealthy anyway; once nothing is, as many as availability allows.
     fn scale_down_old(&self, new: &ReplicaSet) -> Vec<Action> {
         let min_available = desired(self.deployment) - max_unavailable(self.deployment);
-        let room = self.total() - min_available - (size(new) - available(new));
+        // Pods beyond a set's size are about to go, whatever its status still says.
+        let up = available(new).min(size(new));
+        let room = self.total() - min_available - (size(new) - up);
         let active: Vec<&ReplicaSet> = self.old.iter().copied().filter(|set| is_active(set)).collect();
         if active.is_empty() || room <= 0 {
             return Vec::new();
@@ -255,12 +257,16 @@ impl<'a> Rollout<'a> {
         let mut sizes: Vec<i32> = active.iter().map(|set| size(set)).collect();
         let mut left = room;
         for (set, size) in active.iter().zip(&mut sizes) {
+            // Its status is of a time before it shrank: what is available can only be told by the next one.
+            if left > 0 && available(set) > *size {
+                return Vec::new();
+            }
             let unhealthy = (*size - available(set)).clamp(0, left);
             *size -= unhealthy;
             left -= unhealthy;
         }
         if left == room {
-            let all_available: i32 = active.iter().map(|set| available(set)).sum::<i32>() + available(new);
+            let all_available: i32 = active.iter().map(|set| available(set)).sum::<i32>() + up;
             let mut left = (all_available - min_available).max(0);
             for size in &mut sizes {
                 let healthy = left.min(*size);
@@ -373,5 +379,50 @@ impl<'a> Rollout<'a> {
             }
         }
         Plan::of(actions)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn set(name: &str, image: &str, size: i32, available: i32) -> Arc<ReplicaSet> {
+        let template = json!({ "metadata": { "labels": { "app": "web" } }, "spec": { "containers": [{ "name": "c", "image": image }] } });
+        let set = json!({
+            "metadata": { "name": name, "uid": name, "creationTimestamp": "2026-01-01T00:00:00Z" },
+            "spec": { "replicas": size, "selector": {}, "template": template },
+            "status": { "replicas": available, "availableReplicas": available },
+        });
+        Arc::new(serde_json::from_value(set).unwrap())
+    }
+
+    /// How many writes shrink the old sets (size, available) beside a new one, of 3 wanted and at least 2 available.
+    fn check(old: &[(i32, i32)], new: (i32, i32), expected: usize) {
+        let deployment = json!({
+            "metadata": { "name": "web", "namespace": "n" },
+            "spec": {
+                "replicas": 3, "selector": {},
+                "strategy": { "type": "RollingUpdate", "rollingUpdate": { "maxSurge": 1, "maxUnavailable": 1 } },
+                "template": { "metadata": { "labels": { "app": "web" } }, "spec": { "containers": [{ "name": "c", "image": "new" }] } },
+            },
+        });
+        let deployment: Deployment = serde_json::from_value(deployment).unwrap();
+        let old =
+            old.iter().enumerate().map(|(at, (size, up))| set(&format!("old-{at}"), &format!("v{at}"), *size, *up));
+        let sets: Vec<_> = old.chain([set("new", "new", new.0, new.1)]).collect();
+        let rollout = Rollout::new(&deployment, &sets, &[], Timestamp::UNIX_EPOCH);
+        let actions = rollout.scale_down_old(rollout.new.unwrap());
+        assert_eq!(actions.len(), expected, "{sets:?}");
+    }
+
+    #[test]
+    fn a_status_from_before_a_set_shrank_counts_for_nothing() {
+        check(&[(3, 3)], (1, 0), 1);
+        check(&[(3, 8)], (1, 0), 0);
+        check(&[(3, 2)], (1, 0), 1);
+        check(&[(1, 1), (2, 8)], (1, 0), 0);
+        check(&[(2, 2)], (1, 5), 1);
+        check(&[(2, 2)], (2, 0), 0);
     }
 }
