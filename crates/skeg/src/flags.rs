@@ -156,7 +156,8 @@ pub struct ServerFlags {
     pub proxy_metrics_bind_address: SocketAddr,
     #[command(flatten)]
     pub control: ControllerFlags,
-    /// KubeSchedulerConfiguration (kubescheduler.config.k8s.io/v1): profiles, weights and strategies of the scheduler.
+    /// KubeSchedulerConfiguration (kubescheduler.config.k8s.io/v1): profiles, plugins and their arguments, call rates, leader
+    /// election.
     #[arg(long, value_name = "FILE")]
     pub scheduler_config: Option<PathBuf>,
     /// KubeletConfiguration (kubelet.config.k8s.io/v1beta1) of this machine's kubelet; flags go before it.
