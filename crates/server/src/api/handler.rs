@@ -96,19 +96,22 @@ impl Exchange {
     }
 }
 
+/// A failure takes no other shape; who would take it in such a shape only, or in no form that there is, gets indented JSON.
 fn failure_format(headers: &HeaderMap, query: &Query) -> Format {
+    let (accept, pretty) = (negotiate::text_of(headers, header::ACCEPT), wants_pretty(headers, query));
+    if accept.is_empty() {
+        return Format::Json { pretty };
+    }
     let formats =
-        negotiate::clauses(negotiate::text_of(headers, header::ACCEPT)).into_iter().filter_map(|clause| {
+        negotiate::clauses(accept).into_iter().filter(negotiate::Clause::is_plain).filter_map(|clause| {
             match (clause.kind, clause.sub) {
                 ("application", "yaml") => Some(Format::Yaml),
                 ("application", "vnd.kubernetes.protobuf") => Some(Format::Protobuf),
-                ("application", "json" | "*") | ("*", "*") => {
-                    Some(Format::Json { pretty: wants_pretty(headers, query) })
-                }
+                ("application", "json" | "*") | ("*", "*") => Some(Format::Json { pretty }),
                 _ => None,
             }
         });
-    formats.into_iter().next().unwrap_or(Format::Json { pretty: wants_pretty(headers, query) })
+    formats.into_iter().next().unwrap_or(Format::Json { pretty: true })
 }
 
 impl Server {

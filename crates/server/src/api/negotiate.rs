@@ -86,6 +86,11 @@ impl<'a> Clause<'a> {
         Some(clause)
     }
 
+    /// Whether it asks for the object itself.
+    pub fn is_plain(&self) -> bool {
+        ["as", "g", "v"].iter().all(|key| self.param(key).is_none())
+    }
+
     /// Weight first, then how exact the range is.
     fn rank(&self) -> (f32, usize) {
         (self.q, usize::from(self.kind != "*") + usize::from(self.sub != "*"))

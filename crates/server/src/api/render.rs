@@ -141,7 +141,7 @@ impl Renderer {
     }
 
     fn shape_mismatch(&self, asked: &str, is: &str, suffix: &str) -> Status {
-        let group = self.kind.group.split('.').next().filter(|g| !g.is_empty()).unwrap_or("core");
+        let group = self.kind.hub().group.split('.').next().filter(|g| !g.is_empty()).unwrap_or("core");
         failure::not_acceptable(format!(
             "you requested {asked}, but the requested object is {is} (*{group}.{}{suffix})",
             self.kind.kind

@@ -287,6 +287,21 @@ async fn bad_requests_are_refused_in_upstreams_words() {
         let text = got.body.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(got.code == 406 && text.contains(&format!("{accepted} {types}")), "{text}");
     }
+    // A failure takes no other shape.
+    for (accept, start) in [
+        (table, "{\n  \"kind\": \"Status\""),
+        ("text/plain", "{\n  \"kind\": \"Status\""),
+        ("application/json;as=Table;v=v1;g=meta.k8s.io,application/json", "{\"kind\":\"Status\""),
+        ("application/json;charset=utf-8", "{\"kind\":\"Status\""),
+    ] {
+        let got = served.ask(&format!("admin GET {path}/none"), &[("accept", accept)], "").await;
+        assert!(got.body.starts_with(start), "{accept}: {}", got.body);
+    }
+    let events = "/apis/events.k8s.io/v1/events";
+    let partial = "application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io";
+    let got = served.ask(&format!("admin GET {events}"), &[("accept", partial)], "").await;
+    let text = "you requested PartialObjectMetadata, but the requested object is a list (*core.EventList)";
+    assert_eq!((got.code, got.message().as_str()), (406, text));
     let got = served.ask(&format!("admin PATCH {path}/a"), &[("content-type", "application/json")], "{}").await;
     assert_eq!((got.code, got.message().as_str()), (415, "415: Unsupported Media Type"));
     let got = served.ask(&format!("admin GET {path}"), &[("accept", "application/xml")], "").await;
