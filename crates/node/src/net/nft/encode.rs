@@ -299,11 +299,12 @@ impl<'a> Batch<'a> {
     /// The unnamed map that a statement needs; 0 for none.
     fn map_of(&mut self, statement: &Statement) -> u32 {
         match statement {
-            Statement::RandomVerdict(chains) => {
+            // One choice is none: without a map, which costs the kernel a walk over all that there are.
+            Statement::RandomVerdict(chains) if chains.len() != 1 => {
                 let values: Vec<Datum> = chains.iter().cloned().map(Datum::Verdict).collect();
                 self.numbered_map(&Data::Verdict, &values)
             }
-            Statement::RandomDestination(places) => {
+            Statement::RandomDestination(places) if places.len() != 1 => {
                 let value = |(address, port): &(Ipv4Addr, u16)| {
                     Datum::Values(Key::from_slice(&[Value::Address(*address), Value::Port(*port)]))
                 };
@@ -372,9 +373,16 @@ impl Expressions<'_, '_> {
                 self.loads(loads);
                 self.lookup(map, None, Some(REGISTER_VERDICT), false);
             }
+            Statement::RandomVerdict(only) if only.len() == 1 => self.verdict(&only[0]),
             Statement::RandomVerdict(chains) => {
                 self.random(chains.len());
                 self.lookup(ANONYMOUS_MAP, Some(map), Some(REGISTER_VERDICT), false);
+            }
+            Statement::RandomDestination(only) if only.len() == 1 => {
+                let (address, port) = only[0];
+                self.immediate(REGISTER, &address.octets());
+                self.immediate(REGISTER_SMALL + 1, &port.to_be_bytes());
+                self.destination();
             }
             Statement::RandomDestination(places) => {
                 self.random(places.len());
@@ -399,11 +407,22 @@ impl Expressions<'_, '_> {
                 a.number(1, 0);
                 a.bytes(2, &[3]);
             }),
-            Statement::Verdict(it) => self.push("immediate", |a| {
-                a.number(1, REGISTER_VERDICT);
-                a.nest(2, |a| verdict(a, it));
-            }),
+            Statement::Verdict(it) => self.verdict(it),
         }
+    }
+
+    fn verdict(&mut self, it: &Verdict) {
+        self.push("immediate", |a| {
+            a.number(1, REGISTER_VERDICT);
+            a.nest(2, |a| verdict(a, it));
+        });
+    }
+
+    fn immediate(&mut self, register: u32, value: &[u8]) {
+        self.push("immediate", |a| {
+            a.number(1, register);
+            a.nest(2, |a| a.bytes(1, value));
+        });
     }
 
     fn load(&mut self, load: Load, register: u32) {

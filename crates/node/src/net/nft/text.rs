@@ -151,10 +151,12 @@ fn statement(statement: &Statement) -> String {
         }
         Statement::InSet { loads: it, set, negate } => format!("{} {}@{set}", loads(it), unless(negate)),
         Statement::VerdictMap { loads: it, map } => format!("{} vmap @{map}", loads(it)),
+        Statement::RandomVerdict(only) if only.len() == 1 => verdict(&only[0]),
         Statement::RandomVerdict(all) => {
             let map = numbered(all.iter().map(verdict).collect());
             format!("numgen random mod {} vmap {{ {map} }}", all.len())
         }
+        Statement::RandomDestination(only) if only.len() == 1 => format!("dnat to {}:{}", only[0].0, only[0].1),
         Statement::RandomDestination(all) => {
             let map = numbered(all.iter().map(|(address, port)| format!("{address} . {port}")).collect());
             format!("dnat to numgen random mod {} map {{ {map} }}", all.len())
