@@ -119,7 +119,9 @@ impl World {
             self.forget_stranger(&place, old);
         }
         let gone = old.filter(|old| new.is_none_or(|new| new.uid != old.uid));
-        let began = new.filter(|new| has(new, FOREGROUND) && old.is_none_or(|old| !has(old, FOREGROUND)));
+        // The finalizer may have been there before the deletion was.
+        let begins = |meta: &ObjectMeta| meta.deletion_timestamp.is_some() && has(meta, FOREGROUND);
+        let began = new.filter(|new| begins(new) && old.is_none_or(|old| !begins(old)));
         for owner in gone.into_iter().chain(began) {
             let dependents = self.graph.dependents(owner.uid.as_deref().unwrap_or_default());
             dependents.iter().for_each(|dependent| self.queue.add(&dependent.to_key()));
