@@ -147,24 +147,41 @@ fn policy(container: &Container, image: &str) -> String {
     container.image_pull_policy.clone().filter(|it| !it.is_empty()).unwrap_or_else(|| default.to_owned())
 }
 
-/// Credentials that fit the image's registry, from pull secrets (`.dockerconfigjson`, `.dockercfg`).
+/// Whether a key of a pull secret names the image's registry, or a part of it: `*` stands for any piece of one label of the
+/// host's name, and a path for all images below it.
+fn fits(key: &str, registry: &str, path: &str) -> bool {
+    let bare = key.trim_start_matches("https://").trim_start_matches("http://");
+    let (host, below) = bare.split_once('/').unwrap_or((bare, ""));
+    if registry == "docker.io" && host.ends_with("docker.io") {
+        return true;
+    }
+    let parts = |text: &str| text.split(['.', ':']).map(str::to_owned).collect::<Vec<_>>();
+    let (wanted, own) = (parts(host), parts(registry));
+    let label = |(pattern, text): (&String, &String)| match pattern.split_once('*') {
+        None => pattern == text,
+        Some((start, end)) => text.len() >= start.len() + end.len() && text.starts_with(start) && text.ends_with(end),
+    };
+    // A registry's former paths, such as /v1/, do not narrow it.
+    let below = if matches!(below, "v1/" | "v2/" | "v1" | "v2") { "" } else { below };
+    wanted.len() == own.len() && wanted.iter().zip(&own).all(label) && path.starts_with(below)
+}
+
+/// Credentials that fit the image, from pull secrets (`.dockerconfigjson`, `.dockercfg`); of each secret the closest first.
 fn credentials(secrets: &[std::sync::Arc<Secret>], image: &str) -> Vec<api::AuthConfig> {
-    let registry =
-        image.split('/').next().filter(|it| it.contains(['.', ':']) || *it == "localhost").unwrap_or("docker.io");
+    let (registry, path) = match image.split_once('/') {
+        Some((host, path)) if host.contains(['.', ':']) || host == "localhost" => (host, path),
+        _ => ("docker.io", image),
+    };
     let mut found = Vec::new();
     for secret in secrets {
         let data = |key: &str| secret.data.as_ref()?.get(key).and_then(|it| serde_json::from_slice(&it.0).ok());
         let auths: Option<serde_json::Value> = data(".dockerconfigjson")
             .and_then(|it: serde_json::Value| it.get("auths").cloned())
             .or_else(|| data(".dockercfg"));
-        for (host, entry) in auths.as_ref().and_then(|it| it.as_object()).into_iter().flatten() {
-            let bare = host.trim_start_matches("https://").trim_start_matches("http://");
-            let bare = bare.split('/').next().unwrap_or_default();
-            let hub = bare.ends_with("docker.io") && registry == "docker.io";
-            if bare == registry || hub {
-                found.push(credential(entry));
-            }
-        }
+        let entries = auths.as_ref().and_then(|it| it.as_object()).into_iter().flatten();
+        let mut own: Vec<_> = entries.filter(|(key, _)| fits(key, registry, path)).collect();
+        own.sort_by(|a, b| b.0.cmp(a.0));
+        found.extend(own.into_iter().map(|(_, entry)| credential(entry)));
     }
     found
 }
@@ -347,6 +364,35 @@ fn rounded(from: Timestamp, to: Timestamp) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn pull_secrets_fit_registries() {
+        let entry = |name: &str| serde_json::json!({"username": name, "password": "p"});
+        // user:word
+        let encoded = serde_json::json!({"auth": "dXNlcjp3b3Jk"});
+        let auths = serde_json::json!({"auths": {
+            "registry.example": entry("all"), "registry.example/team": entry("team"), "*.corp.example:5000": entry("any"),
+            "https://index.docker.io/v1/": entry("hub"), "https://old.example/v1/": encoded,
+        }});
+        let secret: Secret = serde_json::from_value(serde_json::json!({
+            "data": {".dockerconfigjson": base64::engine::general_purpose::STANDARD.encode(auths.to_string())},
+        }))
+        .unwrap();
+        let check = |image: &str, want: &[&str]| {
+            let found = credentials(&[std::sync::Arc::new(secret.clone())], image);
+            let names: Vec<&str> = found.iter().map(|it| it.username.as_str()).collect();
+            assert_eq!(names, want, "{image}");
+        };
+        check("registry.example/team/app:1", &["team", "all"]);
+        check("registry.example/other:1", &["all"]);
+        check("a.corp.example:5000/x", &["any"]);
+        check("a.b.corp.example:5000/x", &[]);
+        check("a.corp.example/x", &[]);
+        check("busybox", &["hub"]);
+        check("library/busybox", &["hub"]);
+        check("old.example/x", &["user"]);
+        check("elsewhere.example/x", &[]);
+    }
 
     #[test]
     fn pulls_a_second_are_bounded() {

@@ -73,3 +73,26 @@ fn make_room(log: &Path, files_max: usize) -> io::Result<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use flate2::read::GzDecoder;
+
+    #[test]
+    fn older_logs_are_compressed_and_the_oldest_go() {
+        let dir = tempfile::tempdir().unwrap();
+        let log = dir.path().join("0.log");
+        let put = |name: &str| fs::write(dir.path().join(name), name).unwrap();
+        for name in ["0.log", "1.log", "0.log.20260101-000000", "0.log.20260102-000000", "0.log.20260103-000000"] {
+            put(name);
+        }
+        make_room(&log, 4).unwrap();
+        let mut names: Vec<String> =
+            fs::read_dir(dir.path()).unwrap().map(|it| it.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        assert_eq!(names, ["0.log", "0.log.20260102-000000.gz", "0.log.20260103-000000.gz", "1.log"]);
+        let packed = fs::File::open(dir.path().join("0.log.20260102-000000.gz")).unwrap();
+        assert_eq!(io::read_to_string(GzDecoder::new(packed)).unwrap(), "0.log.20260102-000000");
+    }
+}
