@@ -242,3 +242,15 @@ async fn an_account_no_longer_lists_a_token_that_went() {
     assert_eq!(lab.api.objects("serviceaccounts")[0]["secrets"], json!([{ "name": "mine" }]));
     lab.stop().await;
 }
+
+/// The finalizer was set by hand before anybody deleted the owner.
+#[tokio::test(start_paused = true)]
+async fn an_owner_with_the_finalizer_from_birth_is_collected() {
+    let mut lab = owner_and_dependent(true).await;
+    lab.update("configmaps", "owner", |owner| owner["metadata"]["finalizers"] = json!(["foregroundDeletion"])).await;
+    lab.settle().await;
+    lab.delete("configmaps", Some("n"), "owner", None).await;
+    lab.settle().await;
+    assert_eq!(lab.api.objects("configmaps"), Vec::<Value>::new());
+    lab.stop().await;
+}
