@@ -5,88 +5,20 @@
 #[expect(dead_code, reason = "each test program uses its part of the lab")]
 mod lab;
 
-use lab::{EVICTION, Lab, kubectls, obstacle};
+use lab::{
+    EVICTION,
+    node::{Node, SHELL, pod},
+};
 use serde_json::Value;
-use skeg_node::runtime::image::{File, Image, archive};
-use std::path::PathBuf;
 
-const SHELL: &str = "skeg.dev/shell:1";
 /// The node tells of its state as soon as it sees it.
 const OFTEN: &str = "--node-status-update-frequency=1s";
 /// An image that nothing uses.
 const SPARE: &str = "skeg.dev/spare:1";
 
-struct Node {
-    lab: Lab,
-    kubectl: PathBuf,
-    busybox: Vec<u8>,
-}
-
-/// None, and a line that says why, where this machine cannot do it.
-fn node(name: &str) -> Option<Node> {
-    let busybox = ["/bin/busybox", "/usr/bin/busybox"].iter().find_map(|path| std::fs::read(path).ok());
-    let why = match (obstacle(), kubectls().pop(), busybox) {
-        (Some(why), ..) => why,
-        (_, None, _) => "there is no kubectl".to_owned(),
-        (_, _, None) => "there is no static busybox: install busybox-static".to_owned(),
-        (None, Some((_, kubectl)), Some(busybox)) => return Some(Node { lab: Lab::up(name), kubectl, busybox }),
-    };
-    eprintln!("SKIPPED: {name}: {why}");
-    None
-}
-
-impl Node {
-    /// Starts the server; its node is ready then.
-    fn start(&self, flags: &[&str]) {
-        self.lab.start_server_with(flags);
-        self.lab.until(&self.kubectl, &["wait", "node/node-1", "--for=condition=Ready", "--timeout=5s"]);
-    }
-
-    fn kubectl(&self, words: &[&str]) -> String {
-        self.lab.run(&self.kubectl, words)
-    }
-
-    fn of_pod(&self, pod: &str, path: &str) -> String {
-        self.kubectl(&["get", "pod", pod, "-o", &format!("jsonpath={path}")])
-    }
-
-    fn wait(&self, what: &str, path: &str, value: &str) {
-        self.kubectl(&["wait", what, &format!("--for=jsonpath={path}={value}"), "--timeout=90s"]);
-    }
-
-    fn events_of(&self, kind: &str, name: &str) -> String {
-        let selector = format!("--field-selector=involvedObject.kind={kind},involvedObject.name={name}");
-        let path = "-o=jsonpath={range .items[*]}{.type} {.reason} {.message}{.metadata.annotations}{\"\\n\"}{end}";
-        self.kubectl(&["get", "events", &selector, path])
-    }
-
-    fn apply(&self, manifest: &str) {
-        let file = self.lab.file("manifest.yaml", manifest);
-        self.kubectl(&["apply", "-f", &file]);
-    }
-
-    fn import(&self, image: &str) {
-        let names = ["busybox", "sh", "sleep", "dd"].iter();
-        let files =
-            names.map(|name| File { path: format!("bin/{name}"), mode: 0o755, content: self.busybox.clone().into() });
-        // Images alike in all but their name would be one image.
-        let env = vec!["PATH=/bin".into(), format!("IMAGE={image}")];
-        let image = Image { files: files.collect(), env, ..Image::new(image) };
-        self.lab.import(&archive(&image).bytes);
-    }
-}
-
-fn pod(name: &str, more: &str, script: &str) -> String {
-    format!(
-        "apiVersion: v1\nkind: Pod\nmetadata: {{name: {name}}}\nspec:\n  terminationGracePeriodSeconds: 1\n  volumes: \
-         [{{name: v, emptyDir: {{}}}}, {{name: m, emptyDir: {{medium: Memory}}}}]\n  containers: [{{name: c, image: '{SHELL}', imagePullPolicy: IfNotPresent, \
-         volumeMounts: [{{name: v, mountPath: /v}}, {{name: m, mountPath: /m}}], command: [sh, -c, '{script}; sleep 3600']{more}}}]\n---\n"
-    )
-}
-
 #[test]
 fn a_node_short_of_disk_and_then_of_memory() {
-    let Some(node) = node("shortage") else { return };
+    let Some(node) = Node::up("shortage") else { return };
     node.lab.bound_data("600m");
     let hard = "--eviction-hard=memory.available<100Mi,nodefs.available<40%,imagefs.available<1%";
     node.start(&[hard, "--eviction-pressure-transition-period=5s", OFTEN]);
@@ -111,6 +43,12 @@ fn a_node_short_of_disk_and_then_of_memory() {
 const GREED_MIB: u64 = 400;
 
 impl Node {
+    fn events_of(&self, kind: &str, name: &str) -> String {
+        let selector = format!("--field-selector=involvedObject.kind={kind},involvedObject.name={name}");
+        let path = "-o=jsonpath={range .items[*]}{.type} {.reason} {.message}{.metadata.annotations}{\"\\n\"}{end}";
+        self.kubectl(&["get", "events", &selector, path])
+    }
+
     fn short_of_disk(&self) {
         let bounded = ", resources: {limits: {ephemeral-storage: 4Mi}}";
         let modest = pod("modest", "", "dd if=/dev/zero of=/v/x bs=1M count=20");

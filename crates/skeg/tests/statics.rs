@@ -4,82 +4,21 @@
 #[expect(dead_code, reason = "each test program uses its part of the lab")]
 mod lab;
 
-use lab::{EVICTION, Lab, kubectls, obstacle};
-use skeg_node::runtime::image::{File, Image, archive};
-use std::path::PathBuf;
-
-const SHELL: &str = "skeg.dev/shell:1";
-
-struct Node {
-    lab: Lab,
-    kubectl: PathBuf,
-    busybox: Vec<u8>,
-}
-
-/// None, and a line that says why, where this machine cannot do it.
-fn node(name: &str) -> Option<Node> {
-    let busybox = ["/bin/busybox", "/usr/bin/busybox"].iter().find_map(|path| std::fs::read(path).ok());
-    let why = match (obstacle(), kubectls().pop(), busybox) {
-        (Some(why), ..) => why,
-        (_, None, _) => "there is no kubectl".to_owned(),
-        (_, _, None) => "there is no static busybox: install busybox-static".to_owned(),
-        (None, Some((_, kubectl)), Some(busybox)) => return Some(Node { lab: Lab::up(name), kubectl, busybox }),
-    };
-    eprintln!("SKIPPED: {name}: {why}");
-    None
-}
-
-impl Node {
-    /// Starts the server; its node is ready then.
-    fn start(&self, flags: &[&str]) {
-        self.lab.start_server_with(flags);
-        self.lab.until(&self.kubectl, &["wait", "node/node-1", "--for=condition=Ready", "--timeout=5s"]);
-    }
-
-    fn kubectl(&self, words: &[&str]) -> String {
-        self.lab.run(&self.kubectl, words)
-    }
-
-    fn of_pod(&self, pod: &str, path: &str) -> String {
-        self.kubectl(&["get", "pod", pod, "-o", &format!("jsonpath={path}")])
-    }
-
-    fn wait(&self, what: &str, path: &str, value: &str) {
-        self.kubectl(&["wait", what, &format!("--for=jsonpath={path}={value}"), "--timeout=90s"]);
-    }
-
-    fn apply(&self, manifest: &str) {
-        let file = self.lab.file("manifest.yaml", manifest);
-        self.kubectl(&["apply", "-f", &file]);
-    }
-
-    fn import(&self) {
-        let names = ["busybox", "sh", "sleep"].iter();
-        let files =
-            names.map(|name| File { path: format!("bin/{name}"), mode: 0o755, content: self.busybox.clone().into() });
-        let image = Image { files: files.collect(), env: vec!["PATH=/bin".into()], ..Image::new(SHELL) };
-        self.lab.import(&archive(&image).bytes);
-    }
-}
-
-fn pod(name: &str, more: &str, script: &str) -> String {
-    format!(
-        "apiVersion: v1\nkind: Pod\nmetadata: {{name: {name}}}\nspec:\n  terminationGracePeriodSeconds: 1\n  volumes: \
-         [{{name: v, emptyDir: {{}}}}]\n  containers: [{{name: c, image: '{SHELL}', imagePullPolicy: IfNotPresent, \
-         volumeMounts: [{{name: v, mountPath: /v}}], command: [sh, -c, '{script}; sleep 3600']{more}}}]\n---\n"
-    )
-}
+use lab::{
+    EVICTION,
+    node::{Node, SHELL, pod},
+};
 
 #[test]
 fn static_pods_and_a_resize_after_a_restart() {
-    let Some(node) = node("statics") else { return };
+    let Some(node) = Node::up("statics") else { return };
     let folder = node.lab.path("statics");
     std::fs::create_dir(&folder).unwrap();
     let config = "kind: KubeletConfiguration\napiVersion: kubelet.config.k8s.io/v1beta1\nfileCheckFrequency: 1h0m0s\n";
     let config = node.lab.file("kubelet.yaml", &format!("{config}staticPodPath: {folder}\nfailCgroupV1: false\n"));
     let flags = [EVICTION, "--config", &config, "--fail-swap-on=false"];
     node.start(&flags);
-    node.import();
+    node.import(SHELL);
     std::fs::write(format!("{folder}/web.yaml"), pod("web", "", "true").replace("---", "")).unwrap();
     let ready = ["wait", "pod/web-node-1", "--for=condition=Ready", "--timeout=60s"];
     node.lab.follow(&node.kubectl, &["get", "pods", "-w"], |line| line.contains("web-node-1") && line.contains("1/1"));

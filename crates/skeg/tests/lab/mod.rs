@@ -1,4 +1,6 @@
 //! A whole cluster in namespaces of its own, driven from outside as a person would drive it.
+pub mod node;
+
 use rustix::process::{Pid, Signal, kill_process};
 use std::{
     collections::BTreeSet,
